@@ -1,0 +1,160 @@
+"""The configuration of a controller: environment, network and PPO, as plain dataclasses."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from rlnas.envs import ConstructionConfig, ImprovementConfig
+from rlnas.errors import InvalidArgumentError
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkConfig:
+    """Shape of the policy and value network.
+
+    Attributes:
+        kind: ``mlp``, fast and tied to one space's sizes, or ``transformer``, which reads
+            operations by name and runs on spaces of other sizes.
+        width: Hidden units, or width of a token (a multiple of ``heads``).
+        layers: Encoder layers of the transformer.
+        heads: Attention heads of the transformer.
+    """
+
+    kind: Literal["mlp", "transformer"] = "mlp"
+    width: int = 64
+    layers: int = 2
+    heads: int = 2
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("mlp", "transformer"):
+            raise InvalidArgumentError(
+                f"Network kind is {self.kind!r}; expected 'mlp' or 'transformer'."
+            )
+        if min(self.width, self.layers, self.heads) < 1:
+            raise InvalidArgumentError("width, layers and heads must be 1 or more.")
+        if self.kind == "transformer" and self.width % self.heads:
+            raise InvalidArgumentError(
+                f"width {self.width} is not a multiple of heads {self.heads}."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PPOConfig:
+    """Hyperparameters of PPO, by Stable-Baselines3's names (Schulman et al., arXiv 1707.06347).
+
+    Attributes:
+        num_envs: Parallel episodes.
+        n_steps: Steps of each episode stream in a rollout.
+        batch_size: Minibatch size; ``num_envs × n_steps`` should be a multiple of it.
+        n_epochs: Passes over a rollout.
+        learning_rate: Adam's step size.
+        gamma: Discount, in (0, 1].
+        gae_lambda: λ of generalised advantage estimation, in [0, 1].
+        clip_range: Clipping of the probability ratio.
+        ent_coef: Weight of the entropy bonus. Larger keeps the policy broader, which costs a
+            little on its own task and saves much on an unlike one.
+        vf_coef: Weight of the value loss.
+        max_grad_norm: Gradient clipping.
+    """
+
+    num_envs: int = 256
+    n_steps: int = 20
+    batch_size: int = 1280
+    n_epochs: int = 4
+    learning_rate: float = 1e-3
+    gamma: float = 0.99
+    gae_lambda: float = 0.95
+    clip_range: float = 0.2
+    ent_coef: float = 0.03
+    vf_coef: float = 0.5
+    max_grad_norm: float = 0.5
+
+    def __post_init__(self) -> None:
+        if min(self.num_envs, self.n_steps, self.batch_size, self.n_epochs) < 1:
+            raise InvalidArgumentError("num_envs, n_steps, batch_size, n_epochs must be 1 or more.")
+        if self.num_envs * self.n_steps < 2 or self.batch_size < 2:
+            raise InvalidArgumentError("A rollout and a batch need at least 2 steps.")
+        if not self.learning_rate > 0:
+            raise InvalidArgumentError(f"learning_rate is {self.learning_rate}; expected > 0.")
+        if not 0 < self.gamma <= 1 or not 0 <= self.gae_lambda <= 1:
+            raise InvalidArgumentError("Expected gamma in (0, 1] and gae_lambda in [0, 1].")
+
+    def sb3_arguments(self) -> dict[str, Any]:
+        """Return the keyword arguments of ``stable_baselines3.PPO``."""
+        arguments = dataclasses.asdict(self)
+        del arguments["num_envs"]
+        return arguments
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActingConfig:
+    """How a trained policy is used in a search.
+
+    Attributes:
+        temperature: Divides the logits; 0 takes the most likely action, 1 samples from the policy,
+            more explores. Higher costs a little where the source resembles the target and saves
+            much where it does not.
+        avoid_known: Whether edits to queried architectures are left out while others remain.
+        normaliser: Scale of rewards from queried scores, for methods that learn on the target.
+        patience: Steps without a new query after which a search ends early.
+    """
+
+    temperature: float = 1.0
+    avoid_known: bool = True
+    normaliser: str = "rank-gaussian"
+    patience: int = 2000
+
+    def __post_init__(self) -> None:
+        if not self.temperature >= 0:
+            raise InvalidArgumentError(f"temperature is {self.temperature}; expected 0 or more.")
+        if self.patience < 1:
+            raise InvalidArgumentError(f"patience is {self.patience}; expected 1 or more.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControllerConfig:
+    """Everything that defines a controller but its weights.
+
+    Attributes:
+        environment: Kind and knobs of the environment it is trained in.
+        network: Shape of its network.
+        ppo: How it is trained.
+        acting: How it searches.
+    """
+
+    environment: ImprovementConfig | ConstructionConfig = field(default_factory=ImprovementConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    ppo: PPOConfig = field(default_factory=PPOConfig)
+    acting: ActingConfig = field(default_factory=ActingConfig)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary."""
+        kind = "construction" if isinstance(self.environment, ConstructionConfig) else "improvement"
+        tree = dataclasses.asdict(self)
+        tree["environment"] = {"kind": kind, **tree["environment"]}
+        return tree
+
+    @classmethod
+    def from_dict(cls, tree: Mapping[str, Any]) -> ControllerConfig:
+        """Return the configuration that `to_dict` described.
+
+        Raises:
+            InvalidArgumentError: If a field is unknown or has a value out of range.
+        """
+        environment = dict(tree["environment"])
+        kinds = {"improvement": ImprovementConfig, "construction": ConstructionConfig}
+        kind = environment.pop("kind", "improvement")
+        if kind not in kinds:
+            raise InvalidArgumentError(f"Environment kind {kind!r}; expected one of {list(kinds)}.")
+        try:
+            return cls(
+                environment=kinds[kind](**environment),
+                network=NetworkConfig(**tree["network"]),
+                ppo=PPOConfig(**tree["ppo"]),
+                acting=ActingConfig(**tree["acting"]),
+            )
+        except TypeError as error:
+            raise InvalidArgumentError(f"Unknown field in a configuration: {error}") from error

@@ -1,0 +1,13 @@
+"""Policy and value networks.
+
+Every network reads a flat observation by its `ObservationLayout` and returns masked logits and a
+value. Its parameters are grouped under ``encoder``, ``policy_head`` and ``value_head`` (the
+perceptron has a ``value_encoder`` besides), the parts that a transfer method copies, freezes or
+re-initialises.
+"""
+
+from rlnas.agents.networks.build import DEFAULT_VOCABULARY, build_network
+from rlnas.agents.networks.mlp import MLPNetwork
+from rlnas.agents.networks.transformer import TransformerNetwork
+
+__all__ = ["DEFAULT_VOCABULARY", "MLPNetwork", "TransformerNetwork", "build_network"]

@@ -1,0 +1,100 @@
+"""The transformer over an architecture's positions, which runs on spaces of other sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from rlnas.agents.networks.masking import masked
+from rlnas.envs import ObservationLayout
+from rlnas.envs.layout import NUM_SCALARS
+
+
+class TransformerNetwork(nn.Module):
+    """Self-attention over the positions of an architecture; runs on spaces of other sizes.
+
+    A token stands for a position: the embedding of its operation's *name*, of its two nodes, and
+    what the history says of its edits. The logit of setting position p to operation o is a
+    bilinear form of the token's output and the embedding of o's name, so no parameter depends on
+    how many positions or operations a space has. (Transfer between search spaces by transformer
+    agents: arXiv 1906.08102.)
+
+    Args:
+        layout: The observation's layout.
+        positions: ``(P, 2)`` (tail, head) nodes of each position.
+        operations: Names of the operations.
+        vocabulary: Operation names with an embedding each; unknown names share one.
+        width: Width of a token, a multiple of ``heads``.
+        layers: Number of encoder layers.
+        heads: Number of attention heads.
+        max_nodes: Largest node number with an embedding of its own.
+    """
+
+    def __init__(
+        self,
+        layout: ObservationLayout,
+        positions: Sequence[tuple[int, int]],
+        operations: Sequence[str],
+        vocabulary: Sequence[str],
+        width: int = 32,
+        layers: int = 2,
+        heads: int = 2,
+        max_nodes: int = 16,
+    ) -> None:
+        super().__init__()
+        self.layout = layout
+        self.register_buffer("nodes", torch.tensor(positions).clamp(max=max_nodes), False)
+        known = {name: i + 1 for i, name in enumerate(vocabulary)}
+        self.register_buffer("names", torch.tensor([known.get(o, 0) for o in operations]), False)
+        self.encoder = nn.ModuleDict(
+            {
+                "operation": nn.Embedding(len(known) + 1, width),
+                "tail": nn.Embedding(max_nodes + 1, width),
+                "head": nn.Embedding(max_nodes + 1, width),
+                "scalars": nn.Linear(NUM_SCALARS, width),
+                "history": nn.Linear(2, width, bias=False),
+                "layers": nn.TransformerEncoder(
+                    nn.TransformerEncoderLayer(
+                        width, heads, 2 * width, dropout=0.0, batch_first=True, norm_first=True
+                    ),
+                    layers,
+                    enable_nested_tensor=False,
+                ),
+                "norm": nn.LayerNorm(width),
+            }
+        )
+        self.policy_head = nn.ModuleDict(
+            {
+                "token": nn.Linear(width, width),
+                "operation": nn.Embedding(len(known) + 1, width),
+                "history": nn.Linear(width, 2),
+                "stop": nn.Linear(width, 1),
+            }
+        )
+        self.value_head = nn.Sequential(nn.Linear(width, width), nn.Tanh(), nn.Linear(width, 1))
+
+    def forward(self, obs: Tensor) -> tuple[Tensor, Tensor]:
+        """Return masked logits ``(N, actions)`` and values ``(N,)``."""
+        layout, n = self.layout, obs.shape[0]
+        grid = (n, layout.positions, layout.operations)
+        enc, pol = self.encoder, self.policy_head
+        names = enc["operation"](self.names)
+        tokens = obs[:, layout.current].reshape(grid) @ names
+        tokens = tokens + enc["tail"](self.nodes[:, 0]) + enc["head"](self.nodes[:, 1])
+        history = None
+        if layout.history:
+            history = torch.stack(
+                [obs[:, layout.seen].reshape(grid), obs[:, layout.gain].reshape(grid)], dim=-1
+            )
+            tokens = tokens + (enc["history"](history) * names[None, None]).sum(2)
+        summary = enc["scalars"](obs[:, layout.scalars])[:, None]
+        hidden = enc["norm"](enc["layers"](torch.cat([summary, tokens], dim=1)))
+        head = pol["token"](hidden[:, 1:])
+        logits = head @ pol["operation"](self.names).T / head.shape[-1] ** 0.5
+        if history is not None:
+            logits = logits + (pol["history"](hidden[:, 1:])[:, :, None] * history).sum(-1)
+        logits = torch.cat([logits.reshape(n, -1), pol["stop"](hidden[:, 0])], dim=1)
+        values = self.value_head(hidden.mean(1)).squeeze(-1)
+        return masked(logits, obs, layout), values

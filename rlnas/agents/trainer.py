@@ -1,0 +1,210 @@
+"""PPO on a batched environment core, with a training state that resumes exactly."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections import deque
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.logger import configure
+from torch import Tensor, nn
+
+from rlnas.agents.config import PPOConfig
+from rlnas.agents.policy import NetworkPolicy
+from rlnas.envs.core import EnvironmentCore
+from rlnas.envs.sb3 import BatchedVecEnv
+from rlnas.errors import CheckpointError
+
+Progress = Callable[[int, int], None]
+"""Called with the steps done and the steps wanted."""
+
+
+class PPOTrainer:
+    """Trains a network by ``stable_baselines3.PPO``.
+
+    PPO draws from NumPy's and PyTorch's global generators. The trainer keeps their states to
+    itself: a caller's global generators are the same after `learn` as before, and training does
+    not depend on them.
+
+    Args:
+        network: The network to train, in place.
+        core: The environment's core.
+        config: Hyperparameters.
+        seed: Seed of episodes, actions and minibatches.
+        device: ``cpu``, ``cuda`` or ``cuda:0`` …
+        log_dir: Folder for TensorBoard events, or None.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        core: EnvironmentCore[Any],
+        config: PPOConfig,
+        *,
+        seed: int,
+        device: str = "cpu",
+        log_dir: str | Path | None = None,
+    ) -> None:
+        self.network = network
+        self.env = BatchedVecEnv(core, config.num_envs, seed)
+        with _global_generators():
+            self.model = PPO(
+                NetworkPolicy,
+                self.env,
+                policy_kwargs={"network": network},
+                seed=seed % 2**32,
+                device=device,
+                verbose=0,
+                **config.sb3_arguments(),
+            )
+            self._generators = _read_generators()
+        folder = None if log_dir is None else str(log_dir)
+        self.model.set_logger(configure(folder, ["tensorboard"] if folder else []))
+
+    @property
+    def steps(self) -> int:
+        """Environment steps taken so far."""
+        return int(self.model.num_timesteps)
+
+    def learn(
+        self,
+        until: int,
+        *,
+        on_progress: Progress | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> None:
+        """Train until at least ``until`` steps were taken in all, in whole rollouts.
+
+        Args:
+            until: Total steps, those of earlier calls included.
+            on_progress: Called after each rollout.
+            should_stop: Asked after each step; ending there is not an error.
+        """
+        if self.steps >= until:
+            return
+        callback = _TrainingCallback(until, on_progress, should_stop)
+        with _global_generators():
+            _write_generators(self._generators)
+            try:
+                self.model.learn(
+                    until - self.steps, callback=callback, reset_num_timesteps=self.steps == 0
+                )
+            finally:
+                self._generators = _read_generators()
+                self.model.logger.close()
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Return tensors and JSON-able values from which `restore` goes on exactly."""
+        tensors: dict[str, Tensor] = {}
+        for i, slots in self.model.policy.optimizer.state_dict()["state"].items():
+            for name, value in slots.items():
+                tensors[f"optimizer.{i}.{name}"] = value.detach().cpu().clone()
+        for name, array in self.env.state_arrays().items():
+            tensors[f"episodes.{name}"] = torch.from_numpy(array.copy())
+        starts = self.model._last_episode_starts
+        tensors["episode_starts"] = torch.from_numpy(np.asarray(starts, dtype=np.bool_))
+        tensors["torch_rng"], numpy_state = self._generators
+        tensors["numpy_rng"] = torch.from_numpy(numpy_state[1].astype(np.int64))
+        values = {
+            "steps": self.steps,
+            "updates": int(self.model._n_updates),
+            "numpy_rng": [int(numpy_state[2]), int(numpy_state[3]), float(numpy_state[4])],
+            "env_rng": self.env.rng_state(),
+            "episodes": [dict(e) for e in self.model.ep_info_buffer or ()],
+        }
+        return tensors, values
+
+    def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
+        """Go on where `state` was taken; the network's weights must be those of that moment.
+
+        Raises:
+            CheckpointError: If the state does not fit this network and configuration.
+        """
+        try:
+            optimizer = self.model.policy.optimizer
+            tree = optimizer.state_dict()
+            tree["state"] = {}
+            for name, tensor in tensors.items():
+                if name.startswith("optimizer."):
+                    _, i, slot = name.split(".")
+                    tree["state"].setdefault(int(i), {})[slot] = tensor
+            optimizer.load_state_dict(tree)
+            self.env.restore(
+                {
+                    n.removeprefix("episodes."): t.numpy().copy()
+                    for n, t in tensors.items()
+                    if n.startswith("episodes.")
+                },
+                values["env_rng"],
+            )
+            position, has_gauss, gauss = values["numpy_rng"]
+            keys = tensors["numpy_rng"].numpy().astype(np.uint32)
+            self._generators = (
+                tensors["torch_rng"],
+                ("MT19937", keys, int(position), int(has_gauss), float(gauss)),
+            )
+            self.model.num_timesteps = int(values["steps"])
+            self.model._n_updates = int(values["updates"])
+            self.model._last_obs = self.env.observe()
+            self.model._last_episode_starts = tensors["episode_starts"].numpy().copy()
+            self.model.ep_info_buffer = deque(values["episodes"], maxlen=100)
+            self.model.ep_success_buffer = deque(maxlen=100)
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise CheckpointError(
+                f"The training state does not fit this controller: {error}. Train from the start, "
+                "or resume with the configuration it was saved with."
+            ) from error
+
+
+class _TrainingCallback(BaseCallback):
+    """Reports progress after each rollout and asks after each step whether to stop."""
+
+    def __init__(
+        self,
+        until: int,
+        on_progress: Progress | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> None:
+        super().__init__()
+        self._until = until
+        self._on_progress = on_progress
+        self._should_stop = should_stop
+
+    def _on_step(self) -> bool:
+        return self._should_stop is None or not self._should_stop()
+
+    def _on_rollout_end(self) -> None:
+        if self._on_progress is not None:
+            self._on_progress(min(self.num_timesteps, self._until), self._until)
+
+
+_Generators = tuple[Tensor, tuple[Any, ...]]
+
+
+def _read_generators() -> _Generators:
+    state: Any = np.random.get_state()  # noqa: NPY002 (the one PPO's buffer shuffles with)
+    return torch.get_rng_state(), state
+
+
+def _write_generators(states: _Generators) -> None:
+    torch.set_rng_state(states[0])
+    np.random.set_state(states[1])  # noqa: NPY002
+
+
+@contextlib.contextmanager
+def _global_generators() -> Iterator[None]:
+    """Give the caller's global generators back as they were."""
+    before = _read_generators()
+    try:
+        yield
+    finally:
+        _write_generators(before)
+
+

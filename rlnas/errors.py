@@ -1,0 +1,71 @@
+"""The errors of rlnas: one small tree, so that a caller can catch as much or as little as wanted.
+
+Every message says what was wrong, what was expected and what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class RlnasError(Exception):
+    """Base class of every error that rlnas raises on purpose."""
+
+
+class InvalidArgumentError(RlnasError, ValueError):
+    """An argument or option has a value outside what its docstring allows."""
+
+
+class InvalidArchitectureError(RlnasError, ValueError):
+    """A string, array or index that names no architecture of the search space."""
+
+
+class UnknownNameError(RlnasError, LookupError):
+    """A name that is not registered; the message lists the nearest known names."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        known = sorted(known)
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+        hint = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+        super().__init__(f"Unknown {kind} {name!r}.{hint} Known: {', '.join(known) or 'none'}.")
+        self.name = name
+        self.near = near
+
+
+class LeakageError(RlnasError):
+    """A search tried to read of its target task what it had not queried."""
+
+
+class BudgetExhaustedError(RlnasError):
+    """A query was asked for after the budget of the search was spent."""
+
+
+class DataError(RlnasError):
+    """A benchmark file or table is missing, damaged, hostile or of another format."""
+
+
+class ChecksumError(DataError):
+    """The content of a file differs from its published SHA-256."""
+
+
+class DownloadError(DataError):
+    """No source (cache, mirror, public address) had the file."""
+
+
+class CheckpointError(RlnasError):
+    """A checkpoint folder is incomplete, damaged or of an incompatible version."""
+
+
+class RunError(RlnasError):
+    """A run folder cannot be used: it exists, is unfinished, or holds another configuration."""
+
+
+class MissingDependencyError(RlnasError, ImportError):
+    """An optional library is not installed; the message says how to install it."""
+
+    def __init__(self, library: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose} needs the library {library!r}, which is not installed. "
+            f"Install it with: pip install 'rlnas[{extra}]'"
+        )

@@ -1,0 +1,19 @@
+"""Searchers and what they return: random, local and evolutionary search."""
+
+from rlnas.search.base import Searcher
+from rlnas.search.evolution import RegularisedEvolution
+from rlnas.search.local_search import LocalSearch
+from rlnas.search.random_search import RandomSearch
+from rlnas.search.registry import get_searcher, register_searcher, searcher_names
+from rlnas.search.result import SearchResult
+
+__all__ = [
+    "LocalSearch",
+    "RandomSearch",
+    "RegularisedEvolution",
+    "SearchResult",
+    "Searcher",
+    "get_searcher",
+    "register_searcher",
+    "searcher_names",
+]

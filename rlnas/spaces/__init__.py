@@ -1,0 +1,21 @@
+"""Search spaces: what an architecture is. NumPy only."""
+
+from rlnas.spaces.base import Architecture, SearchSpace
+from rlnas.spaces.cell import CellSpace
+from rlnas.spaces.graph import ArchitectureGraph
+from rlnas.spaces.nasbench201 import NASBench201Space
+from rlnas.spaces.registry import get_space, register_space, space_names
+from rlnas.spaces.transnas import TransNASMacroSpace, TransNASMicroSpace
+
+__all__ = [
+    "Architecture",
+    "ArchitectureGraph",
+    "CellSpace",
+    "NASBench201Space",
+    "SearchSpace",
+    "TransNASMacroSpace",
+    "TransNASMicroSpace",
+    "get_space",
+    "register_space",
+    "space_names",
+]

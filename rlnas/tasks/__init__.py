@@ -1,0 +1,23 @@
+"""Tasks, suites, objectives and the query ledger. NumPy only."""
+
+from rlnas.tasks.function import FunctionObjective, make_task
+from rlnas.tasks.ledger import Budget, QueryLedger, QueryRecord
+from rlnas.tasks.metric import Metric
+from rlnas.tasks.objective import Evaluation, Objective, TableObjective
+from rlnas.tasks.suite import Suite
+from rlnas.tasks.task import TabularTask, Task
+
+__all__ = [
+    "Budget",
+    "Evaluation",
+    "FunctionObjective",
+    "Metric",
+    "Objective",
+    "QueryLedger",
+    "QueryRecord",
+    "Suite",
+    "TableObjective",
+    "TabularTask",
+    "Task",
+    "make_task",
+]

@@ -1,0 +1,53 @@
+"""What a number means: its name, unit, direction, data split and epoch policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from rlnas.errors import InvalidArgumentError
+
+Direction = Literal["max", "min"]
+Split = Literal["train", "valid", "test", "none"]
+EpochPolicy = Literal["final", "best", "all", "unknown"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """The meaning of a measured number.
+
+    Attributes:
+        name: Name in the source, e.g. ``valid_top1``.
+        unit: Unit of the raw number, e.g. ``%``, ``s``, ``MB``, or ``1`` for a pure number.
+        direction: Whether larger (``max``) or smaller (``min``) raw numbers are better.
+        split: Data the number was measured on; ``none`` for costs and model properties.
+        epoch_policy: ``final`` epoch, ``best`` epoch, ``all`` epochs (an epoch axis), ``unknown``.
+        note: Anything a reader must know, e.g. that a loss was stored negated.
+
+    Raises:
+        InvalidArgumentError: If a field has a value outside its choices.
+    """
+
+    name: str
+    unit: str = "1"
+    direction: Direction = "max"
+    split: Split = "valid"
+    epoch_policy: EpochPolicy = "unknown"
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        for field, kind in (
+            ("direction", Direction),
+            ("split", Split),
+            ("epoch_policy", EpochPolicy),
+        ):
+            value = getattr(self, field)
+            if value not in get_args(kind):
+                raise InvalidArgumentError(
+                    f"Metric {self.name!r}: {field} is {value!r}; expected one of {get_args(kind)}."
+                )
+
+    @property
+    def sign(self) -> int:
+        """+1 where larger is better, −1 where smaller is; raw × sign is a score to maximise."""
+        return 1 if self.direction == "max" else -1

@@ -1,0 +1,136 @@
+"""Tasks: a search space plus an objective on it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from rlnas.errors import InvalidArgumentError, LeakageError
+from rlnas.spaces import SearchSpace
+from rlnas.tasks.ledger import Budget, QueryLedger, QueryRecord
+from rlnas.tasks.metric import Metric
+from rlnas.tasks.objective import Objective, TableObjective
+
+
+class Task:
+    """A search space and an objective on it.
+
+    Args:
+        name: ``suite/task``, or any name for a user's own task.
+        space: The search space.
+        objective: What scores architectures.
+    """
+
+    def __init__(self, name: str, space: SearchSpace, objective: Objective) -> None:
+        self.name = name
+        self.space = space
+        self._objective = objective
+        self._sealed = 0
+
+    @property
+    def metric(self) -> Metric:
+        """What the scores mean."""
+        return self._objective.metric
+
+    def ledger(
+        self,
+        budget: Budget | int,
+        *,
+        canonical_free: bool = False,
+        on_query: Callable[[QueryRecord], None] | None = None,
+    ) -> QueryLedger:
+        """Open a ledger: the way a search asks for scores. See `QueryLedger`."""
+        return QueryLedger(
+            self.space,
+            self._objective,
+            budget,
+            canonical_free=canonical_free,
+            on_query=on_query,
+        )
+
+    @contextlib.contextmanager
+    def sealed(self) -> Iterator[None]:
+        """Keep what was not queried out of reach while a search runs on this task."""
+        self._sealed += 1
+        try:
+            yield
+        finally:
+            self._sealed -= 1
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+
+class TabularTask(Task):
+    """A task whose every score is known: a source to train on, or a target to report on.
+
+    Args:
+        name: ``suite/task``.
+        space: An indexable search space.
+        scores: ``(space.size,)``, larger is better, NaN where nothing was measured.
+        metric: What the scores mean.
+        costs: ``(space.size,)`` seconds of training, or None.
+        test_scores: ``(space.size,)`` test scores, larger is better, for reports only, or None.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        space: SearchSpace,
+        scores: ArrayLike,
+        metric: Metric,
+        *,
+        costs: ArrayLike | None = None,
+        test_scores: ArrayLike | None = None,
+    ) -> None:
+        super().__init__(name, space, TableObjective(space, scores, metric, costs))
+        column = np.array(scores, dtype=np.float64)
+        column.setflags(write=False)
+        if np.isnan(column).all():
+            raise InvalidArgumentError(f"Task {name!r} has no measured score at all.")
+        self._scores = column
+        self._test = None if test_scores is None else np.array(test_scores, dtype=np.float64)
+
+    def _guard(self, what: str) -> None:
+        if self._sealed:
+            raise LeakageError(
+                f"A search on {self.name!r} asked for {what}. On a target task a search sees only "
+                "what it queried: use its ledger. Whole tables are for source tasks and reports."
+            )
+
+    @property
+    def scores(self) -> NDArray[np.float64]:
+        """Every score, ``(space.size,)``, read-only.
+
+        Raises:
+            LeakageError: While a search runs on this task.
+        """
+        self._guard("the whole table")
+        return self._scores
+
+    def best(self) -> tuple[str, float]:
+        """Return the best architecture's official string and its score (for reports)."""
+        row = int(np.nanargmax(self.scores))
+        return self.space.format(self.space.from_index([row])[0]), float(self.scores[row])
+
+    def rank(self, score: float) -> int:
+        """Return 1 + the number of architectures with a strictly higher score (for reports)."""
+        return 1 + int(np.count_nonzero(self.scores > score))
+
+    def regret(self, score: float) -> float:
+        """Return how far a score is below the best one (for reports)."""
+        return float(np.nanmax(self.scores) - score)
+
+    def test_score(self, architecture: ArrayLike) -> float:
+        """Return the test score of one architecture, NaN where there is none (for reports).
+
+        Raises:
+            LeakageError: While a search runs on this task.
+        """
+        self._guard("a test score")
+        if self._test is None:
+            return float("nan")
+        return float(self._test[self.space.index(self.space.check(architecture)[None])[0]])
