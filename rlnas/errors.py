@@ -21,16 +21,28 @@ class InvalidArchitectureError(RlnasError, ValueError):
     """A string, array or index that names no architecture of the search space."""
 
 
-class UnknownNameError(RlnasError, LookupError):
-    """A name that is not registered; the message lists the nearest known names."""
+class UnknownNameError(RlnasError, KeyError):
+    """A name that is not registered; the message lists the nearest known names.
+
+    It is a `KeyError` so that ``suite.get(name)`` keeps the contract of a mapping.
+    """
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
         hint = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
         super().__init__(f"Unknown {kind} {name!r}.{hint} Known: {', '.join(known) or 'none'}.")
+        self.kind = kind
         self.name = name
+        self.known = known
         self.near = near
+
+    def __str__(self) -> str:  # a KeyError would quote its message
+        return str(self.args[0])
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, list[str]]]:
+        """Rebuild from the arguments, so that it comes back from another process."""
+        return type(self), (self.kind, self.name, self.known)
 
 
 class LeakageError(RlnasError):
@@ -69,3 +81,10 @@ class MissingDependencyError(RlnasError, ImportError):
             f"{purpose} needs the library {library!r}, which is not installed. "
             f"Install it with: pip install 'rlnas[{extra}]'"
         )
+        self.library = library
+        self.extra = extra
+        self.purpose = purpose
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        """Rebuild from the arguments, so that it comes back from another process."""
+        return type(self), (self.library, self.extra, self.purpose)

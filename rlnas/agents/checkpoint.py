@@ -67,7 +67,7 @@ def read_config(folder: str | Path) -> dict[str, Any]:
             f"{folder} holds no checkpoint ({_CONFIG} is missing); expected a folder that "
             "PPOController.save or `rlnas train --out` wrote."
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} is damaged: {error}") from error
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise CheckpointError(f"{path} is no rlnas checkpoint of format {FORMAT}.")
@@ -92,8 +92,10 @@ def read_training_state(folder: str | Path) -> tuple[dict[str, Tensor], dict[str
     tensors = _read_tensors(Path(folder) / _STATE_TENSORS)
     try:
         values = json.loads((Path(folder) / _STATE_VALUES).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{folder}: the training state is damaged: {error}") from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{folder}: the training state is damaged: it is no JSON object.")
     return tensors, values
 
 

@@ -144,6 +144,9 @@ class ControllerConfig:
         Raises:
             InvalidArgumentError: If a field is unknown or has a value out of range.
         """
+        parts = ("environment", "network", "ppo", "acting")
+        if wrong := [p for p in parts if not isinstance(tree.get(p), Mapping)]:
+            raise InvalidArgumentError(f"A configuration needs a mapping for each of {wrong}.")
         environment = dict(tree["environment"])
         kinds = {"improvement": ImprovementConfig, "construction": ConstructionConfig}
         kind = environment.pop("kind", "improvement")

@@ -25,7 +25,7 @@ from rlnas.agents.trainer import PPOTrainer, Progress
 from rlnas.envs import LedgerScorer, RunningTransform, TableScorer, make_core
 from rlnas.envs.core import EnvironmentCore
 from rlnas.envs.scoring import Scorer
-from rlnas.errors import CheckpointError, InvalidArgumentError
+from rlnas.errors import CheckpointError, InvalidArgumentError, UnknownNameError
 from rlnas.search import Searcher
 from rlnas.spaces import SearchSpace, get_space
 from rlnas.tasks import Budget, QueryLedger, TabularTask, Task
@@ -123,6 +123,7 @@ class PPOController(Searcher):
 
         Raises:
             InvalidArgumentError: If the task is on another space or another task was begun on.
+            CheckpointError: If the controller was saved without its training state.
         """
         if steps < 1:
             raise InvalidArgumentError(f"steps is {steps}; expected 1 or more.")
@@ -134,6 +135,12 @@ class PPOController(Searcher):
             raise InvalidArgumentError(
                 f"Training began on {self.sources[0]!r} and cannot go on on {task.name!r}; use a "
                 "transfer method for that."
+            )
+        if self.steps and self._training_state is None:
+            raise CheckpointError(
+                f"This controller took {self.steps} steps but was saved without its training "
+                "state, so training cannot go on as if never interrupted. Save it with "
+                "training_state=True, or train a new one."
             )
         trainer = PPOTrainer(
             self.network,
@@ -236,7 +243,12 @@ class PPOController(Searcher):
             controller.network.load_state_dict(read_weights(folder))
             controller.sources = tuple(tree["sources"])
             controller.steps = int(tree["steps"])
-        except (KeyError, TypeError, RuntimeError) as error:
+        except UnknownNameError as error:
+            raise CheckpointError(
+                f"{folder} is for the search space {error.name!r}, which is not registered; give "
+                "it with space=…"
+            ) from error
+        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
             raise CheckpointError(f"{folder}: the checkpoint is damaged: {error}") from error
         if (Path(folder) / "training_state.json").exists():
             controller._training_state = read_training_state(folder)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import cast
 
 import torch
 from torch import nn
 
+from rlnas.envs import ObservationLayout
 from rlnas.errors import InvalidArgumentError
 
 
@@ -28,7 +30,7 @@ def choose_device(device: str, network: nn.Module, batch: int) -> str:
         if not torch.cuda.is_available():
             return "cpu"
         return min(("cpu", "cuda"), key=lambda d: _forward_seconds(network, batch, d))
-    kind = device.split(":")[0]
+    kind = device.split(":", maxsplit=1)[0]
     if kind not in ("cpu", "cuda"):
         raise InvalidArgumentError(f"device is {device!r}; expected 'auto', 'cpu' or 'cuda'.")
     if kind == "cuda" and not torch.cuda.is_available():
@@ -40,9 +42,9 @@ def choose_device(device: str, network: nn.Module, batch: int) -> str:
 
 def _forward_seconds(network: nn.Module, batch: int, device: str) -> float:
     """Return the median seconds of observing, acting and fetching the action, as in a rollout."""
-    layout = network.layout
+    layout = cast(ObservationLayout, network.layout)
     network.to(device)
-    host = torch.zeros(batch, layout.size)  # type: ignore[union-attr, arg-type]
+    host = torch.zeros(batch, layout.size)
     times = []
     with torch.no_grad():
         for _ in range(12):

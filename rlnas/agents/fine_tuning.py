@@ -52,6 +52,7 @@ def fine_tune_on_target(
     environment: EnvironmentConfig,
     acting: ActingConfig,
     ppo: PPOConfig,
+    *,
     ledger: QueryLedger,
     rng: np.random.Generator,
 ) -> None:

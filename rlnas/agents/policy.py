@@ -31,11 +31,14 @@ class NetworkPolicy(ActorCriticPolicy):
         trained = [p for p in self.network.parameters() if p.requires_grad]
         self.optimizer = torch.optim.Adam(trained, lr=lr_schedule(1), eps=1e-5)
 
-    def _distribution(self, obs: PyTorchObs) -> tuple[torch.distributions.Categorical, Tensor]:
+    def _distribution(self, obs: PyTorchObs) -> tuple[Any, Tensor]:
+        # Typed as Any because PyTorch's distributions carry no types.
         logits, values = self.network(obs)
         return torch.distributions.Categorical(logits=logits, validate_args=False), values[:, None]
 
-    def forward(self, obs: Tensor, deterministic: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        self, obs: PyTorchObs, deterministic: bool = False
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Return actions ``(N,)``, values ``(N, 1)`` and log-probabilities ``(N,)``."""
         distribution, values = self._distribution(obs)
         actions = distribution.logits.argmax(1) if deterministic else distribution.sample()

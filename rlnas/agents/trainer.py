@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
+import random
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.logger import configure
+from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from torch import Tensor, nn
 
 from rlnas.agents.config import PPOConfig
@@ -29,9 +29,9 @@ Progress = Callable[[int, int], None]
 class PPOTrainer:
     """Trains a network by ``stable_baselines3.PPO``.
 
-    PPO draws from NumPy's and PyTorch's global generators. The trainer keeps their states to
-    itself: a caller's global generators are the same after `learn` as before, and training does
-    not depend on them.
+    PPO draws from NumPy's and PyTorch's global generators, and seeds Python's. The trainer keeps
+    their states to itself: a caller's global generators are the same after `learn` as before, and
+    training does not depend on them.
 
     Args:
         network: The network to train, in place.
@@ -54,7 +54,8 @@ class PPOTrainer:
     ) -> None:
         self.network = network
         self.env = BatchedVecEnv(core, config.num_envs, seed)
-        with _global_generators():
+        self._device = torch.device(device)
+        with _global_generators(self._device):
             self.model = PPO(
                 NetworkPolicy,
                 self.env,
@@ -64,9 +65,11 @@ class PPOTrainer:
                 verbose=0,
                 **config.sb3_arguments(),
             )
-            self._generators = _read_generators()
+            self._generators = _read_generators(self._device)
+        # SB3's configure() would make a temporary folder for every trainer that logs nothing.
         folder = None if log_dir is None else str(log_dir)
-        self.model.set_logger(configure(folder, ["tensorboard"] if folder else []))
+        formats = [] if folder is None else [TensorBoardOutputFormat(folder)]
+        self.model.set_logger(Logger(folder, output_formats=list(formats)))
 
     @property
     def steps(self) -> int:
@@ -90,14 +93,14 @@ class PPOTrainer:
         if self.steps >= until:
             return
         callback = _TrainingCallback(until, on_progress, should_stop)
-        with _global_generators():
-            _write_generators(self._generators)
+        with _global_generators(self._device):
+            _write_generators(self._generators, self._device)
             try:
                 self.model.learn(
                     until - self.steps, callback=callback, reset_num_timesteps=self.steps == 0
                 )
             finally:
-                self._generators = _read_generators()
+                self._generators = _read_generators(self._device)
                 self.model.logger.close()
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -110,7 +113,9 @@ class PPOTrainer:
             tensors[f"episodes.{name}"] = torch.from_numpy(array.copy())
         starts = self.model._last_episode_starts
         tensors["episode_starts"] = torch.from_numpy(np.asarray(starts, dtype=np.bool_))
-        tensors["torch_rng"], numpy_state = self._generators
+        tensors["torch_rng"], numpy_state, cuda_state = self._generators
+        if cuda_state is not None:
+            tensors["cuda_rng"] = cuda_state
         tensors["numpy_rng"] = torch.from_numpy(numpy_state[1].astype(np.int64))
         values = {
             "steps": self.steps,
@@ -130,11 +135,7 @@ class PPOTrainer:
         try:
             optimizer = self.model.policy.optimizer
             tree = optimizer.state_dict()
-            tree["state"] = {}
-            for name, tensor in tensors.items():
-                if name.startswith("optimizer."):
-                    _, i, slot = name.split(".")
-                    tree["state"].setdefault(int(i), {})[slot] = tensor
+            tree["state"] = _optimizer_slots(tensors, optimizer.param_groups[0]["params"])
             optimizer.load_state_dict(tree)
             self.env.restore(
                 {
@@ -149,14 +150,16 @@ class PPOTrainer:
             self._generators = (
                 tensors["torch_rng"],
                 ("MT19937", keys, int(position), int(has_gauss), float(gauss)),
+                tensors.get("cuda_rng", self._generators[2]),
             )
+            _check_generators(self._generators)
             self.model.num_timesteps = int(values["steps"])
             self.model._n_updates = int(values["updates"])
             self.model._last_obs = self.env.observe()
             self.model._last_episode_starts = tensors["episode_starts"].numpy().copy()
             self.model.ep_info_buffer = deque(values["episodes"], maxlen=100)
             self.model.ep_success_buffer = deque(maxlen=100)
-        except (KeyError, ValueError, RuntimeError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
             raise CheckpointError(
                 f"The training state does not fit this controller: {error}. Train from the start, "
                 "or resume with the configuration it was saved with."
@@ -185,26 +188,62 @@ class _TrainingCallback(BaseCallback):
             self._on_progress(min(self.num_timesteps, self._until), self._until)
 
 
-_Generators = tuple[Tensor, tuple[Any, ...]]
+def _optimizer_slots(
+    tensors: dict[str, Tensor], parameters: list[Tensor]
+) -> dict[int, dict[str, Tensor]]:
+    """Return Adam's state by parameter number.
+
+    Raises:
+        ValueError: If a moment has another shape than its parameter, which PyTorch would only
+            notice in the middle of an update.
+    """
+    slots: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        if name.startswith("optimizer."):
+            _, number, slot = name.split(".")
+            i = int(number)
+            expected = (
+                ()
+                if slot == "step"
+                else tuple(parameters[i].shape)
+                if i < len(parameters)
+                else None
+            )
+            if expected != tuple(tensor.shape):
+                raise ValueError(f"{name} has the shape {tuple(tensor.shape)}, not {expected}")
+            slots.setdefault(i, {})[slot] = tensor
+    return slots
 
 
-def _read_generators() -> _Generators:
+_Generators = tuple[Tensor, tuple[Any, ...], Tensor | None]
+"""States of PyTorch's CPU generator, NumPy's, and PyTorch's CUDA generator if it is used."""
+
+
+def _read_generators(device: torch.device) -> _Generators:
     state: Any = np.random.get_state()  # noqa: NPY002 (the one PPO's buffer shuffles with)
-    return torch.get_rng_state(), state
+    cuda = torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+    return torch.get_rng_state(), state, cuda
 
 
-def _write_generators(states: _Generators) -> None:
+def _write_generators(states: _Generators, device: torch.device) -> None:
     torch.set_rng_state(states[0])
     np.random.set_state(states[1])  # noqa: NPY002
+    if states[2] is not None and device.type == "cuda":
+        torch.cuda.set_rng_state(states[2], device)
+
+
+def _check_generators(states: _Generators) -> None:
+    """Raise ValueError, TypeError or RuntimeError if the states are no generator's states."""
+    torch.Generator().set_state(states[0])
+    np.random.RandomState(0).set_state(states[1])
 
 
 @contextlib.contextmanager
-def _global_generators() -> Iterator[None]:
+def _global_generators(device: torch.device) -> Iterator[None]:
     """Give the caller's global generators back as they were."""
-    before = _read_generators()
+    before, python = _read_generators(device), random.getstate()
     try:
         yield
     finally:
-        _write_generators(before)
-
-
+        _write_generators(before, device)
+        random.setstate(python)

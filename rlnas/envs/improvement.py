@@ -115,7 +115,7 @@ class ImprovementCore:
     def reset(
         self, n: int, rng: np.random.Generator, start: Architecture | None = None
     ) -> ImprovementState:
-        """Return ``n`` new episodes at uniformly drawn architectures, or at ``start`` ``(n, P)``."""
+        """Return ``n`` new episodes at uniform architectures, or at ``start`` ``(n, P)``."""
         vectors = self.space.sample(n, rng) if start is None else np.array(start, dtype=np.int8)
         scores = self.scorer.score(vectors)
         length = self.config.horizon + 1
@@ -216,7 +216,8 @@ class ImprovementCore:
         scalars[:, 1] = ordinal_rank(state.scores, state.visited_scores)
         scalars[:, 2] = state.scores >= state.best
         scalars[:, 3] = state.trend
-        since = state.steps - np.nanargmax(state.visited_scores, axis=1)
+        filled = np.where(np.isnan(state.visited_scores), -np.inf, state.visited_scores)
+        since = state.steps - filled.argmax(axis=1)
         scalars[:, 4] = since / self.config.horizon
         obs[:, layout.scalars] = scalars
         if layout.history:

@@ -62,4 +62,4 @@ class ObservationLayout:
     @property
     def size(self) -> int:
         """Length of the whole observation."""
-        return self.gain.stop
+        return int(self.gain.stop)

@@ -36,7 +36,7 @@ def log_rank(scores: Scores) -> Scores:
     What it does to learning: moving from rank 10 to 1 is worth as much as from 1000 to 100, so the
     agent goes on improving at the head of the list. Outliers do no harm.
     """
-    return -np.log10(stats.rankdata(-scores, method="min"))
+    return np.asarray(-np.log10(stats.rankdata(-scores, method="min")))
 
 
 def min_max(scores: Scores) -> Scores:
@@ -55,7 +55,7 @@ def z_score(scores: Scores) -> Scores:
     What it does to learning: as `min_max`, with the scale set by the bulk instead of the extremes.
     """
     spread = scores.std()
-    return (scores - scores.mean()) / (spread if spread > 0 else 1.0)
+    return np.asarray((scores - scores.mean()) / (spread if spread > 0 else 1.0))
 
 
 def identity(scores: Scores) -> Scores:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -18,6 +18,9 @@ from rlnas.tasks import TabularTask
 
 Observation = NDArray[np.float32]
 
+_CELL = 16
+"""Pixels of a cell's side in an image."""
+
 
 def resolve_task(suite: str, task: str | TabularTask | None) -> TabularTask:
     """Return the task meant by a name in a suite (the suite's first by default), or itself."""
@@ -30,17 +33,21 @@ def resolve_task(suite: str, task: str | TabularTask | None) -> TabularTask:
 class NASEnv(gymnasium.Env[Observation, np.int64]):
     """One episode of an environment core on a source task.
 
-    ``info`` holds ``action_mask`` (bool ``(actions,)``), ``architecture`` (official string, or
-    None while under construction) and ``score`` (normalised, NaN while there is none).
+    ``info`` holds ``action_mask`` (bool ``(actions,)``), ``architecture`` (official string) and
+    ``score`` (normalised); the last two are None while under construction.
 
     Args:
         suite: Name of a suite; ignored when ``task`` is a task.
         task: Short name of its task, or a task; the suite's first by default.
         config: The environment's configuration.
-        render_mode: ``ansi`` to get a line of text from `render`, or None.
+        render_mode: What `render` returns: ``ansi`` a line of text, ``rgb_array`` an image, or
+            None.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "render_fps": 4}
+    metadata: dict[str, Any] = {  # noqa: RUF012
+        "render_modes": ["ansi", "rgb_array"],
+        "render_fps": 4,
+    }
 
     def __init__(
         self,
@@ -49,8 +56,11 @@ class NASEnv(gymnasium.Env[Observation, np.int64]):
         config: EnvironmentConfig,
         render_mode: str | None = None,
     ) -> None:
-        if render_mode not in (None, "ansi"):
-            raise InvalidArgumentError(f"render_mode is {render_mode!r}; expected 'ansi' or None.")
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise InvalidArgumentError(
+                f"render_mode is {render_mode!r}; expected one of {self.metadata['render_modes']}, "
+                "or None."
+            )
         self.task = resolve_task(suite, task)
         self.render_mode = render_mode
         self.core = make_core(TableScorer(self.task, config.normaliser), config)
@@ -58,6 +68,7 @@ class NASEnv(gymnasium.Env[Observation, np.int64]):
         self.observation_space = gymnasium.spaces.Box(-1.0, 1.0, (layout.size,), np.float32)
         self.action_space = gymnasium.spaces.Discrete(layout.actions)
         self._state: Any = None
+        self._ended = True
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -68,32 +79,60 @@ class NASEnv(gymnasium.Env[Observation, np.int64]):
         if options and "architecture" in options:
             start = self.core.space.parse(options["architecture"])[None]
         self._state = self.core.reset(1, self.np_random, start)
+        self._ended = False
         return self.core.observe(self._state)[0], self._info()
 
     def step(self, action: np.int64 | int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Take one action; the horizon counts as a termination (the time left is observed)."""
+        """Take one action; the horizon counts as a termination (the time left is observed).
+
+        Raises:
+            InvalidArgumentError: If the action is out of range, or no episode is running.
+        """
+        if self._ended:
+            raise InvalidArgumentError("No episode is running: call reset() before step().")
+        if not self.action_space.contains(np.int64(action)):
+            raise InvalidArgumentError(
+                f"action is {action!r}; expected an integer in 0…{self.core.layout.actions - 1}."
+            )
         self._state, rewards, ended = self.core.step(self._state, np.array([action]))
+        self._ended = bool(ended[0])
         obs = self.core.observe(self._state)[0]
-        return obs, float(rewards[0]), bool(ended[0]), False, self._info()
+        return obs, float(rewards[0]), self._ended, False, self._info()
 
     def action_masks(self) -> NDArray[np.bool_]:
         """Return the legal actions ``(actions,)``, by the name sb3-contrib looks for."""
-        return self.core.mask(self._state)[0]
+        return np.asarray(self.core.mask(self._state)[0], dtype=np.bool_)
 
     def _info(self) -> dict[str, Any]:
+        # None rather than NaN, which is not equal to itself: two same steps must compare equal.
         score = float(self._state.scores[0])
-        vector = self._state.vectors[0]
+        finished = not np.isnan(score)
         return {
             "action_mask": self.action_masks(),
-            "architecture": None if np.isnan(score) else self.core.space.format(vector),
-            "score": score,
+            "architecture": self.core.space.format(self._state.vectors[0]) if finished else None,
+            "score": score if finished else None,
         }
 
-    def render(self) -> str:  # type: ignore[override]
-        """Return a line with the step, the architecture and its normalised score."""
+    def render(self) -> str | NDArray[np.uint8] | None:
+        """Return the current state as text or image, by the render mode.
+
+        The text has the step, the architecture and its normalised score, if it has one. The image,
+        uint8 ``(16·P, 16·C, 3)``, has a row of cells for each position, white at its operation.
+        """
+        if self.render_mode is None:
+            return None
+        if self.render_mode == "rgb_array":
+            layout = self.core.layout
+            grid = self.core.observe(self._state)[0, layout.current]
+            cells = grid.reshape(layout.positions, layout.operations) * 255
+            image = np.kron(cells, np.ones((_CELL, _CELL))).astype(np.uint8)
+            return np.repeat(image[:, :, None], 3, axis=2)
         info = self._info()
-        shown = info["architecture"] or f"{self._state.vectors[0].tolist()} (under construction)"
-        return f"{self.task.name} step {int(self._state.steps[0])}: {shown}  {info['score']:.4f}"
+        step = f"{self.task.name} step {int(self._state.steps[0])}:"
+        if info["score"] is None:
+            chosen = self._state.vectors[0][: self._state.steps[0]].tolist()
+            return f"{step} {chosen} (under construction)"
+        return f"{step} {info['architecture']}  {info['score']:.4f}"
 
 
 class ImprovementEnv(NASEnv):
@@ -102,7 +141,7 @@ class ImprovementEnv(NASEnv):
     Args:
         suite: Name of a suite.
         task: Short name of its task, or a task; the suite's first by default.
-        render_mode: ``ansi`` or None.
+        render_mode: ``ansi``, ``rgb_array`` or None.
         **knobs: Fields of `ImprovementConfig`.
     """
 
@@ -122,7 +161,7 @@ class ConstructionEnv(NASEnv):
     Args:
         suite: Name of a suite.
         task: Short name of its task, or a task; the suite's first by default.
-        render_mode: ``ansi`` or None.
+        render_mode: ``ansi``, ``rgb_array`` or None.
         **knobs: Fields of `ConstructionConfig`.
     """
 

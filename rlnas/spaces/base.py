@@ -155,9 +155,14 @@ class SearchSpace(abc.ABC):
         Args:
             architectures: ``(N, num_positions)`` valid architectures.
             actions: ``(N,)`` integers in 0…num_actions−1.
+
+        Raises:
+            InvalidArgumentError: If an action is outside that range.
         """
         current = np.asarray(architectures, dtype=np.int8)
         moves = np.asarray(actions, dtype=np.int64)
+        if ((moves < 0) | (moves >= self.num_actions)).any():
+            raise InvalidArgumentError(f"{self.name} has actions 0…{self.num_actions - 1}.")
         edited = current.copy()
         rows = np.arange(len(current))
         edited[rows, moves // self.num_operations] = moves % self.num_operations
@@ -231,6 +236,7 @@ class SearchSpace(abc.ABC):
     @cached_property
     def next_index(self) -> NDArray[np.int32]:
         """``(size, num_actions)``: index after an edit; illegal edits stay where they are."""
+        self._require_indexable("next_index")
         table = np.repeat(np.arange(self.size, dtype=np.int32)[:, None], self.num_actions, axis=1)
         for action in range(self.num_actions):
             rows = np.flatnonzero(self.legal[:, action])

@@ -148,8 +148,9 @@ def make_task(
         >>> import rlnas
         >>> space = rlnas.get_space("transnas-micro")
         >>> task = rlnas.make_task(space, lambda s: float(s.count("3")), name="many-conv3x3")
-        >>> rlnas.search.RandomSearch().search(task, budget=10, seed=0).best.score
-        3.0
+        >>> result = rlnas.get_searcher("local").search(task, budget=100, seed=0)
+        >>> result.best.architecture, result.best.score
+        ('64-41414-3_33_333', 6.0)
     """
     meaning = Metric(name=metric, unit=unit, direction=direction, epoch_policy="unknown")
     objective = FunctionObjective(

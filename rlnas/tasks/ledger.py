@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -182,8 +183,17 @@ class QueryLedger:
     @property
     def remaining(self) -> int:
         """Queries left; architectures left when only the cost is limited."""
-        limit = self.space.size if self.budget.queries is None else self.budget.queries
-        return min(limit, self.space.size) - self.queries if not self._cost_spent else 0
+        if self._cost_spent:
+            return 0
+        limit = self.distinct if self.budget.queries is None else self.budget.queries
+        return min(limit, self.distinct) - self.queries
+
+    @cached_property
+    def distinct(self) -> int:
+        """Number of architectures that each cost a query."""
+        if self.canonical_free and self.space.indexable:
+            return len(np.unique(self.space.canonical_index))
+        return self.space.size
 
     @property
     def _cost_spent(self) -> bool:

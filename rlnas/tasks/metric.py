@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from rlnas.errors import InvalidArgumentError
 
 Direction = Literal["max", "min"]
-Split = Literal["train", "valid", "test", "none"]
+Split = Literal["train", "valid", "test", "none", "unknown"]
 EpochPolicy = Literal["final", "best", "all", "unknown"]
 
 
@@ -20,7 +20,8 @@ class Metric:
         name: Name in the source, e.g. ``valid_top1``.
         unit: Unit of the raw number, e.g. ``%``, ``s``, ``MB``, or ``1`` for a pure number.
         direction: Whether larger (``max``) or smaller (``min``) raw numbers are better.
-        split: Data the number was measured on; ``none`` for costs and model properties.
+        split: Data the number was measured on; ``none`` for costs and model properties,
+            ``unknown`` where a source does not say.
         epoch_policy: ``final`` epoch, ``best`` epoch, ``all`` epochs (an epoch axis), ``unknown``.
         note: Anything a reader must know, e.g. that a loss was stored negated.
 

@@ -92,7 +92,19 @@ class TabularTask(Task):
         if np.isnan(column).all():
             raise InvalidArgumentError(f"Task {name!r} has no measured score at all.")
         self._scores = column
-        self._test = None if test_scores is None else np.array(test_scores, dtype=np.float64)
+        self._costs = self._column("costs", costs)
+        self._test = self._column("test_scores", test_scores)
+
+    def _column(self, what: str, values: ArrayLike | None) -> NDArray[np.float64] | None:
+        if values is None:
+            return None
+        column = np.array(values, dtype=np.float64)
+        if column.shape != (self.space.size,):
+            raise InvalidArgumentError(
+                f"{what} has shape {column.shape}; {self.space.name} needs ({self.space.size},)."
+            )
+        column.setflags(write=False)
+        return column
 
     def _guard(self, what: str) -> None:
         if self._sealed:
@@ -110,6 +122,26 @@ class TabularTask(Task):
         """
         self._guard("the whole table")
         return self._scores
+
+    @property
+    def costs(self) -> NDArray[np.float64] | None:
+        """Every cost in seconds, ``(space.size,)``, read-only, or None where there is none.
+
+        Raises:
+            LeakageError: While a search runs on this task.
+        """
+        self._guard("the whole table of costs")
+        return self._costs
+
+    @property
+    def test_scores(self) -> NDArray[np.float64] | None:
+        """Every test score, ``(space.size,)``, read-only, or None where there is none.
+
+        Raises:
+            LeakageError: While a search runs on this task.
+        """
+        self._guard("the whole table of test scores")
+        return self._test
 
     def best(self) -> tuple[str, float]:
         """Return the best architecture's official string and its score (for reports)."""

@@ -1,6 +1,27 @@
 """Transfer: use controllers trained on source tasks to search a target task."""
 
+from rlnas.transfer.matrix import run_matrix
 from rlnas.transfer.methods import Scratch, WeightInitialization, ZeroShot
+from rlnas.transfer.plan import NO_SOURCE, Cell, MatrixConfig
+from rlnas.transfer.registry import make_method, method_names, needs_source, register_method
+from rlnas.transfer.run_folder import MatrixRun
+from rlnas.transfer.tensorboard import log_search
 from rlnas.transfer.weights import TensorReport, initialise_weights
 
-__all__ = ["Scratch", "TensorReport", "WeightInitialization", "ZeroShot", "initialise_weights"]
+__all__ = [
+    "NO_SOURCE",
+    "Cell",
+    "MatrixConfig",
+    "MatrixRun",
+    "Scratch",
+    "TensorReport",
+    "WeightInitialization",
+    "ZeroShot",
+    "initialise_weights",
+    "log_search",
+    "make_method",
+    "method_names",
+    "needs_source",
+    "register_method",
+    "run_matrix",
+]

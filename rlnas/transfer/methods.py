@@ -121,7 +121,10 @@ def _learn(
     rng: np.random.Generator,
 ) -> None:
     fine_tune_on_target(
-        network, config.environment, config.acting, fine_tuning.apply(config.ppo), ledger, rng
+        network,
+        config.environment,
+        config.acting,
+        fine_tuning.apply(config.ppo),
+        ledger=ledger,
+        rng=rng,
     )
-
-

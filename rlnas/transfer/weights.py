@@ -82,5 +82,5 @@ def initialise_weights(
 
 
 def _part_of(tensor_name: str) -> str:
-    module = tensor_name.split(".")[0]
+    module = tensor_name.split(".", maxsplit=1)[0]
     return next((part for part, modules in PARTS.items() if module in modules), module)

@@ -19,7 +19,8 @@ class TransformerNetwork(nn.Module):
     what the history says of its edits. The logit of setting position p to operation o is a
     bilinear form of the token's output and the embedding of o's name, so no parameter depends on
     how many positions or operations a space has. (Transfer between search spaces by transformer
-    agents: arXiv 1906.08102.)
+    agents: arXiv 1906.08102.) In the construction environment only the logits of the position that
+    is chosen next are returned.
 
     Args:
         layout: The observation's layout.
@@ -32,12 +33,16 @@ class TransformerNetwork(nn.Module):
         max_nodes: Largest node number with an embedding of its own.
     """
 
+    nodes: Tensor
+    names: Tensor
+
     def __init__(
         self,
         layout: ObservationLayout,
         positions: Sequence[tuple[int, int]],
         operations: Sequence[str],
         vocabulary: Sequence[str],
+        *,
         width: int = 32,
         layers: int = 2,
         heads: int = 2,
@@ -95,6 +100,10 @@ class TransformerNetwork(nn.Module):
         logits = head @ pol["operation"](self.names).T / head.shape[-1] ** 0.5
         if history is not None:
             logits = logits + (pol["history"](hidden[:, 1:])[:, :, None] * history).sum(-1)
-        logits = torch.cat([logits.reshape(n, -1), pol["stop"](hidden[:, 0])], dim=1)
+        if layout.actions == layout.operations:
+            chosen = obs[:, layout.current].sum(1).long().clamp(max=layout.positions - 1)
+            logits = logits[torch.arange(n, device=obs.device), chosen]
+        else:
+            logits = torch.cat([logits.reshape(n, -1), pol["stop"](hidden[:, 0])], dim=1)
         values = self.value_head(hidden.mean(1)).squeeze(-1)
         return masked(logits, obs, layout), values

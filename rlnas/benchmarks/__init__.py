@@ -1,0 +1,46 @@
+"""Tables of measured results: format, catalogue, download, importers, suites."""
+
+from rlnas.benchmarks.cache import cache_root, installed_tables
+from rlnas.benchmarks.catalogue import (
+    CatalogueEntry,
+    CatalogueFile,
+    catalogue,
+    catalogue_tables,
+    get_entry,
+)
+from rlnas.benchmarks.column import Column
+from rlnas.benchmarks.download import fetch_file
+from rlnas.benchmarks.fetch import fetch, install_table, load_table
+from rlnas.benchmarks.importers import import_formats, import_options, import_table
+from rlnas.benchmarks.info import table_info
+from rlnas.benchmarks.source import Source
+from rlnas.benchmarks.storage import open_table, save_table
+from rlnas.benchmarks.suites import load_suite, suite_names
+from rlnas.benchmarks.synthetic import synthetic_suite
+from rlnas.benchmarks.table import BenchmarkTable
+
+__all__ = [
+    "BenchmarkTable",
+    "CatalogueEntry",
+    "CatalogueFile",
+    "Column",
+    "Source",
+    "cache_root",
+    "catalogue",
+    "catalogue_tables",
+    "fetch",
+    "fetch_file",
+    "get_entry",
+    "import_formats",
+    "import_options",
+    "import_table",
+    "install_table",
+    "installed_tables",
+    "load_suite",
+    "load_table",
+    "open_table",
+    "save_table",
+    "suite_names",
+    "synthetic_suite",
+    "table_info",
+]

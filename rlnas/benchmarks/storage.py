@@ -1,0 +1,198 @@
+"""Tables on disk: a folder with ``table.json`` and one ``.npy`` for each column.
+
+Nothing in it can run code. Small arrays are read, large ones are memory-mapped, so a table opens
+in milliseconds. It is written to a temporary folder first and takes its name in one rename.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlnas.atomic import atomic_directory
+from rlnas.benchmarks.column import Column
+from rlnas.benchmarks.source import Source, file_sha256
+from rlnas.benchmarks.table import BenchmarkTable
+from rlnas.errors import ChecksumError, DataError, RlnasError
+from rlnas.spaces import SearchSpace, get_space
+from rlnas.tasks import Metric
+
+FORMAT = "rlnas-table"
+VERSION = 1
+MAP_FROM = 1 << 18
+"""Arrays of this many bytes and more are memory-mapped."""
+
+INDEX = "table.json"
+
+
+def save_table(table: BenchmarkTable, folder: str | Path) -> Path:
+    """Write a table as a folder, which it replaces if there is one.
+
+    Args:
+        table: The table.
+        folder: The folder to write; it appears whole or not at all.
+
+    Returns:
+        The folder.
+
+    Raises:
+        DataError: If the folder cannot be written.
+    """
+    folder = Path(folder)
+    try:
+        with atomic_directory(folder) as partial:
+            index = {
+                "format": FORMAT,
+                "version": VERSION,
+                "name": table.name,
+                "space": table.space.name,
+                "space_size": table.space.size,
+                "rows": table.num_rows,
+                "primary": table.primary,
+                "costs": table.costs,
+                "tests": table.tests,
+                "source": asdict(table.source),
+                "architectures": None,
+                "columns": [],
+            }
+            if table.architectures is not None:
+                index["architectures"] = _write(partial / "architectures.npy", table.architectures)
+            index["columns"] = [
+                {
+                    "task": column.task,
+                    "metric": asdict(column.metric),
+                    "axes": list(column.axes),
+                    "seeds": list(column.seeds),
+                    **_write(partial / _file_name(number, column), column.values),
+                }
+                for number, column in enumerate(table.columns)
+            ]
+            text = json.dumps(index, indent=1, ensure_ascii=False)
+            (partial / INDEX).write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise DataError(
+            f"The table {table.name!r} cannot be written to {folder}: {error}."
+        ) from error
+    return folder
+
+
+def _file_name(number: int, column: Column) -> str:
+    """Return a name that a reader recognises and that no two columns share."""
+    readable = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{column.task}.{column.metric.name}")[:80]
+    return f"{number:03d}.{readable}.npy"
+
+
+def _write(path: Path, array: NDArray[Any]) -> dict[str, object]:
+    np.save(path, np.ascontiguousarray(array), allow_pickle=False)
+    return {
+        "file": path.name,
+        "bytes": path.stat().st_size,
+        "shape": list(array.shape),
+        "dtype": array.dtype.str,
+        "sha256": file_sha256(path),
+    }
+
+
+def open_table(
+    folder: str | Path, *, space: SearchSpace | None = None, verify: bool = False
+) -> BenchmarkTable:
+    """Open a table that `save_table` wrote.
+
+    Sizes, shapes and types of all arrays are always checked against ``table.json``.
+
+    Args:
+        folder: The table's folder.
+        space: The search space, where it is not registered under the table's name for it.
+        verify: Whether to check the SHA-256 of every array too, which reads all of them.
+
+    Raises:
+        DataError: If the folder is missing, incomplete, damaged or of another format.
+        ChecksumError: If an array's content differs from its checksum.
+    """
+    folder = Path(folder)
+    path = folder / INDEX
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"{folder} holds no readable table ({INDEX}): {error}.") from error
+    if not isinstance(index, dict) or index.get("format") != FORMAT:
+        raise DataError(f"{path} describes no table of rlnas.")
+    if index.get("version") != VERSION:
+        raise DataError(
+            f"{path} has table format version {index.get('version')!r}; this rlnas reads "
+            f"{VERSION}. Fetch or import the table again."
+        )
+    try:
+        return _assemble(folder, index, space, verify)
+    except DataError:
+        raise
+    except (RlnasError, KeyError, TypeError, ValueError, AttributeError, OSError) as error:
+        detail = f"missing {error}" if isinstance(error, KeyError) else str(error)
+        raise DataError(
+            f"The table in {folder} is damaged ({detail}). Fetch or import it again."
+        ) from error
+
+
+def _assemble(
+    folder: Path, index: Mapping[str, Any], space: SearchSpace | None, verify: bool
+) -> BenchmarkTable:
+    space = space or get_space(index["space"])
+    if space.name != index["space"] or space.size != index["space_size"]:
+        raise DataError(
+            f"The table in {folder} is about the search space {index['space']!r} with "
+            f"{index['space_size']} architectures, not {space.name!r} with {space.size}."
+        )
+    rows = index["architectures"]
+    columns = [
+        Column(
+            entry["task"],
+            Metric(**entry["metric"]),
+            _read(folder, entry, verify),
+            tuple(entry["axes"]),
+            tuple(entry["seeds"]),
+        )
+        for entry in index["columns"]
+    ]
+    return BenchmarkTable(
+        index["name"],
+        space,
+        columns,
+        primary=index["primary"],
+        source=Source(**index["source"]),
+        costs=index["costs"],
+        tests=index["tests"],
+        architectures=None if rows is None else _read(folder, rows, verify),
+    )
+
+
+def _read(folder: Path, entry: Mapping[str, Any], verify: bool) -> NDArray[Any]:
+    name = entry["file"]
+    if not isinstance(name, str) or Path(name).name != name or not name.endswith(".npy"):
+        raise DataError(f"{folder / INDEX} names the array file {name!r}, which is no plain name.")
+    path = folder / name
+    if not path.is_file():
+        raise DataError(f"The table in {folder} lacks the array {name}.")
+    size = path.stat().st_size
+    if size != entry["bytes"]:
+        raise DataError(f"{path} has {size} bytes, expected {entry['bytes']}.")
+    if verify and (digest := file_sha256(path)) != entry["sha256"]:
+        raise ChecksumError(f"{path} has SHA-256 {digest}, expected {entry['sha256']}.")
+    mode = "r" if size >= MAP_FROM else None
+    try:
+        array: NDArray[Any] = np.load(path, mmap_mode=mode, allow_pickle=False)
+    except (ValueError, EOFError, SyntaxError) as error:
+        raise DataError(f"{path} is no readable array: {error}.") from error
+    if list(array.shape) != entry["shape"] or array.dtype.str != entry["dtype"]:
+        raise DataError(
+            f"{path} holds {array.dtype.str} of shape {list(array.shape)}, expected "
+            f"{entry['dtype']} of shape {entry['shape']}."
+        )
+    array.setflags(write=False)
+    return array

@@ -1,0 +1,67 @@
+"""Suites by name: published tables, the user's own, and the built-in synthetic one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rlnas.benchmarks.cache import installed_tables
+from rlnas.benchmarks.catalogue import catalogue_tables
+from rlnas.benchmarks.column import EpochChoice, SeedChoice
+from rlnas.benchmarks.fetch import SYNTHETIC, load_table
+from rlnas.benchmarks.synthetic import synthetic_suite
+from rlnas.benchmarks.table import BenchmarkTable
+from rlnas.errors import InvalidArgumentError, UnknownNameError
+from rlnas.tasks import Suite, TabularTask
+
+
+def suite_names() -> tuple[str, ...]:
+    """Return the names that `load_suite` knows: the catalogue's, the user's, the synthetic one."""
+    public = catalogue_tables()
+    own = tuple(name for name in installed_tables() if name not in public)
+    return (*public, *own, SYNTHETIC)
+
+
+def load_suite(
+    name: str,
+    *,
+    metric: str | Mapping[str, str] | None = None,
+    seed: SeedChoice = "mean",
+    epoch: EpochChoice = None,
+    table: BenchmarkTable | None = None,
+) -> Suite[TabularTask]:
+    """Return a suite of tasks by name.
+
+    A public table is taken from the cache, or fetched into it: ``transnas-micro``,
+    ``transnas-macro``, ``nasbench-201``, the proxy tables, and the official tables
+    ``transnas-official-micro`` and ``transnas-official-macro``. A table that was imported with
+    `install_table` goes by its own name. ``synthetic-micro`` is built in and says so.
+
+    Args:
+        name: Name of the suite.
+        metric: Metric that searches maximise, for every task or by task; each task's primary one
+            by default. Tasks without it are left out.
+        seed: The mean over seeds, or one of them; see `Column.select`.
+        epoch: Which epoch, where a table holds several; see `Column.select`.
+        table: A table to take the tasks from instead of the cache, under the given suite name.
+
+    Raises:
+        UnknownNameError: If there is no such suite, or no task has that metric.
+        InvalidArgumentError: If the metric was measured on test data, or is not held as asked.
+        DataError: If the table cannot be had or read.
+
+    Example:
+        >>> list(load_suite("synthetic-micro"))
+        ['synthetic-0', 'synthetic-1', 'synthetic-2', 'synthetic-3']
+    """
+    if table is None:
+        if name == SYNTHETIC:
+            if metric is not None or seed != "mean" or epoch not in {None, "final"}:
+                raise InvalidArgumentError(
+                    f"{SYNTHETIC} has one metric, seed and epoch; metric={metric!r}, "
+                    f"seed={seed!r}, epoch={epoch!r} cannot be chosen."
+                )
+            return synthetic_suite()
+        if name not in suite_names():
+            raise UnknownNameError("suite", name, suite_names())
+        table = load_table(name)
+    return table.suite(name, metric=metric, seed=seed, epoch=epoch)

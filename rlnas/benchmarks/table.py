@@ -1,0 +1,308 @@
+"""Benchmark tables: measured results of the architectures of one search space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlnas.benchmarks.column import Column, EpochChoice, SeedChoice
+from rlnas.benchmarks.source import Source
+from rlnas.benchmarks.table_tasks import table_task
+from rlnas.errors import InvalidArgumentError, UnknownNameError
+from rlnas.spaces import Architecture, SearchSpace
+from rlnas.tasks import Suite, TabularTask
+
+
+class BenchmarkTable:
+    """Columns of measured numbers over the architectures of a search space.
+
+    It is a store of columns, one for each task and metric, and not one cube ``values[task, metric,
+    architecture]``: tasks of one benchmark do not share metrics, epochs or seeds, and a cube would
+    be mostly padding that looks like missing data.
+
+    Args:
+        name: Name of the table, which is also the name of its suite.
+        space: The search space.
+        columns: Columns with as many rows each; no two with the same task and metric name.
+        primary: For each task the metric that a search maximises unless told otherwise.
+        source: Where the numbers come from.
+        costs: For each task, where there is one, the metric with the seconds of training.
+        tests: For each task, where there is one, the metric that reports on the primary one's
+            winner; it has split ``test``.
+        architectures: ``(rows, num_positions)`` architectures of the rows. Without it, row ``i``
+            is the architecture with index ``i``, and every one of the space has a row.
+
+    Raises:
+        InvalidArgumentError: If these do not fit together.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        space: SearchSpace,
+        columns: Sequence[Column],
+        *,
+        primary: Mapping[str, str],
+        source: Source,
+        costs: Mapping[str, str] | None = None,
+        tests: Mapping[str, str] | None = None,
+        architectures: Architecture | None = None,
+    ) -> None:
+        self.name = name
+        self.space = space
+        self.columns = tuple(columns)
+        self.primary = dict(primary)
+        self.costs = dict(costs or {})
+        self.tests = dict(tests or {})
+        self.source = source
+        self.architectures = self._check_architectures(architectures)
+        self._by_name: dict[str, dict[str, Column]] = {}
+        for column in self.columns:
+            metrics = self._by_name.setdefault(column.task, {})
+            if column.metric.name in metrics:
+                raise InvalidArgumentError(
+                    f"Table {name!r} has two columns {column.task}/{column.metric.name}."
+                )
+            if len(column.values) != self.num_rows:
+                raise InvalidArgumentError(
+                    f"Table {name!r}: column {column.task}/{column.metric.name} has "
+                    f"{len(column.values)} rows, expected {self.num_rows}."
+                )
+            metrics[column.metric.name] = column
+        if not self._by_name:
+            raise InvalidArgumentError(f"Table {name!r} has no column.")
+        self._check_roles()
+
+    def _check_architectures(self, given: Architecture | None) -> Architecture | None:
+        if given is None:
+            if not self.space.indexable:
+                raise InvalidArgumentError(
+                    f"Table {self.name!r}: {self.space.name} is too large to have a row for every "
+                    "architecture; give the architectures of the rows."
+                )
+            return None
+        rows = np.asarray(given, dtype=np.int8)
+        if rows.ndim != 2 or rows.shape[1] != self.space.num_positions or not len(rows):
+            raise InvalidArgumentError(
+                f"Table {self.name!r}: architectures have shape {rows.shape}; expected (rows, "
+                f"{self.space.num_positions})."
+            )
+        valid = self.space.is_valid(rows)
+        if not valid.all():
+            raise InvalidArgumentError(
+                f"Table {self.name!r}: row {int(np.argmin(valid))} is no architecture of "
+                f"{self.space.name}."
+            )
+        if len(np.unique(rows, axis=0)) != len(rows):
+            raise InvalidArgumentError(f"Table {self.name!r} has an architecture twice.")
+        return rows
+
+    def _check_roles(self) -> None:
+        for role, names in (
+            ("primary", self.primary),
+            ("cost", self.costs),
+            ("test", self.tests),
+        ):
+            for task, metric in names.items():
+                split, unit = (m := self.column(task, metric).metric).split, m.unit
+                if role == "test" and split != "test":
+                    raise InvalidArgumentError(
+                        f"Table {self.name!r}: {task}/{metric} has split {split!r}, not 'test'."
+                    )
+                if role == "cost" and unit != "s":
+                    raise InvalidArgumentError(
+                        f"Table {self.name!r}: the cost {task}/{metric} has unit {unit!r}, not 's'."
+                    )
+
+    # -- names -----------------------------------------------------------------------------
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Short names of the tasks, in order."""
+        return tuple(self._by_name)
+
+    def metrics(self, task: str) -> tuple[str, ...]:
+        """Return the names of a task's metrics, in order.
+
+        Raises:
+            UnknownNameError: If there is no such task.
+        """
+        if task not in self._by_name:
+            raise UnknownNameError(f"task of {self.name}", task, self._by_name)
+        return tuple(self._by_name[task])
+
+    def column(self, task: str, metric: str | None = None) -> Column:
+        """Return the column of a task's metric, its primary one by default.
+
+        Raises:
+            UnknownNameError: If there is no such task or metric.
+            InvalidArgumentError: If no metric is named and the task has no primary one.
+        """
+        known = self.metrics(task)
+        if metric is None:
+            if task not in self.primary:
+                raise InvalidArgumentError(
+                    f"Task {task!r} of {self.name} has no primary metric; name one of "
+                    f"{', '.join(known)}."
+                )
+            metric = self.primary[task]
+        if metric not in known:
+            raise UnknownNameError(f"metric of {self.name}/{task}", metric, known)
+        return self._by_name[task][metric]
+
+    # -- numbers ---------------------------------------------------------------------------
+
+    @property
+    def num_rows(self) -> int:
+        """Number of architectures that have a row."""
+        return self.space.size if self.architectures is None else len(self.architectures)
+
+    @cached_property
+    def _index(self) -> NDArray[np.int64] | None:
+        """Index in the space of each row, or None where rows are the indices."""
+        return None if self.architectures is None else self.space.index(self.architectures)
+
+    def scores(
+        self,
+        task: str,
+        metric: str | None = None,
+        *,
+        seed: SeedChoice = "mean",
+        epoch: EpochChoice = None,
+    ) -> NDArray[np.float64]:
+        """Return the scores of every architecture, ``(space.size,)``, larger is better.
+
+        Values of a ``min`` metric are negated; NaN stands where nothing was measured.
+
+        Args:
+            task: Short name of the task.
+            metric: Name of the metric; the primary one by default.
+            seed: See `Column.select`.
+            epoch: See `Column.select`; by default what the column holds, the final epoch where it
+                holds all of them.
+
+        Raises:
+            UnknownNameError: If there is no such task or metric.
+            InvalidArgumentError: If the column does not hold that seed or epoch, or the space is
+                too large to have an array over all of it.
+        """
+        column = self.column(task, metric)
+        return column.metric.sign * self.spread(column.select(seed, epoch))
+
+    def spread(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return numbers of the rows ``(num_rows,)`` by the space's index, ``(space.size,)``.
+
+        Raises:
+            InvalidArgumentError: If the space is too large to have an array over all of it.
+        """
+        if not self.space.indexable:
+            raise InvalidArgumentError(
+                f"{self.space.name} is too large for an array over all its architectures; use "
+                f"column(…).select() with the {self.num_rows} rows of {self.name!r}."
+            )
+        if self._index is None:
+            return rows
+        full = np.full(self.space.size, np.nan)
+        full[self._index] = rows
+        return full
+
+    # -- tasks -----------------------------------------------------------------------------
+
+    def task(
+        self,
+        task: str,
+        *,
+        metric: str | None = None,
+        seed: SeedChoice = "mean",
+        epoch: EpochChoice = None,
+        cost: str | None = None,
+        test: str | None = None,
+        allow_test: bool = False,
+        suite: str | None = None,
+    ) -> TabularTask:
+        """Return a task that searches this table.
+
+        Args:
+            task: Short name of the task.
+            metric: The metric a search maximises; the primary one by default.
+            seed: See `Column.select`; costs and test scores follow it where they have seeds.
+            epoch: See `Column.select`. Test scores are those of the same epoch, or the final one
+                for ``best``, since the best test epoch cannot be known.
+            cost: Metric with the seconds of training; by default the one the table names. With a
+                single epoch it is used only if it has an epoch axis (of seconds so far).
+            test: Metric with the test scores for reports; by default the one the table names.
+            allow_test: Whether a search may maximise a metric measured on test data.
+            suite: Name of the suite in the task's name; the table's name by default.
+
+        Raises:
+            InvalidArgumentError: If the metric was measured on test data and ``allow_test`` is
+                false, or what is asked for is not held.
+            UnknownNameError: If there is no such task or metric.
+        """
+        return table_task(
+            self,
+            self.column(task, metric),
+            seed=seed,
+            epoch=epoch,
+            cost=cost,
+            test=test,
+            allow_test=allow_test,
+            suite=suite or self.name,
+        )
+
+    def suite(
+        self,
+        name: str | None = None,
+        *,
+        tasks: Sequence[str] | None = None,
+        metric: str | Mapping[str, str] | None = None,
+        seed: SeedChoice = "mean",
+        epoch: EpochChoice = None,
+        allow_test: bool = False,
+    ) -> Suite[TabularTask]:
+        """Return the table's tasks as a suite.
+
+        Args:
+            name: Name of the suite; the table's name by default.
+            tasks: Short names of the tasks to take; by default those with a primary metric, or
+                with the metric that is named.
+            metric: One metric for every task, or metrics by task; primary ones by default.
+            seed: See `task`.
+            epoch: See `task`.
+            allow_test: See `task`.
+        """
+        name = name or self.name
+        chosen = metric if isinstance(metric, Mapping) else dict.fromkeys(self.tasks, metric)
+        if tasks is None:
+            tasks = [t for t in self.tasks if self._offers(t, chosen.get(t))]
+            if not tasks and isinstance(metric, str):
+                known = {m for t in self.tasks for m in self.metrics(t)}
+                raise UnknownNameError(f"metric of {self.name}", metric, known)
+        options = {"seed": seed, "epoch": epoch, "allow_test": allow_test, "suite": name}
+        made = {t: self.task(t, metric=chosen.get(t), **options) for t in tasks}  # type: ignore[arg-type]
+        return Suite(name, made, description=self.source.title)
+
+    def _offers(self, task: str, metric: str | None) -> bool:
+        return task in self.primary if metric is None else metric in self._by_name[task]
+
+    def renamed(self, name: str, source: Source | None = None) -> BenchmarkTable:
+        """Return the same table under another name, and from another source if one is given."""
+        return BenchmarkTable(
+            name,
+            self.space,
+            self.columns,
+            primary=self.primary,
+            source=source or self.source,
+            costs=self.costs,
+            tests=self.tests,
+            architectures=self.architectures,
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"BenchmarkTable({self.name!r}, space={self.space.name!r}, rows={self.num_rows}, "
+            f"tasks={list(self.tasks)}, columns={len(self.columns)})"
+        )

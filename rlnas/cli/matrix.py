@@ -1,0 +1,147 @@
+"""``rlnas matrix``: every source against every target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from rlnas.cli.options import CommonOptions, Flag, Folder, Number, OptionalNames, Text, split_names
+from rlnas.errors import DownloadError, InvalidArgumentError
+
+if TYPE_CHECKING:
+    from rlnas.cli.screen import Screen
+    from rlnas.transfer.plan import MatrixConfig
+
+_DEFAULTS: dict[str, Any] = {
+    "suite": "transnas-micro",
+    "tasks": (),
+    "methods": ("scratch", "zero-shot", "weight-init"),
+    "seeds": 5,
+    "queries": 50,
+    "steps": 300_000,
+}
+_DEMO: dict[str, Any] = {
+    "tasks": ("class_scene", "class_object", "jigsaw", "autoencoder"),
+    "seeds": 3,
+    "steps": 100_000,
+}
+_SYNTHETIC = "synthetic-micro"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatrixOptions(CommonOptions):
+    """Measure the transfer matrix: train on each task once, search every task from each.
+
+    Prints the table, writes heatmaps, curves and an HTML report.
+    """
+
+    suite: Text = None
+    """Name of the suite; by default transnas-micro."""
+
+    tasks: OptionalNames = None
+    """Tasks used as sources and as targets; by default all."""
+
+    methods: OptionalNames = None
+    """Transfer methods; by default scratch,zero-shot,weight-init."""
+
+    seeds: Number = None
+    """Searches of each cell; by default 5."""
+
+    queries: Number = None
+    """Budget of each search on its target; by default 50."""
+
+    steps: Number = None
+    """Environment steps of training on each source; by default 300000."""
+
+    network: Literal["mlp", "transformer"] = "mlp"
+    """Policy network of the controllers."""
+
+    preset: Literal["demo"] | None = None
+    """demo: a matrix of a few minutes, on a synthetic suite if no table can be had."""
+
+    workers: int = 2
+    """Processes, each with one thread."""
+
+    out: Folder = None
+    """Run folder; by default runs/matrix/SUITE, runs/demo with `--preset demo`."""
+
+    resume: Flag = False
+    """Go on with the run in `--out`; begins it if there is none."""
+
+
+def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
+    """Run the matrix, print its tables and write its report."""
+    if options.workers < 1:
+        raise InvalidArgumentError(f"workers is {options.workers}; expected 1 or more.")
+    from rlnas.reporting import matrix_summary, matrix_tables, write_report
+    from rlnas.transfer.matrix import run_matrix
+
+    config = _config(options, screen)
+    demo = options.preset == "demo"
+    folder = options.out or (Path("runs", "demo") if demo else Path("runs", "matrix", config.suite))
+    with screen.progress() as report:
+        matrix = run_matrix(
+            config,
+            folder,
+            workers=options.workers,
+            resume=options.resume,
+            command=screen.command,
+            on_progress=report,
+        )
+    rows = matrix.rows()
+    page = write_report(folder)
+    figures = sorted(folder.glob("*.png"))
+    screen.print(matrix_tables(rows))
+    if config.suite == _SYNTHETIC:
+        screen.print("These are numbers of the SYNTHETIC suite, not of a real benchmark.")
+    screen.print(
+        "",
+        *(f"Figure:  {path} (and .svg)" for path in figures),
+        f"Report:  {page}",
+        f"Results: {folder / 'rows.parquet'}",
+        f"Curves:  tensorboard --logdir {folder / 'tensorboard'}",
+    )
+    return {
+        "command": "matrix",
+        "config": matrix.config.to_dict(),
+        "summary": matrix_summary(rows),
+        "rows": rows.to_dict("records"),
+        "out": folder,
+        "report": page,
+        "figures": figures,
+    }
+
+
+def _config(options: MatrixOptions, screen: Screen) -> MatrixConfig:
+    """Return the configuration: what was given, else the preset's, else the defaults."""
+    from rlnas.agents import ControllerConfig, NetworkConfig
+    from rlnas.benchmarks import load_suite
+    from rlnas.transfer.plan import MatrixConfig
+
+    given: dict[str, Any] = {
+        name: getattr(options, name) for name in _DEFAULTS if getattr(options, name) is not None
+    }
+    for name in ("tasks", "methods"):
+        if name in given:
+            given[name] = split_names(given[name])
+    if given.get("tasks") == ("all",):
+        given["tasks"] = ()
+    values = {**_DEFAULTS, **given}
+    if options.preset == "demo":
+        demo = {**_DEMO, **given}
+        if "suite" in given and "tasks" not in given:
+            demo.pop("tasks")  # another suite has other tasks
+        values = {**_DEFAULTS, **demo}
+        if "suite" not in given and "tasks" not in given:
+            try:
+                load_suite(values["suite"])
+            except DownloadError as error:
+                screen.note(
+                    f"The tables of {values['suite']} cannot be had: {error}\n"
+                    f"Running on the built-in SYNTHETIC suite {_SYNTHETIC} instead: smooth random "
+                    "landscapes, not a real benchmark."
+                )
+                values.update(suite=_SYNTHETIC, tasks=())
+    controller = ControllerConfig(network=NetworkConfig(kind=options.network))
+    return MatrixConfig(**values, controller=controller)

@@ -1,0 +1,63 @@
+"""What a command writes to: tables on standard output, progress and notes on standard error."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, RenderableType
+
+from rlnas.cli.progress import ProgressReporter
+
+
+class Screen:
+    """The two streams of a command.
+
+    Args:
+        json_only: Whether standard output carries the JSON object alone; tables then go to
+            standard error.
+        command: The command line, for run folders.
+    """
+
+    def __init__(self, *, json_only: bool = False, command: str = "") -> None:
+        self.command = command
+        self.errors = Console(stderr=True, soft_wrap=True)
+        self.out = Console(stderr=json_only)
+
+    def print(self, *parts: RenderableType) -> None:
+        """Print tables and results."""
+        for part in parts:
+            self.out.print(part, highlight=False, markup=False)
+
+    def note(self, text: str) -> None:
+        """Say on standard error what is happening."""
+        self.errors.print(text, highlight=False, markup=False)
+
+    def progress(self) -> ProgressReporter:
+        """Return a reporter to use in a ``with`` statement."""
+        return ProgressReporter(self.errors)
+
+    @staticmethod
+    def emit(result: Mapping[str, Any]) -> None:
+        """Print the JSON object, as the last line of standard output."""
+        sys.stdout.write(json.dumps(jsonable(result), allow_nan=False) + "\n")
+        sys.stdout.flush()
+
+
+def jsonable(value: Any) -> Any:
+    """Return a value as JSON knows it: NaN and infinities as null, paths as text."""
+    if isinstance(value, Mapping):
+        return {str(k): jsonable(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(v) for v in value]
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "item") and callable(value.item):  # a NumPy scalar
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,89 @@
+"""The loop that ``rlnas search`` and ``rlnas transfer`` share: run what is missing, then report."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from rlnas.reporting import search_summary, search_tables, write_report
+from rlnas.reporting.search_run import SearchCell, SearchRun
+
+if TYPE_CHECKING:
+    from rlnas.cli.screen import Screen
+    from rlnas.search import Searcher, SearchResult
+
+
+def run_searches(
+    run: SearchRun,
+    make_searcher: Callable[[SearchCell], Searcher],
+    screen: Screen,
+    *,
+    tensorboard: bool,
+) -> dict[str, Any]:
+    """Run the searches that have no result yet, print the tables and write the report.
+
+    Args:
+        run: The run folder.
+        make_searcher: Returns the searcher of a cell.
+        screen: Where to print.
+        tensorboard: Whether to write event files.
+
+    Returns:
+        What ``--json`` prints of it.
+    """
+    total, missing = len(run.plan.cells()), run.missing()
+    if len(missing) < total:
+        screen.note(f"{total - len(missing)} of {total} searches were finished before.")
+    with screen.progress() as report:
+        report("search", total - len(missing), total)
+        for done, cell in enumerate(missing, start=total - len(missing) + 1):
+            task = run.suite[cell.target]
+            result = make_searcher(cell).search(task, run.plan.queries, seed=cell.seed)
+            if tensorboard:
+                _log(run, cell, result)
+            # Last, because a finished search is a finished file.
+            run.save(cell, result)
+            report("search", done, total)
+    rows, _ = run.write_tables()
+    summary = search_summary(rows)
+    metrics = {name: run.suite[name].metric for name in run.plan.tasks}
+    screen.print(*search_tables(summary, metrics))
+    screen.print(
+        f"Rank 1 is the best of the {run.suite.space.size} architectures; "
+        "mean over seeds with a 95 % bootstrap interval."
+    )
+    if failures := int(rows["failures"].sum()):
+        screen.print(f"{failures} queries failed; they spent their budget without a score.")
+    page = write_report(run.folder)
+    screen.print(f"\nResults: {run.folder / 'rows.parquet'}", f"Report:  {page}")
+    if tensorboard:
+        screen.print(f"Curves:  tensorboard --logdir {run.folder / 'tensorboard'}")
+    return {
+        "suite": run.plan.suite,
+        "tasks": list(run.plan.tasks),
+        "queries": run.plan.queries,
+        "seeds": list(run.plan.seeds),
+        "searchers": summary,
+        "rows": rows.to_dict("records"),
+        "out": run.folder,
+        "report": page,
+    }
+
+
+def _log(run: SearchRun, cell: SearchCell, result: SearchResult) -> None:
+    from rlnas.transfer.tensorboard import log_search
+
+    events = run.folder / "tensorboard" / cell.path.relative_to("cells").with_suffix("")
+    shutil.rmtree(events, ignore_errors=True)
+    log_search(
+        events,
+        result,
+        hyperparameters={
+            "method": cell.method,
+            "source": cell.source,
+            "target": cell.target,
+            "seed": cell.seed,
+        },
+        task=run.suite[cell.target],
+    )

@@ -1,0 +1,153 @@
+"""``rlnas train``: pretrain a controller on one source task."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from rlnas.cli.options import CommonOptions, Flag, Folder
+from rlnas.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from rlnas.agents import PPOController
+    from rlnas.cli.screen import Screen
+    from rlnas.tasks import TabularTask
+
+_CHUNK = 50_000  # steps between two checkpoints: what an interruption can cost
+_CHECK_SEEDS = 5
+CHECKPOINT = "checkpoint"
+"""Name of the checkpoint inside the run folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions(CommonOptions):
+    """Pretrain a PPO controller on a source task, whose whole table is known."""
+
+    suite: str = "transnas-micro"
+    """Name of the suite; `rlnas data list` shows them."""
+
+    task: str
+    """The source task."""
+
+    steps: int = 300_000
+    """Environment steps."""
+
+    seed: int = 0
+    """Seed of everything random."""
+
+    device: str = "auto"
+    """auto (the faster one, measured), cpu, cuda or cuda:N."""
+
+    network: Literal["mlp", "transformer"] = "mlp"
+    """mlp is fast and tied to one space; transformer also runs on other spaces."""
+
+    check_queries: int = 50
+    """Afterwards, search the source task itself with so many queries; 0 for no check."""
+
+    out: Folder = None
+    """Run folder; by default runs/train/SUITE/TASK-seedSEED."""
+
+    resume: Flag = False
+    """Go on with the run in `--out` up to `--steps`, exactly as if it had never stopped."""
+
+
+def run(options: TrainOptions, screen: Screen) -> dict[str, Any]:
+    """Train, keep a checkpoint, and say how the controller does on its own task."""
+    if options.steps < 1 or options.seed < 0 or options.check_queries < 0:
+        raise InvalidArgumentError(
+            f"steps is {options.steps}, seed {options.seed}, check_queries "
+            f"{options.check_queries}; expected steps ≥ 1 and the others ≥ 0."
+        )
+    from rlnas.agents import ControllerConfig, NetworkConfig, PPOController
+    from rlnas.agents.device import choose_device
+    from rlnas.benchmarks import load_suite
+    from rlnas.reporting.run_folder import begin_run
+
+    task = load_suite(options.suite)[options.task]
+    folder = options.out or Path(
+        "runs", "train", options.suite, f"{options.task}-seed{options.seed}"
+    )
+    config = ControllerConfig(network=NetworkConfig(kind=options.network))
+    settings = {
+        "suite": options.suite,
+        "task": options.task,
+        "seed": options.seed,
+        "controller": config.to_dict(),
+    }
+    begin_run(folder, "train", settings, resume=options.resume, command=screen.command)
+    checkpoint = folder / CHECKPOINT
+    if checkpoint.exists():
+        controller = PPOController.load(checkpoint, space=task.space)
+        screen.note(f"Going on at step {controller.steps}.")
+    else:
+        controller = PPOController(task.space, config, seed=options.seed)
+    # Chosen once: every chunk must run on the same device to resume exactly.
+    device = choose_device(options.device, controller.network, config.ppo.num_envs)
+    began, first = time.perf_counter(), controller.steps
+    with screen.progress() as report:
+        report("train", controller.steps, options.steps)
+        while controller.steps < options.steps:
+            controller.continue_training(
+                task,
+                min(controller.steps + _CHUNK, options.steps),
+                device=device,
+                log_dir=folder / "tensorboard",
+                on_progress=lambda done, _: report("train", done, options.steps),
+            )
+            controller.save(checkpoint)
+    seconds = time.perf_counter() - began
+    trained = controller.steps - first
+    screen.print(
+        f"Trained on {task.name}: {controller.steps} steps"
+        + (f", {trained / seconds:.0f} steps/s on {device}." if trained else ", nothing to do.")
+    )
+    result = {
+        "command": "train",
+        **settings,
+        "steps": controller.steps,
+        "steps_trained": trained,
+        "seconds": seconds,
+        "device": device,
+        "checkpoint": checkpoint,
+        "out": folder,
+        "check": _check(controller, task, options.check_queries, screen),
+    }
+    screen.print(
+        f"Checkpoint: {checkpoint}",
+        f"Curves:     tensorboard --logdir {folder / 'tensorboard'}",
+        f"Transfer:   rlnas transfer --source {folder} --suite {options.suite} --task TARGET",
+    )
+    return result
+
+
+def _check(
+    controller: PPOController, task: TabularTask, queries: int, screen: Screen
+) -> dict[str, Any] | None:
+    """Search the source task itself: a controller that fails there has learned nothing."""
+    if not queries:
+        return None
+    from rlnas.reporting import describe
+    from rlnas.reporting.names import format_range, format_rank
+    from rlnas.reporting.search_run import rank_of
+
+    results = [controller.search(task, queries, seed=seed) for seed in range(_CHECK_SEEDS)]
+    ranks = [rank_of(task, float(result.best_so_far[-1])) for result in results]
+    found = describe(ranks)
+    best = max((result.best for result in results), key=lambda record: record.score)
+    screen.print(
+        f"On its own task it finds, with {queries} queries, an architecture of mean rank "
+        f"{format_rank(found['mean'])} of {task.space.size} "
+        + f"({_CHECK_SEEDS} seeds, IQM {format_rank(found['iqm'])} "
+        + f"{format_range(found['low'], found['high'])}".rstrip()
+        + f"); the best is {best.architecture}."
+    )
+    return {
+        "queries": queries,
+        "rank": found,
+        "ranks": ranks,
+        "best_architecture": best.architecture,
+        "best_score": best.score,
+        "metric": asdict(task.metric),
+    }

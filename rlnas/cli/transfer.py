@@ -1,0 +1,173 @@
+"""``rlnas transfer``: search a target from what a pretrained controller knows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+
+from rlnas.cli.options import CommonOptions, Flag, Folder, Names, split_names
+from rlnas.errors import CheckpointError, InvalidArgumentError
+
+if TYPE_CHECKING:
+    from rlnas.agents import PPOController
+    from rlnas.cli.screen import Screen
+    from rlnas.search import Searcher
+    from rlnas.tasks import Task
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferOptions(CommonOptions):
+    """Search a target task with a pretrained controller, beside scratch and random search.
+
+    With several sources each is run by itself and gets its own line.
+    """
+
+    source: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="DIR…")]
+    """Folders that `rlnas train` wrote, or checkpoints."""
+
+    suite: str = "transnas-micro"
+    """Name of the target's suite."""
+
+    task: str
+    """The target task."""
+
+    method: str = "zero-shot"
+    """Transfer method: zero-shot, weight-init …"""
+
+    queries: int = 50
+    """Budget on the target: distinct architectures it may evaluate."""
+
+    seeds: int = 5
+    """Number of searches, with seeds from `--seed` on."""
+
+    seed: int = 0
+    """First seed."""
+
+    baselines: Names = ("scratch", "random")
+    """What to compare with at the same budget: scratch, any searcher, or `none`."""
+
+    out: Folder = None
+    """Run folder; by default runs/transfer/SUITE/TASK-METHOD."""
+
+    resume: Flag = False
+    """Go on with the run in `--out`."""
+
+
+def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
+    """Search the target from every source, and the baselines beside."""
+    from rlnas.benchmarks import load_suite
+    from rlnas.cli.search_loop import run_searches
+    from rlnas.reporting.search_run import NO_SOURCE, SearchCell, SearchPlan, SearchRun
+    from rlnas.search import get_searcher
+    from rlnas.transfer import make_method
+    from rlnas.transfer.registry import method_names, needs_source
+
+    baselines = split_names(options.baselines)
+    baselines = () if baselines == ("none",) else baselines
+    if not needs_source(options.method):
+        raise InvalidArgumentError(
+            f"The method {options.method!r} uses no source. Choose one that does, or search with "
+            f"--baselines {options.method}."
+        )
+    suite = load_suite(options.suite)
+    task = suite[options.task]
+    controllers, checkpoints = _load_sources(options.source)
+    for label in controllers:
+        if label == options.task:
+            screen.note(f"Note: the source {label} was trained on the target itself.")
+    if len(controllers) > 1:
+        screen.note(f"{len(controllers)} sources, each run by itself: {', '.join(controllers)}.")
+
+    def make_searcher(cell: SearchCell) -> Searcher:
+        if cell.source != NO_SOURCE:
+            return make_method(cell.method, controllers[cell.source])
+        if cell.method in method_names():
+            config = next(iter(controllers.values())).config
+            return make_method(cell.method, None, config)
+        return get_searcher(cell.method)
+
+    for baseline in baselines:  # an unknown name is said before anything is written
+        make_searcher(SearchCell(baseline, NO_SOURCE, options.task, 0))
+    plan = SearchPlan(
+        suite=options.suite,
+        tasks=(options.task,),
+        searchers=(
+            *((options.method, source) for source in controllers),
+            *((baseline, NO_SOURCE) for baseline in baselines),
+        ),
+        seeds=tuple(range(options.seed, options.seed + options.seeds)),
+        queries=options.queries,
+        checkpoints=checkpoints,
+    )
+    folder = options.out or Path(
+        "runs", "transfer", options.suite, f"{options.task}-{options.method}"
+    )
+    reports = {
+        source: _tensor_report(make_method(options.method, controller), task, options.seed)
+        for source, controller in controllers.items()
+    }
+    run_folder = SearchRun.begin(folder, plan, suite, resume=options.resume, command=screen.command)
+    found = run_searches(run_folder, make_searcher, screen, tensorboard=True)
+    for source, tensors in reports.items():
+        if tensors:
+            _print_tensors(source, tensors, screen)
+    return {"command": "transfer", "method": options.method, **found, "tensors": reports}
+
+
+def _load_sources(
+    folders: tuple[Path, ...],
+) -> tuple[dict[str, PPOController], dict[str, str]]:
+    """Return the controllers by the task they were trained on, and their folders."""
+    from rlnas.agents import PPOController
+    from rlnas.cli.train import CHECKPOINT
+
+    controllers: dict[str, PPOController] = {}
+    checkpoints: dict[str, str] = {}
+    for folder in folders:
+        inner = folder / CHECKPOINT
+        path = inner if inner.is_dir() else folder
+        if not path.is_dir():
+            raise CheckpointError(
+                f"The source {folder} does not exist; expected a folder that `rlnas train` wrote."
+            )
+        controller = PPOController.load(path)
+        name = controller.sources[0].rsplit("/", 1)[-1] if controller.sources else "untrained"
+        label, number = name, 2
+        while label in controllers:  # the same task twice, e.g. with two seeds
+            label, number = f"{name}#{number}", number + 1
+        controllers[label] = controller
+        checkpoints[label] = str(path)
+    return controllers, checkpoints
+
+
+def _tensor_report(method: Searcher, task: Task, seed: int) -> list[dict[str, Any]]:
+    """Return what becomes of each tensor, for methods that copy weights."""
+    from rlnas.transfer import WeightInitialization
+
+    if not isinstance(method, WeightInitialization):
+        return []
+    method.initialise(task.ledger(1), seed)
+    return [asdict(tensor) for tensor in method.report]
+
+
+def _print_tensors(source: str, tensors: list[dict[str, Any]], screen: Screen) -> None:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        title=f"Tensors taken from {source}",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    for name in ("tensor", "shape", "what", "why"):
+        table.add_column(name, overflow="fold")
+    for tensor in tensors:
+        shape = "×".join(map(str, tensor["shape"])) or "scalar"
+        table.add_row(tensor["name"], shape, tensor["action"], tensor["reason"])
+    screen.print("", table)

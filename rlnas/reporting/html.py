@@ -1,0 +1,121 @@
+"""The report of a run folder as one self-contained HTML page."""
+
+from __future__ import annotations
+
+import html
+import json
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from rlnas.atomic import write_text
+from rlnas.errors import RunError
+from rlnas.reporting.curves import draw_curves
+from rlnas.reporting.figures import inline_svg, save_figure
+from rlnas.reporting.html_matrix import matrix_body
+from rlnas.reporting.html_parts import figure, table
+from rlnas.reporting.html_search import search_body
+from rlnas.reporting.run_folder import read_command, read_settings, read_versions, run_kind
+from rlnas.reporting.search_run import SearchRun
+
+
+def write_report(folder: str | Path) -> Path:
+    """Write ``report.html`` and the figures of a transfer matrix or of searches.
+
+    The page needs no other file and no network: the figures are inline SVG. They are also written
+    beside it as PNG and SVG.
+
+    Args:
+        folder: A run folder that ``rlnas matrix``, ``rlnas search`` or ``rlnas transfer`` wrote;
+            it may be unfinished, which the page then says.
+
+    Returns:
+        The page's path.
+
+    Raises:
+        RunError: If the folder is no such run, or nothing in it is finished.
+    """
+    folder = Path(folder)
+    kind = run_kind(folder)
+    if kind == "matrix":
+        return _matrix_report(folder)
+    if kind == "search":
+        return _search_report(folder)
+    raise RunError(
+        f"{folder} holds a run of kind {kind!r}, which has no report; expected the folder of a "
+        "matrix, search or transfer. The curves of a training are in its TensorBoard folder."
+    )
+
+
+def _matrix_report(folder: Path) -> Path:
+    from rlnas.transfer.run_folder import MatrixRun
+
+    run = MatrixRun.open(folder)
+    rows, curves = run.rows(), run.curves()
+    metrics = {target: run.metric(target) for target in dict.fromkeys(rows["target"])}
+    config = run.config
+    body = matrix_body(rows, curves, metrics, folder, title=config.suite)
+    subtitle = (
+        f"{len(metrics)} tasks of {config.suite}, methods {', '.join(config.methods)}, "
+        f"{config.seeds} seeds, {config.queries} queries on each target, "
+        f"{config.steps} training steps on each source."
+    )
+    return _write(
+        folder,
+        "matrix",
+        title=f"Transfer matrix: {config.suite}",
+        subtitle=subtitle,
+        body=body,
+        missing=len(run.missing()),
+    )
+
+
+def _search_report(folder: Path) -> Path:
+    run = SearchRun.open(folder)
+    rows, plan = run.rows(), run.plan
+    metrics = {task: run.suite[task].metric for task in plan.tasks}
+    drawn = draw_curves(run.curves(), title=plan.suite, keep_diagonal=True)
+    save_figure(drawn, folder / "curves")
+    curves = figure(
+        inline_svg(drawn, "curves", "Best rank against queries for each method"),
+        "The rank of the best architecture found so far; 1 is the best of the whole space. "
+        "Lower and further left is better.",
+        wide=True,
+    )
+    subtitle = (
+        f"{', '.join(dict.fromkeys(m for m, _ in plan.searchers))} on {', '.join(plan.tasks)} "
+        f"of {plan.suite}: {len(plan.seeds)} seeds, {plan.queries} queries each."
+    )
+    body = search_body(rows, metrics) + "<h2>Progress of the search</h2>" + curves
+    return _write(
+        folder,
+        "search",
+        title=f"Search: {plan.suite}",
+        subtitle=subtitle,
+        body=body,
+        missing=len(run.missing()),
+    )
+
+
+def _write(folder: Path, kind: str, *, title: str, subtitle: str, body: str, missing: int) -> Path:
+    versions = read_versions(folder)
+    notice = ""
+    if missing:
+        notice = (
+            f'<p class="notice">Unfinished: {missing} searches have no result yet. '
+            "Go on with <code>--resume</code>.</p>"
+        )
+    template = Template(files("rlnas.reporting").joinpath("report.html").read_text("utf-8"))
+    page = template.substitute(
+        title=html.escape(title),
+        subtitle=html.escape(subtitle),
+        notice=notice,
+        version=html.escape(versions.get("rlnas", "")),
+        body=body,
+        command=html.escape(read_command(folder) or "(made from Python)"),
+        versions=table(["", ""], [list(item) for item in versions.items()]),
+        settings=html.escape(json.dumps(read_settings(folder, kind), indent=2)),
+    )
+    path = folder / "report.html"
+    write_text(path, page)
+    return path

@@ -1,0 +1,54 @@
+"""Tables and figures as HTML elements, everything escaped."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TableCell:
+    """A cell of an HTML table.
+
+    Attributes:
+        text: Its text, not escaped yet.
+        kind: Class in the style sheet: ``better``, ``worse``, ``text`` or none.
+    """
+
+    text: str
+    kind: str = ""
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str | TableCell]]) -> str:
+    """Return a table that scrolls sideways on a narrow screen.
+
+    Args:
+        head: Column titles; no head at all if every one is empty.
+        rows: Texts or cells, a row for each row.
+    """
+    top = ""
+    if any(head):
+        top = "<thead><tr>" + "".join(f"<th>{html.escape(t)}</th>" for t in head) + "</tr></thead>"
+    body = "".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in rows)
+    return f'<div class="scroll"><table>{top}<tbody>{body}</tbody></table></div>'
+
+
+def _cell(cell: str | TableCell) -> str:
+    cell = TableCell(cell) if isinstance(cell, str) else cell
+    kind = f' class="{cell.kind}"' if cell.kind else ""
+    return f"<td{kind}>{html.escape(cell.text)}</td>"
+
+
+def figure(svg: str, caption: str, *, wide: bool = False) -> str:
+    """Return a figure with its caption.
+
+    Args:
+        svg: An ``<svg>`` element.
+        caption: Plain text.
+        wide: Whether a narrow screen scrolls it instead of shrinking it beyond reading.
+    """
+    kind = ' class="wide"' if wide else ""
+    return (
+        f"<figure{kind}>{svg}<figcaption class='soft'>{html.escape(caption)}</figcaption></figure>"
+    )

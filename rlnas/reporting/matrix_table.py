@@ -1,0 +1,152 @@
+"""The transfer matrix on a terminal of 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from rlnas.reporting.comparison import BASELINE, improvement_over_scratch, matrix_summary
+from rlnas.reporting.names import format_range, format_rank, short_names
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_STYLES = {"++": "bold green", "+": "green", "−": "red", "−−": "bold red"}
+
+
+def matrix_tables(rows: pd.DataFrame) -> RenderableType:
+    """Return what `rich` prints of a transfer matrix: one block a method, and what it comes to.
+
+    A cell is the mean rank over seeds of the best architecture found (1 is the best of the whole
+    space). Its sign compares it with scratch on the same target, so that nothing depends on
+    colour: ``+`` a lower (better) rank, ``−`` a higher one; doubled where the 95 % interval of
+    the difference on the log scale excludes 0.
+
+    Args:
+        rows: One row a cell of the matrix: source, target, method, seed, queries, best_score,
+            rank.
+    """
+    summary = matrix_summary(rows)
+    targets = summary["targets"]
+    short = short_names(targets)
+    gains = None
+    if summary["scratch"] is not None:
+        gains = improvement_over_scratch(rows).set_index(["method", "source", "target"])
+    others = [m for m in dict.fromkeys(rows["method"]) if m != BASELINE]
+    parts: list[RenderableType] = []
+    for method in others or [BASELINE]:
+        parts += [_block(rows, gains, method, targets, short), _verdict(summary, method), ""]
+    return Group(*parts, _legend(rows, short, compared=gains is not None and bool(others)))
+
+
+def _block(
+    rows: pd.DataFrame,
+    gains: pd.DataFrame | None,
+    method: str,
+    targets: Sequence[str],
+    short: dict[str, str],
+) -> Table:
+    queries = int(rows["queries"].max())
+    table = Table(
+        title=f"{method}: mean rank of the best of {queries} queries",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        title_justify="left",
+        title_style="bold",
+    )
+    table.add_column("source \\ target", no_wrap=True, max_width=16)
+    for target in targets:
+        table.add_column(short[target], justify="right", no_wrap=True)
+    table.add_column("mean", justify="right", no_wrap=True)
+    means = rows.groupby(["method", "source", "target"], sort=False)["rank"].mean()
+    if method != BASELINE:
+        part = rows[rows["method"] == method]
+        for source in dict.fromkeys(part["source"]):
+            cells = [_cell(means, gains, (method, source, target)) for target in targets]
+            table.add_row(str(source), *cells, _mean(means, method, source, targets))
+        table.add_section()
+    for source in dict.fromkeys(rows.loc[rows["method"] == BASELINE, "source"]):
+        cells = [_cell(means, None, (BASELINE, source, target)) for target in targets]
+        table.add_row(BASELINE, *cells, _mean(means, BASELINE, source, targets))
+    return table
+
+
+def _cell(means: Any, gains: pd.DataFrame | None, key: tuple[str, str, str]) -> Text:
+    mean = float(means.get(key, np.nan))
+    sign = "" if gains is None or key not in gains.index else sign_of(gains.loc[[key]].iloc[0])
+    text = Text(f"{format_rank(mean)}{sign:<2}" if gains is not None else format_rank(mean) + "  ")
+    text.stylize(_STYLES.get(sign, ""))
+    if key[1] == key[2]:
+        text.stylize("italic")
+    return text
+
+
+def sign_of(gain: Any) -> str:
+    """Return ``+``, ``++``, ``−``, ``−−``, or ``=`` for one row of `improvement_over_scratch`."""
+    if gain["mean_rank"] == gain["mean_rank_scratch"]:
+        return "="
+    sign = "+" if gain["mean_rank"] < gain["mean_rank_scratch"] else "−"
+    agrees = (gain["log10_rank_difference"] < 0) == (sign == "+")
+    return sign * 2 if gain["excludes_zero"] and agrees else sign
+
+
+def _mean(means: Any, method: str, source: str, targets: Sequence[str]) -> str:
+    values = [float(means.get((method, source, target), np.nan)) for target in targets]
+    return format_rank(float(np.mean(values)))
+
+
+def _verdict(summary: dict[str, Any], method: str) -> Text:
+    """Return what the block comes to, in words."""
+    if method == BASELINE:
+        return Text("")
+    entry = summary["methods"][method]
+    lines = []
+    if against := entry.get("against_scratch"):
+        lines.append(
+            f"Beats {BASELINE} in {against['wins']} of {against['cells']} cells "
+            f"({against['wins_off_diagonal']} of {against['cells_off_diagonal']} off the diagonal)."
+        )
+        lines.append(
+            f"Interval excludes 0: better in {against['surely_better']}, "
+            f"worse in {against['surely_worse']} cells."
+        )
+    if off := entry["off_diagonal"]:
+        lines.append(f"Mean rank off the diagonal: {_number(off)}.")
+    if best := entry["best_source_off_diagonal"]:
+        lines.append(
+            f"  best source of each target: {format_rank(best['mean'])} "
+            "(chosen afterwards, so optimistic)."
+        )
+    if scratch := summary["scratch"]:
+        lines.append(f"  {BASELINE}: {_number(scratch)}.")
+    return Text("\n".join(lines))
+
+
+def _number(entry: dict[str, Any]) -> str:
+    interval = format_range(entry["low"], entry["high"])
+    spread = f" (IQM {format_rank(entry['iqm'])}, 95 % {interval})" if interval else ""
+    return format_rank(entry["mean"]) + spread
+
+
+def _legend(rows: pd.DataFrame, short: dict[str, str], *, compared: bool) -> Text:
+    seeds = rows.groupby(["method", "source", "target"])["seed"].nunique()
+    span = str(seeds.min()) if seeds.min() == seeds.max() else f"{seeds.min()}–{seeds.max()}"
+    plural = "" if span == "1" else "s"
+    lines = [f"Rank 1 is the best of the whole space. Mean over {span} seed{plural}."]
+    if compared:
+        lines.append(
+            "Sign against scratch on the same target: + lower (better), − higher; doubled "
+            "where the 95 % bootstrap interval of the difference of log ranks excludes 0. "
+            "To beat scratch is a lower mean and a lower IQM. Diagonal: trained on the target."
+        )
+    changed = [f"{label} {name}" for name, label in short.items() if label != name]
+    if changed:
+        lines.append("Columns: " + ", ".join(changed) + ".")
+    return Text("\n".join(lines), style="dim")

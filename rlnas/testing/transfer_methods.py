@@ -1,0 +1,46 @@
+"""The contract of a transfer method: a searcher that learns, and leaks and disturbs nothing."""
+
+from __future__ import annotations
+
+from rlnas.tasks import TabularTask, Task
+from rlnas.testing.conformance import require
+from rlnas.testing.leakage import check_no_leakage
+from rlnas.testing.searchers import SearcherFactory, check_searcher
+
+
+def check_transfer_method(
+    factory: SearcherFactory, task: Task, *, budget: int = 12, seed: int = 0
+) -> None:
+    """Check that a transfer method keeps its contract on a target task.
+
+    It must be a searcher (`check_searcher`), depend on nothing of its target but its own queries
+    (`check_no_leakage`, where the task has a table), leave PyTorch's global generator alone, and
+    leave the source controller it was given as it was.
+
+    Args:
+        factory: Makes the method with its source controller, always the same one.
+        task: A cheap target task.
+        budget: Queries for each of the searches that are run, about sixteen.
+        seed: Seed of the searches.
+
+    Raises:
+        ConformanceError: If it does not; the message says what is expected.
+    """
+    import torch
+
+    method = factory()
+    controller = getattr(method, "controller", None)
+    network = getattr(controller, "network", None)
+    weights = {} if network is None else {k: v.clone() for k, v in network.state_dict().items()}
+    before = torch.get_rng_state()
+    check_searcher(factory, task, budget=budget, seed=seed)
+    if isinstance(task, TabularTask):
+        for canonical_free in (False, True):
+            check_no_leakage(factory, task, budget, seed, canonical_free=canonical_free)
+    require(
+        torch.equal(before, torch.get_rng_state()),
+        f"{method.name} used PyTorch's global random generator.",
+    )
+    after = {} if network is None else network.state_dict()
+    changed = [name for name, value in weights.items() if not torch.equal(value, after[name])]
+    require(not changed, f"{method.name} changed its source controller's {', '.join(changed)}.")

@@ -1,0 +1,118 @@
+"""What a transfer matrix consists of: its configuration and its cells."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rlnas.agents import ControllerConfig, FineTuningConfig
+from rlnas.errors import InvalidArgumentError
+from rlnas.transfer.registry import check_method, needs_source
+
+NO_SOURCE = "-"
+"""Stands for the source of a method that has none."""
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """One search of the matrix.
+
+    Attributes:
+        method: Name of the transfer method.
+        source: Source task, or `NO_SOURCE`.
+        target: Target task.
+        seed: Seed of the search.
+    """
+
+    method: str
+    source: str
+    target: str
+    seed: int
+
+    @property
+    def path(self) -> Path:
+        """Where its result lies in the run folder."""
+        return Path("cells", self.method, f"{self.source}--{self.target}", f"{self.name}.parquet")
+
+    @property
+    def name(self) -> str:
+        """Name of the seed's file."""
+        return f"seed-{self.seed}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatrixConfig:
+    """What a transfer matrix measures.
+
+    Attributes:
+        suite: Name of the suite.
+        tasks: Tasks used as sources and as targets; empty means all.
+        methods: Transfer methods, one matrix each.
+        seeds: Searches of each (source, target, method), seeds 0 … seeds−1.
+        queries: Budget of each search on its target.
+        steps: Environment steps of training on each source.
+        controller: The controllers' configuration.
+        fine_tuning: How methods that learn on the target do so.
+    """
+
+    suite: str = "transnas-micro"
+    tasks: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ("scratch", "zero-shot", "weight-init")
+    seeds: int = 5
+    queries: int = 50
+    steps: int = 300_000
+    controller: ControllerConfig = field(default_factory=ControllerConfig)
+    fine_tuning: FineTuningConfig = field(default_factory=FineTuningConfig)
+
+    def __post_init__(self) -> None:
+        for name in ("seeds", "queries", "steps"):
+            if getattr(self, name) < 1:
+                raise InvalidArgumentError(f"{name} is {getattr(self, name)}; expected 1 or more.")
+        if not self.methods:
+            raise InvalidArgumentError("A matrix needs at least one method.")
+        for method in self.methods:
+            check_method(method)
+        for name in ("tasks", "methods"):
+            values = getattr(self, name)
+            if len(set(values)) != len(values):
+                raise InvalidArgumentError(f"{name} lists one twice: {', '.join(values)}.")
+
+    def cells(self) -> list[Cell]:
+        """Return every cell, methods first, seeds last."""
+        return [
+            Cell(method, source, target, seed)
+            for method in self.methods
+            for source in (self.tasks if needs_source(method) else (NO_SOURCE,))
+            for target in self.tasks
+            for seed in range(self.seeds)
+        ]
+
+    def sources(self) -> tuple[str, ...]:
+        """Return the tasks a controller is trained on."""
+        return self.tasks if any(needs_source(m) for m in self.methods) else ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary."""
+        tree = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return tree | {
+            "tasks": list(self.tasks),
+            "methods": list(self.methods),
+            "controller": self.controller.to_dict(),
+            "fine_tuning": dataclasses.asdict(self.fine_tuning),
+        }
+
+    @classmethod
+    def from_dict(cls, tree: Mapping[str, Any]) -> MatrixConfig:
+        """Return the configuration that `to_dict` described."""
+        return cls(
+            **{
+                **tree,
+                "tasks": tuple(tree["tasks"]),
+                "methods": tuple(tree["methods"]),
+                "controller": ControllerConfig.from_dict(tree["controller"]),
+                "fine_tuning": FineTuningConfig(**tree["fine_tuning"]),
+            }
+        )

@@ -1,0 +1,45 @@
+"""A synthetic suite and controllers trained on it."""
+
+import pytest
+import torch
+
+from rlnas.agents import ControllerConfig, NetworkConfig, PPOConfig, PPOController
+from rlnas.benchmarks import load_suite
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Keep PyTorch to one thread: these networks are too small for more."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def suite():
+    """The synthetic suite."""
+    return load_suite("synthetic-micro")
+
+
+SMALL_PPO = PPOConfig(num_envs=16, n_steps=20, batch_size=160, n_epochs=2)
+
+
+@pytest.fixture(scope="session")
+def small():
+    """Configurations that train in a moment, by kind of network."""
+    return {
+        "mlp": ControllerConfig(network=NetworkConfig(width=16), ppo=SMALL_PPO),
+        "transformer": ControllerConfig(
+            network=NetworkConfig(kind="transformer", width=16, layers=1), ppo=SMALL_PPO
+        ),
+    }
+
+
+@pytest.fixture(scope="session")
+def barely_trained(suite, small):
+    """A controller of each kind after two rollouts; do not change them."""
+    return {
+        kind: PPOController.train(suite["synthetic-0"], 640, seed=0, config=config, device="cpu")
+        for kind, config in small.items()
+    }

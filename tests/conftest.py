@@ -1,0 +1,72 @@
+"""Fixtures for all tests: an isolated cache, no network, real and made-up tasks."""
+
+import os
+from pathlib import Path
+
+import hypothesis
+import numpy as np
+import pytest
+
+from rlnas.errors import DownloadError
+from rlnas.spaces import CellSpace
+from rlnas.tasks import Metric, TabularTask
+
+hypothesis.settings.register_profile(
+    "rlnas", deadline=None, max_examples=60, derandomize=True, database=None
+)
+hypothesis.settings.load_profile("rlnas")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def isolated_cache(tmp_path_factory):
+    """Keep tests away from the user's cache and from the network; the mirror stays as it is."""
+    base = tmp_path_factory.getbasetemp()
+    # The workers of pytest-xdist share one cache, one level up, and so import a table once.
+    shared = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RLNAS_CACHE", str(Path(shared) / "rlnas-cache"))
+        patch.setenv("RLNAS_OFFLINE", "1")
+        yield Path(shared) / "rlnas-cache"
+
+
+@pytest.fixture(scope="session")
+def real_suite(isolated_cache):
+    """Return a loader of real suites by name; the test is skipped where there is no table."""
+    from rlnas.benchmarks import load_suite
+
+    loaded = {}
+
+    def load(name):
+        if name not in loaded:
+            try:
+                loaded[name] = load_suite(name)
+            except DownloadError as error:
+                pytest.skip(
+                    f"no table of {name}: set RLNAS_DATA_MIRROR to a folder or base address that "
+                    f"holds the published files ({error})"
+                )
+        return loaded[name]
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def large_space():
+    """A user's cell space that is too large to index: 40 edges, six operations."""
+    edges = [(i, j) for j in range(1, 10) for i in range(j)][:40]
+    operations = ["none", "skip", "conv1x1", "conv3x3", "conv5x5", "pool"]
+    return CellSpace("large", edges, operations, none="none", identity="skip")
+
+
+@pytest.fixture(scope="session")
+def landscape():
+    """Return a maker of smooth random tasks: each position adds its share, plus a little noise."""
+
+    def make(space, seed=0, noise=0.1, name="landscape", **columns):
+        rng = np.random.default_rng(seed)
+        weights = rng.normal(size=(space.num_positions, space.num_operations))
+        scores = weights[np.arange(space.num_positions), space.arrays].sum(axis=1)
+        scores += noise * rng.normal(size=space.size)
+        return TabularTask(name, space, scores, Metric(name="made-up"), **columns)
+
+    return make
