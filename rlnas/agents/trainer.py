@@ -159,7 +159,7 @@ class PPOTrainer:
             self.model._last_episode_starts = tensors["episode_starts"].numpy().copy()
             self.model.ep_info_buffer = deque(values["episodes"], maxlen=100)
             self.model.ep_success_buffer = deque(maxlen=100)
-        except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+        except (LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:
             raise CheckpointError(
                 f"The training state does not fit this controller: {error}. Train from the start, "
                 "or resume with the configuration it was saved with."

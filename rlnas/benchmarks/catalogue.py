@@ -93,9 +93,7 @@ def _proxies(proxy: str, sha256: str, size: int) -> CatalogueEntry:
         name=name,
         title=f"The zero-cost proxy {proxy} on four tasks of TransNAS-Bench-101, micro and macro",
         files=(
-            _naslib_file(
-                f"run/results/benchmarks/tnb101_classification_{proxy}.zip", sha256, size
-            ),
+            _naslib_file(f"run/results/benchmarks/tnb101_classification_{proxy}.zip", sha256, size),
         ),
         importer="naslib-zip",
         tables={"transnas-micro": f"{name}-micro", "transnas-macro": f"{name}-macro"},
@@ -159,8 +157,12 @@ _ENTRIES = (
         url=_NASLIB_PAGE,
         note="Final-epoch validation accuracy of one training run, not the mean of the seeds.",
     ),
-    _proxies("synflow", "272e6b7e970ff80cc36ca23757bf746d2b233d041ec3366a85047af9bf958f9e", 1154294),
-    _proxies("epe_nas", "8ff3be8a20b371839971922b5e8b088cffd053a911e25e2137248cb986bde0ce", 1106697),
+    _proxies(
+        "synflow", "272e6b7e970ff80cc36ca23757bf746d2b233d041ec3366a85047af9bf958f9e", 1154294
+    ),
+    _proxies(
+        "epe_nas", "8ff3be8a20b371839971922b5e8b088cffd053a911e25e2137248cb986bde0ce", 1106697
+    ),
     CatalogueEntry(
         name="transnas-official",
         title="TransNAS-Bench-101, the official file: every metric and epoch, micro and macro",

@@ -55,7 +55,9 @@ class Column:
         if not self.task or not self.metric.name:
             raise InvalidArgumentError(f"{what}: task and metric need names.")
         if self.axes not in AXES:
-            raise InvalidArgumentError(f"{what} has axes {self.axes}; expected one of {sorted(AXES)}.")
+            raise InvalidArgumentError(
+                f"{what} has axes {self.axes}; expected one of {sorted(AXES)}."
+            )
         if self.values.ndim != len(self.axes) or self.values.dtype.kind != "f":
             raise InvalidArgumentError(
                 f"{what} holds {self.values.dtype} of shape {self.values.shape}; expected floats "
@@ -130,8 +132,8 @@ class Column:
         last = values.shape[-1] - 1
         if isinstance(epoch, bool) or not isinstance(epoch, int) or not 0 <= epoch <= last:
             raise InvalidArgumentError(
-                f"{self.task}/{self.metric.name} has epochs 0…{last}; expected one of them, 'final' "
-                f"or 'best', got {epoch!r}."
+                f"{self.task}/{self.metric.name} has epochs 0…{last}; expected one of them, "
+                f"'final' or 'best', got {epoch!r}."
             )
         return values[..., epoch]
 
@@ -156,6 +158,8 @@ class Column:
                 metric = replace(metric, epoch_policy="best" if epoch == "best" else "final")
         if "seed" in self.axes:
             said.append(
-                f"mean over the measured of seeds {self.seeds}" if seed == "mean" else f"seed {seed}"
+                f"mean over the measured of seeds {self.seeds}"
+                if seed == "mean"
+                else f"seed {seed}"
             )
         return replace(metric, note="; ".join(filter(None, [metric.note, *said])))

@@ -29,11 +29,11 @@ MAX_BYTES = 8 << 30
 """Most bytes taken of a file whose size is not published."""
 
 
-class _Unavailable(Exception):
+class _UnavailableError(Exception):
     """A place does not have the file; the text says why."""
 
 
-class _Interrupted(Exception):
+class _InterruptedError(Exception):
     """A connection ended early; what came is kept and can be continued."""
 
 
@@ -77,8 +77,10 @@ def fetch_file(
                 failures.append(f"{target}: its SHA-256 is not the published one")
             for place in _places(file):
                 try:
-                    partial = _obtain(place, file, target.with_name(f"{file.name}.part"), on_progress)
-                except _Unavailable as error:
+                    partial = _obtain(
+                        place, file, target.with_name(f"{file.name}.part"), on_progress
+                    )
+                except _UnavailableError as error:
                     failures.append(f"{place}: {error}")
                 except ChecksumError as error:
                     damaged = True
@@ -88,7 +90,9 @@ def fetch_file(
                     partial.replace(target)
                     return target
         except OSError as error:
-            raise DataError(f"{file.name} cannot be written to {target.parent}: {error}.") from error
+            raise DataError(
+                f"{file.name} cannot be written to {target.parent}: {error}."
+            ) from error
     tried = "\n".join(f"  - {failure}" for failure in failures) or "  - nothing"
     hint = (
         "RLNAS_OFFLINE is set, so no network was used; unset it, or set RLNAS_DATA_MIRROR to a "
@@ -135,7 +139,7 @@ def _obtain(
         _verify(partial, file)
         return partial
     if offline():
-        raise _Unavailable("not tried, RLNAS_OFFLINE is set")
+        raise _UnavailableError("not tried, RLNAS_OFFLINE is set")
     resumed = partial.is_file()
     _download(place, file, partial, on_progress)
     try:
@@ -159,12 +163,12 @@ def _verify(partial: Path, file: CatalogueFile) -> None:
 
 def _copy(place: Path, partial: Path, on_progress: Progress | None) -> None:
     if not place.is_file():
-        raise _Unavailable("no such file")
+        raise _UnavailableError("no such file")
     try:
         shutil.copyfile(place, partial)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise _Unavailable(f"cannot be copied: {error}") from error
+        raise _UnavailableError(f"cannot be copied: {error}") from error
     if on_progress is not None:
         size = partial.stat().st_size
         on_progress(size, size)
@@ -179,15 +183,15 @@ def _download(url: str, file: CatalogueFile, partial: Path, on_progress: Progres
             return  # an earlier call had all of it and was ended before it could verify it
         try:
             _stream(url, file, partial, on_progress)
-        except (_Interrupted, requests.Timeout, requests.ConnectionError) as error:
+        except (_InterruptedError, requests.Timeout, requests.ConnectionError) as error:
             trouble = str(error)
         except requests.exceptions.ChunkedEncodingError as error:
             trouble = f"the connection broke: {error}"
         except requests.RequestException as error:
-            raise _Unavailable(f"{type(error).__name__}: {error}") from error
+            raise _UnavailableError(f"{type(error).__name__}: {error}") from error
         else:
             return
-    raise _Unavailable(f"gave up after {ATTEMPTS} connections; the last one: {trouble}")
+    raise _UnavailableError(f"gave up after {ATTEMPTS} connections; the last one: {trouble}")
 
 
 def _stream(url: str, file: CatalogueFile, partial: Path, on_progress: Progress | None) -> None:
@@ -200,15 +204,15 @@ def _stream(url: str, file: CatalogueFile, partial: Path, on_progress: Progress 
     with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
         if start and response.status_code == requests.codes.requested_range_not_satisfiable:
             partial.unlink()
-            raise _Interrupted("the server cannot continue where the last download ended")
+            raise _InterruptedError("the server cannot continue where the last download ended")
         if response.status_code not in {requests.codes.ok, requests.codes.partial_content}:
-            raise _Unavailable(f"HTTP status {response.status_code}")
+            raise _UnavailableError(f"HTTP status {response.status_code}")
         if response.headers.get("Content-Type", "").startswith("text/html"):
-            raise _Unavailable("the server sent a web page (a quota or a consent page?)")
+            raise _UnavailableError("the server sent a web page (a quota or a consent page?)")
         here = response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
         if response.status_code == requests.codes.partial_content and not here:
             partial.unlink(missing_ok=True)
-            raise _Interrupted("the server sent another part than the one asked for")
+            raise _InterruptedError("the server sent another part than the one asked for")
         # A server that knows no ranges answers 200 and sends everything again.
         if response.status_code == requests.codes.ok:
             start = 0
@@ -225,6 +229,8 @@ def _stream(url: str, file: CatalogueFile, partial: Path, on_progress: Progress 
                     on_progress(done, total)
     if done > (file.size or MAX_BYTES):
         partial.unlink()
-        raise _Unavailable(f"the server sent more than the {file.size or MAX_BYTES} bytes expected")
+        raise _UnavailableError(
+            f"the server sent more than the {file.size or MAX_BYTES} bytes expected"
+        )
     if total is not None and done < total:
-        raise _Interrupted(f"the connection ended after {done} of {total} bytes")
+        raise _InterruptedError(f"the connection ended after {done} of {total} bytes")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -184,7 +184,7 @@ def _read(folder: Path, entry: Mapping[str, Any], verify: bool) -> NDArray[Any]:
         raise DataError(f"{path} has {size} bytes, expected {entry['bytes']}.")
     if verify and (digest := file_sha256(path)) != entry["sha256"]:
         raise ChecksumError(f"{path} has SHA-256 {digest}, expected {entry['sha256']}.")
-    mode = "r" if size >= MAP_FROM else None
+    mode: Literal["r"] | None = "r" if size >= MAP_FROM else None
     try:
         array: NDArray[Any] = np.load(path, mmap_mode=mode, allow_pickle=False)
     except (ValueError, EOFError, SyntaxError) as error:

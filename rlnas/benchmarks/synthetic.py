@@ -31,6 +31,7 @@ def synthetic_suite(
     space: SearchSpace | None = None,
     num_tasks: int = 4,
     correlation: float = 0.6,
+    *,
     noise: float = 0.1,
     interaction: float = 0.3,
     seed: int = 0,
@@ -44,8 +45,8 @@ def synthetic_suite(
     times one of its own; the landscapes are made orthogonal over the space first, so every pair of
     tasks has the chosen Pearson correlation exactly. Scores have mean 0 and standard deviation 1.
 
-    A task has costs too, between about one and four minutes, the same for all tasks but for a
-    factor, and test scores, which are the scores plus normal noise of standard deviation 0.05.
+    A task has costs too, between 30 and 270 seconds, the same for all tasks but for a factor, and
+    test scores, which are the scores plus normal noise of standard deviation 0.05.
 
     Args:
         space: An indexable search space; ``transnas-micro`` by default.
@@ -62,7 +63,11 @@ def synthetic_suite(
         InvalidArgumentError: If an argument is outside its range.
     """
     space = space or get_space("transnas-micro")
-    for name, value in (("correlation", correlation), ("noise", noise), ("interaction", interaction)):
+    for name, value in (
+        ("correlation", correlation),
+        ("noise", noise),
+        ("interaction", interaction),
+    ):
         if not 0 <= value <= 1:
             raise InvalidArgumentError(f"{name} is {value}; expected 0…1.")
     if not 1 <= num_tasks <= space.size - 2:
@@ -127,6 +132,11 @@ def _landscape(
 def _orthonormal(fields: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the fields with mean 0, standard deviation 1 and correlation 0, ``(size, count)``."""
     basis, triangle = np.linalg.qr(fields - fields.mean(axis=0))
+    if (np.abs(np.diag(triangle)) < 1e-9 * np.sqrt(len(fields))).any():
+        raise InvalidArgumentError(
+            f"{fields.shape[1] - 1} tasks cannot correlate as chosen on so small a space; ask for "
+            "fewer tasks or for more noise."
+        )
     # QR may flip a field; the sign of the diagonal turns it back.
     return np.asarray(basis * np.sign(np.diag(triangle)) * np.sqrt(len(fields)), dtype=np.float64)
 

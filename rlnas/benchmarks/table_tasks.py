@@ -35,8 +35,8 @@ def table_task(
         raise InvalidArgumentError(
             f"{table.name}/{column.task}: the metric {column.metric.name!r} was measured on test "
             "data. A search that maximises it selects on the test set, and its result is no "
-            "estimate of anything. Choose a validation metric, or pass allow_test=True if selecting "
-            "on the test set is what you mean to study."
+            "estimate of anything. Choose a validation metric, or pass allow_test=True if "
+            "selecting on the test set is what you mean to study."
         )
     return TabularTask(
         f"{suite}/{column.task}",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
 from rlnas.cli.options import CommonOptions, Flag, Text
 
 if TYPE_CHECKING:
-    pass
+    from rlnas.cli.screen import Screen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,23 +43,25 @@ class ImportOptions(CommonOptions):
     """Import a file of measured results and put its tables into the cache."""
 
     path: tyro.conf.Positional[Path]
-    """The file."""
+    """The file, or the folder where the format is one."""
 
     format: Text = None
-    """Its format; by default guessed from its content."""
+    """Its format, e.g. naslib-zip or csv; by default told from its content."""
+
+    name: Text = None
+    """Name for the table, and so of its suite; by default what the importer gives it."""
 
     space: Text = None
     """Search space, for formats that do not say it."""
 
-    name: Text = None
-    """Name of the table; a suite of this name is available afterwards."""
+    column: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME,KEY=VALUE…")] = ()
+    """For CSV and Parquet, a column of scores, e.g. acc,task=mine,split=valid,unit=%%."""
 
-    architecture_column: Text = None
-    """Column of the architectures, for CSV and Parquet."""
+    option: Annotated[tuple[str, ...], tyro.conf.arg(metavar="KEY=VALUE")] = ()
+    """Further options of the format."""
 
-    column: Annotated[tuple[str, ...], tyro.conf.arg(metavar="SPEC")] = ()
-    """For CSV and Parquet: NAME:TASK:METRIC[:max|min[:valid|test|train|none[:UNIT]]] for each
-    column of scores."""
+    replace: Flag = False
+    """Replace a table of this name in the cache."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,3 +84,17 @@ class DataOptions:
     def debug(self) -> bool:
         """Whether an error shows its traceback."""
         return self.action.debug
+
+
+def run(options: DataOptions, screen: Screen) -> dict[str, Any]:
+    """Run the chosen action."""
+    from rlnas.cli import data_actions
+
+    action = options.action
+    if isinstance(action, ListOptions):
+        return data_actions.list_data(screen)
+    if isinstance(action, InfoOptions):
+        return data_actions.describe_tables(action.names, screen)
+    if isinstance(action, FetchOptions):
+        return data_actions.fetch_data(action.names, screen, force=action.force)
+    return data_actions.import_data(action, screen)

@@ -95,13 +95,14 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
     screen.print(matrix_tables(rows))
     if config.suite == _SYNTHETIC:
         screen.print("These are numbers of the SYNTHETIC suite, not of a real benchmark.")
-    screen.print(
+    for text in (
         "",
         *(f"Figure:  {path} (and .svg)" for path in figures),
         f"Report:  {page}",
         f"Results: {folder / 'rows.parquet'}",
         f"Curves:  tensorboard --logdir {folder / 'tensorboard'}",
-    )
+    ):
+        screen.line(text)
     return {
         "command": "matrix",
         "config": matrix.config.to_dict(),

@@ -28,7 +28,9 @@ def run(options: ReportOptions, screen: Screen) -> dict[str, Any]:
 
     page = write_report(options.folder)
     figures = sorted(options.folder.glob("*.png"))
-    screen.print(f"Report: {page}", *(f"Figure: {path}" for path in figures))
+    screen.line(f"Report: {page}")
+    for path in figures:
+        screen.line(f"Figure: {path}")
     return {
         "command": "report",
         "kind": run_kind(options.folder),

@@ -33,6 +33,10 @@ class Screen:
         for part in parts:
             self.out.print(part, highlight=False, markup=False)
 
+    def line(self, text: str) -> None:
+        """Print a line that must not be broken, such as a path or a command to copy."""
+        self.out.print(text, highlight=False, markup=False, soft_wrap=True)
+
     def note(self, text: str) -> None:
         """Say on standard error what is happening."""
         self.errors.print(text, highlight=False, markup=False)

@@ -56,9 +56,10 @@ def run_searches(
     if failures := int(rows["failures"].sum()):
         screen.print(f"{failures} queries failed; they spent their budget without a score.")
     page = write_report(run.folder)
-    screen.print(f"\nResults: {run.folder / 'rows.parquet'}", f"Report:  {page}")
+    screen.line(f"\nResults: {run.folder / 'rows.parquet'}")
+    screen.line(f"Report:  {page}")
     if tensorboard:
-        screen.print(f"Curves:  tensorboard --logdir {run.folder / 'tensorboard'}")
+        screen.line(f"Curves:  tensorboard --logdir {run.folder / 'tensorboard'}")
     return {
         "suite": run.plan.suite,
         "tasks": list(run.plan.tasks),

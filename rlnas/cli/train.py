@@ -43,6 +43,9 @@ class TrainOptions(CommonOptions):
     network: Literal["mlp", "transformer"] = "mlp"
     """mlp is fast and tied to one space; transformer also runs on other spaces."""
 
+    threads: int = 1
+    """Threads of PyTorch; more than one slows so small a network on a busy machine."""
+
     check_queries: int = 50
     """Afterwards, search the source task itself with so many queries; 0 for no check."""
 
@@ -55,16 +58,20 @@ class TrainOptions(CommonOptions):
 
 def run(options: TrainOptions, screen: Screen) -> dict[str, Any]:
     """Train, keep a checkpoint, and say how the controller does on its own task."""
-    if options.steps < 1 or options.seed < 0 or options.check_queries < 0:
-        raise InvalidArgumentError(
-            f"steps is {options.steps}, seed {options.seed}, check_queries "
-            f"{options.check_queries}; expected steps ≥ 1 and the others ≥ 0."
-        )
+    for name, least in (("steps", 1), ("seed", 0), ("check_queries", 0), ("threads", 1)):
+        if getattr(options, name) < least:
+            flag = name.replace("_", "-")
+            raise InvalidArgumentError(
+                f"--{flag} is {getattr(options, name)}; expected {least} or more."
+            )
+    import torch
+
     from rlnas.agents import ControllerConfig, NetworkConfig, PPOController
     from rlnas.agents.device import choose_device
     from rlnas.benchmarks import load_suite
     from rlnas.reporting.run_folder import begin_run
 
+    torch.set_num_threads(options.threads)
     task = load_suite(options.suite)[options.task]
     folder = options.out or Path(
         "runs", "train", options.suite, f"{options.task}-seed{options.seed}"
@@ -114,10 +121,10 @@ def run(options: TrainOptions, screen: Screen) -> dict[str, Any]:
         "out": folder,
         "check": _check(controller, task, options.check_queries, screen),
     }
-    screen.print(
-        f"Checkpoint: {checkpoint}",
-        f"Curves:     tensorboard --logdir {folder / 'tensorboard'}",
-        f"Transfer:   rlnas transfer --source {folder} --suite {options.suite} --task TARGET",
+    screen.line(f"Checkpoint: {checkpoint}")
+    screen.line(f"Curves:     tensorboard --logdir {folder / 'tensorboard'}")
+    screen.line(
+        f"Transfer:   rlnas transfer --source {folder} --suite {options.suite} --task TARGET"
     )
     return result
 

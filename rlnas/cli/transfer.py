@@ -58,6 +58,8 @@ class TransferOptions(CommonOptions):
 
 def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
     """Search the target from every source, and the baselines beside."""
+    import torch
+
     from rlnas.benchmarks import load_suite
     from rlnas.cli.search_loop import run_searches
     from rlnas.reporting.search_run import NO_SOURCE, SearchCell, SearchPlan, SearchRun
@@ -65,6 +67,7 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
     from rlnas.transfer import make_method
     from rlnas.transfer.registry import method_names, needs_source
 
+    torch.set_num_threads(1)  # the networks are too small to gain from more
     baselines = split_names(options.baselines)
     baselines = () if baselines == ("none",) else baselines
     if not needs_source(options.method):

@@ -37,6 +37,11 @@ class ImprovementConfig:
             return is the end minus the start and the agent learns to end well. ``improvement``
             pays only what exceeds the episode's best so far, so exploring downhill is free and
             the agent learns to find one good architecture on the way.
+        accept: Where an edit leads. ``improving``: to the new architecture if it is not worse, else
+            the episode stays where it was, with the trial in its history; a policy that is wrong
+            about a task then still climbs, which is what makes transfer to an unlike task safe.
+            ``always``: to the new architecture, so the agent itself must learn to turn back (the
+            original paradigm).
         exponent: Rewards become sign(r)·|r|^exponent. Below 1 small gains count relatively more
             (the reference study used 0.478 on segmentation); 1 leaves them alone.
         step_penalty: Taken from every step's reward, 0 or more; makes the agent stop sooner.
@@ -49,6 +54,7 @@ class ImprovementConfig:
     horizon: int = 20
     normaliser: str = "log-rank"
     reward: Literal["difference", "improvement"] = "difference"
+    accept: Literal["improving", "always"] = "improving"
     exponent: float = 1.0
     step_penalty: float = 0.0
     history: bool = True
@@ -60,6 +66,10 @@ class ImprovementConfig:
         if self.reward not in ("difference", "improvement"):
             raise InvalidArgumentError(
                 f"reward is {self.reward!r}; expected 'difference' or 'improvement'."
+            )
+        if self.accept not in ("improving", "always"):
+            raise InvalidArgumentError(
+                f"accept is {self.accept!r}; expected 'improving' or 'always'."
             )
         if not self.exponent > 0:
             raise InvalidArgumentError(f"exponent is {self.exponent}; expected more than 0.")
@@ -76,9 +86,9 @@ class ImprovementState:
         scores: ``(N,)`` their scores.
         best: ``(N,)`` best score of each episode so far.
         steps: ``(N,)`` steps taken.
-        visited: ``(N, horizon + 1, P)`` int8 architectures of the episode, the start first.
+        visited: ``(N, horizon + 1, P)`` int8 architectures tried in the episode, the start first.
         visited_scores: ``(N, horizon + 1)`` their scores; NaN beyond ``steps``.
-        trend: ``(N,)`` sign of the last change of the score.
+        trend: ``(N,)`` sign of the score's change by the last edit, accepted or not.
     """
 
     vectors: Architecture
@@ -159,6 +169,11 @@ class ImprovementCore:
         rows = np.arange(n)
         visited[rows, steps] = vectors
         visited_scores[rows, steps] = scores
+        trend = np.sign(scores - state.scores)
+        if self.config.accept == "improving":
+            worse = trend < 0
+            vectors = np.where(worse[:, None], state.vectors, vectors)
+            scores = np.where(worse, state.scores, scores)
         new = ImprovementState(
             vectors=vectors,
             scores=scores,
@@ -166,7 +181,7 @@ class ImprovementCore:
             steps=steps,
             visited=visited,
             visited_scores=visited_scores,
-            trend=np.sign(scores - state.scores),
+            trend=trend,
         )
         ended = steps >= self.config.horizon
         if self.config.allow_stop:

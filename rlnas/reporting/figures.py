@@ -64,9 +64,8 @@ def inline_svg(figure: Figure, name: str, label: str) -> str:
     # A size in the style sheet needs the element's own size gone; its viewBox keeps the shape.
     head, body = element.split(">", 1)
     head = re.sub(r'\s(width|height)="[^"]*"', "", head)
-    # Names of Matplotlib's groups (figure_1, axes_1) repeat from figure to figure; nothing refers
-    # to them. What is referred to (glyphs, clips, markers) has a hash salted by `name`.
-    body = re.sub(r'<g id="[A-Za-z]+_?\d*(_\d+)*">', "<g>", body)
+    # Glyphs have the same identifiers in every figure, so each one's own name goes in front.
+    body = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", body)
     width = figure.get_figwidth()
     style = f'style="max-width:{width:.1f}in"'
     return f'{head} role="img" aria-label="{html.escape(label, quote=True)}" {style}>{body}'

@@ -39,9 +39,16 @@ def matrix_tables(rows: pd.DataFrame) -> RenderableType:
     if summary["scratch"] is not None:
         gains = improvement_over_scratch(rows).set_index(["method", "source", "target"])
     others = [m for m in dict.fromkeys(rows["method"]) if m != BASELINE]
+    queries = int(rows["queries"].max())
     parts: list[RenderableType] = []
     for method in others or [BASELINE]:
-        parts += [_block(rows, gains, method, targets, short), _verdict(summary, method), ""]
+        title = f"{method}: mean rank of the best of {queries} queries"
+        parts += [
+            Text(title, style="bold"),
+            _block(rows, gains, method, targets, short),
+            _verdict(summary, method),
+            "",
+        ]
     return Group(*parts, _legend(rows, short, compared=gains is not None and bool(others)))
 
 
@@ -52,14 +59,10 @@ def _block(
     targets: Sequence[str],
     short: dict[str, str],
 ) -> Table:
-    queries = int(rows["queries"].max())
     table = Table(
-        title=f"{method}: mean rank of the best of {queries} queries",
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         pad_edge=False,
-        title_justify="left",
-        title_style="bold",
     )
     table.add_column("source \\ target", no_wrap=True, max_width=16)
     for target in targets:

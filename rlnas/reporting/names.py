@@ -54,8 +54,8 @@ def format_rank(rank: float) -> str:
 
 
 def format_score(score: float) -> str:
-    """Return a score with five significant digits, ``–`` where there is none."""
-    return "–" if math.isnan(score) else f"{score:.5g}"
+    """Return a score with four significant digits, ``–`` where there is none."""
+    return "–" if math.isnan(score) else f"{score:.4g}"
 
 
 def format_range(low: float, high: float) -> str:

@@ -82,16 +82,18 @@ def search_tables(
     tasks = list(dict.fromkeys(task for entry in summary for task in entry["tasks"]))
     if len(tasks) == 1:
         seeds = sorted({entry["seeds"] for entry in summary})
-        table = _new_table(tasks[0], seeds, "searcher", summary[0]["mean_over_tasks"]["rank_at"])
+        unit = metrics[tasks[0]].unit if tasks[0] in metrics else "1"
+        title = tasks[0] if unit == "1" else f"{tasks[0]}, score in {unit}"
+        table = _new_table(title, seeds, "searcher", summary[0]["mean_over_tasks"]["rank_at"])
         for entry in summary:
-            table.add_row(_name(entry), *_cells(entry["tasks"][tasks[0]], metrics.get(tasks[0])))
+            table.add_row(_name(entry), *_cells(entry["tasks"][tasks[0]]))
         return [table]
     tables = []
     for entry in summary:
         over = entry["mean_over_tasks"]["rank_at"]
         table = _new_table(_name(entry), [entry["seeds"]], "task", over)
         for task, found in entry["tasks"].items():
-            table.add_row(task, *_cells(found, metrics.get(task)))
+            table.add_row(task, *_cells(found))
         table.add_section()
         table.add_row("mean over tasks", "", *_ranks(over))
         tables.append(table)
@@ -114,7 +116,7 @@ def _new_table(title: str, seeds: list[int], first: str, queries: Iterable[int])
         pad_edge=False,
     )
     *early, last = queries
-    table.add_column(first, max_width=22, overflow="fold")
+    table.add_column(first, overflow="fold")
     table.add_column("best score: IQM [95 %]", no_wrap=True, justify="right")
     for count in early:
         table.add_column(f"rank@{count}", justify="right", no_wrap=True)
@@ -122,13 +124,11 @@ def _new_table(title: str, seeds: list[int], first: str, queries: Iterable[int])
     return table
 
 
-def _cells(found: dict[str, Any], metric: Metric | None) -> list[str]:
+def _cells(found: dict[str, Any]) -> list[str]:
     score = found["best_score"]
     text = format_score(score["iqm"])
     if score["low"] == score["low"]:
         text += f" [{format_score(score['low'])}, {format_score(score['high'])}]"
-    if metric is not None and metric.unit == "%":
-        text += " %"
     return [text, *_ranks(found["rank_at"])]
 
 

@@ -50,7 +50,7 @@ def test_the_check_sees_a_lost_optimizer(suite, small):
     task = suite["synthetic-0"]
     whole = PPOController.train(task, 1280, seed=3, config=small["mlp"], device="cpu")
     half = PPOController.train(task, 640, seed=3, config=small["mlp"], device="cpu")
-    tensors, values = half._training_state
+    tensors, _ = half._training_state
     for name in tensors:
         if name.endswith("exp_avg"):
             tensors[name].zero_()

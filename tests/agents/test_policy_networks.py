@@ -128,7 +128,7 @@ def test_relabelled_operations_give_permuted_logits(construction, observe, lands
     twin = CellSpace("twin", edges, [names[o] for o in order])
     vocabulary = (*DEFAULT_VOCABULARY, "mine")
     core, obs = observe(space, construction=construction, steps=2)
-    twin_core, _ = observe(twin, construction=construction)
+    twin_core, _ = observe(twin, construction=construction, steps=2)
     layout, blocks = core.layout, []
     for block in (layout.current, layout.mask, layout.scalars, layout.seen, layout.gain):
         part = obs[:, block]

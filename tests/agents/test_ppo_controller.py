@@ -151,9 +151,10 @@ def test_trains_on_a_users_function(small):
         return text.count("conv")
 
     task = make_task(space, evaluate)
-    controller = PPOController.train(task, 2000, config=small["mlp"], device="cpu", seed=0)
-    assert len(calls) == len(set(calls)) <= space.size
-    assert controller.search(task, 8, seed=0).best.architecture == "conv,conv,conv"
+    controller = PPOController.train(task, 12_000, config=small["mlp"], device="cpu", seed=0)
+    assert len(calls) == len(set(calls)) == space.size
+    found = [controller.search(task, 8, seed=s).best.score for s in range(10)]
+    assert found.count(3.0) >= 8, found  # by chance three of ten: 8 of 27 architectures are tried
 
 
 def test_tensorboard_has_the_usual_tags(tmp_path, suite, small):

@@ -1,0 +1,166 @@
+"""Importer of the official NAS-Bench-201 files, without executing what they pickle.
+
+A file is a dictionary with ``meta_archs`` (official strings) and ``arch2infos[index] = {"full",
+"less"}``, the state of the official class ``ArchResults`` after 200 and 12 epochs; that holds
+``all_results[dataset, seed]``, the state of ``ResultsCount``. Layout as written by the official
+package ``nas-bench-201`` 2.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlnas.benchmarks.importers.nasbench201_runs import Epochs, Run, runs_to_tables
+from rlnas.benchmarks.importers.safe_pickle import load_plain
+from rlnas.benchmarks.source import Source, converter, file_sha256
+from rlnas.benchmarks.table import BenchmarkTable
+from rlnas.errors import DataError, InvalidArgumentError, RlnasError
+from rlnas.spaces import Architecture, get_space
+
+Infos = Mapping[int, Mapping[str, Mapping[str, Any]]]
+RECIPES = ("full", "less")
+
+
+def read_nasbench201_official(
+    path: str | Path,
+    *,
+    name: str | None = None,
+    epochs: Epochs = "final",
+    with_library: bool = False,
+) -> list[BenchmarkTable]:
+    """Return the tables of an official file: one of 200 epochs and one of 12.
+
+    Validation and test numbers are kept apart: the CIFAR-10 validation accuracy is that of
+    ``cifar10-valid`` and its test accuracy that of ``cifar10``. Seeds are an axis. The cost is the
+    seconds of training of the run whose validation accuracy a search sees.
+
+    The whole file is read into memory, as the official interface does: the published files of 2.2
+    and 4.7 GB need several times their size. The folder of one file for each architecture that the
+    authors publish beside them (``NNNNNN-FULL.pth``) is read file by file instead.
+
+    Args:
+        path: The ``.pth`` file, or the folder.
+        name: Beginning of the tables' names, which end in ``-200`` and ``-12``; by default the
+            file's name without its ending.
+        epochs: Whether to keep the ``final`` epoch, or ``all``.
+        with_library: Whether to read the results through the classes of the optional package
+            ``nas-bench-201``, for comparison; the file itself is read the same safe way.
+
+    Raises:
+        DataError: If it is no such file, is damaged, or holds anything that could run code.
+        InvalidArgumentError: If ``epochs`` is neither.
+        MissingDependencyError: If ``with_library`` is set and the package is not installed.
+    """
+    if epochs not in {"final", "all"}:
+        raise InvalidArgumentError(f"epochs is {epochs!r}; expected 'final' or 'all'.")
+    path = Path(path)
+    try:
+        strings, infos = _read_folder(path) if path.is_dir() else _read_file(path)
+        architectures = _architectures(strings, infos)
+        if with_library:
+            from rlnas.benchmarks.importers.nasbench201_library import library_runs
+
+            runs = library_runs(strings, infos)
+        else:
+            runs = _runs(infos)
+        source = Source(
+            title="NAS-Bench-201, the official file",
+            url="https://github.com/D-X-Y/NAS-Bench-201",
+            sha256="" if path.is_dir() else file_sha256(path),
+            licence="MIT",
+            citation="Dong and Yang, NAS-Bench-201, ICLR 2020, arXiv:2001.00326",
+            converted_by=converter(),
+        )
+        stem = name or path.stem
+        return runs_to_tables(stem, architectures, runs, source, epochs=epochs)
+    except (DataError, ImportError):
+        raise
+    except (RlnasError, LookupError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(
+            f"{path} is not in the layout of the official NAS-Bench-201 file "
+            f"({type(error).__name__}: {error})."
+        ) from error
+
+
+def _read_file(path: Path) -> tuple[list[str], Infos]:
+    content = load_plain(path)
+    if not isinstance(content, Mapping) or not {"meta_archs", "arch2infos"} <= set(content):
+        raise DataError(
+            f"{path} is not in the layout of the official NAS-Bench-201 file: expected a "
+            "dictionary with 'meta_archs' and 'arch2infos'."
+        )
+    return list(content["meta_archs"]), content["arch2infos"]
+
+
+def _read_folder(path: Path) -> tuple[list[str], Infos]:
+    """Read a folder of ``NNNNNN-FULL.pth``, dropping what is not needed as it goes."""
+    infos: dict[int, dict[str, Mapping[str, Any]]] = {}
+    strings: dict[int, str] = {}
+    for file in sorted(path.glob("[0-9]*-FULL.pth")):
+        content = load_plain(file)
+        if not isinstance(content, Mapping):
+            raise DataError(f"{file} is not in the official layout: expected 'full' and 'less'.")
+        index = int(file.name.split("-", maxsplit=1)[0])
+        infos[index] = {recipe: content[recipe] for recipe in RECIPES if recipe in content}
+        for state in infos[index].values():
+            strings[index] = state["arch_str"]
+            for result in state["all_results"].values():
+                result["net_state_dict"] = None
+    if not infos:
+        raise DataError(f"{path} holds no file NNNNNN-FULL.pth.")
+    count = max(infos) + 1
+    return [strings.get(i, "") for i in range(count)], infos
+
+
+def _architectures(strings: list[str], infos: Infos) -> list[Architecture]:
+    """Return the architectures that have results, in the order of their official indices."""
+    space = get_space("nasbench-201")
+    for index, recipes in infos.items():
+        for state in recipes.values():
+            if state["arch_str"] != strings[index]:
+                raise DataError(
+                    f"The results of index {index} are about {state['arch_str']!r}, not about "
+                    f"{strings[index]!r}."
+                )
+    return [space.parse(strings[index]) for index in sorted(infos)]
+
+
+def _runs(infos: Infos) -> Iterator[Run]:
+    for row, index in enumerate(sorted(infos)):
+        for recipe in RECIPES:
+            results = infos[index].get(recipe, {}).get("all_results", {})
+            for (dataset, seed), state in results.items():
+                yield _run(row, recipe, str(dataset), int(seed), state)
+
+
+def _run(row: int, recipe: str, dataset: str, seed: int, state: Mapping[str, Any]) -> Run:
+    epochs = int(state["epochs"])
+    curves = {
+        ("train", "accuracy"): _curve(state["train_acc1es"], range(epochs)),
+        ("train", "loss"): _curve(state["train_losses"], range(epochs)),
+    }
+    for evaluated in state["eval_names"]:
+        keys = [f"{evaluated}@{epoch}" for epoch in range(epochs)]
+        curves[evaluated, "accuracy"] = _curve(state["eval_acc1es"], keys)
+        curves[evaluated, "loss"] = _curve(state["eval_losses"], keys)
+    latency = [float(second) for second in state["latency"] or ()]
+    times = state["train_times"]
+    facts = {
+        "train_seconds": float(_curve(times, range(epochs)).sum()) if times else np.nan,
+        "params": float(state["params"]),
+        "flops": float(state["flop"]),
+        "latency": float(np.mean(latency)) if latency else np.nan,
+    }
+    return Run(row, recipe, dataset, seed, curves, facts)
+
+
+def _curve(values: Any, keys: range | list[str]) -> NDArray[np.float64]:
+    """Return the numbers at the keys, NaN where the file has none."""
+    held = values if isinstance(values, Mapping) else dict(enumerate(values or ()))
+    numbers = (held.get(key) for key in keys)
+    return np.array([np.nan if n is None else float(n) for n in numbers], dtype=np.float64)

@@ -1,0 +1,128 @@
+"""NASLib's result records, the common content of its zips and JSON files, to tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from rlnas.benchmarks.column import Column
+from rlnas.benchmarks.importers.arrange import arrange
+from rlnas.benchmarks.importers.naslib_encoding import (
+    SENTINEL,
+    TASKS,
+    accuracy_metric,
+    decode_tuple,
+    proxy_metrics,
+)
+from rlnas.benchmarks.source import Source
+from rlnas.benchmarks.table import BenchmarkTable
+from rlnas.errors import DataError
+from rlnas.spaces import Architecture, SearchSpace
+from rlnas.tasks.metric import EpochPolicy
+
+Record = Mapping[str, Any]
+
+
+class RecordTable:
+    """Collects records of one search space and makes a table of them.
+
+    Args:
+        space: The search space.
+        epoch_policy: What ``val_accuracy`` is in this source.
+    """
+
+    def __init__(self, space: SearchSpace, epoch_policy: EpochPolicy) -> None:
+        self.space = space
+        self.epoch_policy = epoch_policy
+        self._rows: dict[str, int] = {}
+        self._vectors: list[Architecture] = []
+        self._cells: dict[str, dict[str, dict[int, float]]] = {}
+
+    def add(self, task: str, records: Iterable[object], where: str) -> None:
+        """Take the records of one task.
+
+        Raises:
+            DataError: If one has another layout, names no architecture or one that was there.
+        """
+        columns = self._cells.setdefault(task, {})
+        accuracies = columns.setdefault("val_accuracy", {})
+        for record in records:
+            if not isinstance(record, Mapping) or not isinstance(record.get("arch"), str):
+                raise DataError(f"{where}: a record has no 'arch': {str(record)[:80]!r}.")
+            row = self._row(record["arch"])
+            if row in accuracies:
+                raise DataError(f"{where}: {record['arch']} occurs more than once for {task}.")
+            if "val_accuracy" not in record:
+                raise DataError(f"{where}: {record['arch']} has no 'val_accuracy'.")
+            accuracies[row] = _number(record["val_accuracy"], where)
+            for key, value in record.items():
+                if isinstance(value, Mapping):
+                    score = _number(value.get("score"), where)
+                    missing = score == SENTINEL
+                    columns.setdefault(key, {})[row] = math.nan if missing else score
+                    seconds = _number(value.get("time"), where)
+                    columns.setdefault(f"{key}_seconds", {})[row] = seconds
+
+    def _row(self, text: str) -> int:
+        row = self._rows.get(text)
+        if row is None:
+            row = self._rows[text] = len(self._vectors)
+            self._vectors.append(decode_tuple(text, self.space))
+        return row
+
+    def to_table(self, name: str, source: Source, *, complete: bool) -> BenchmarkTable:
+        """Return the table.
+
+        Args:
+            name: Its name.
+            source: Where the records come from.
+            complete: Whether every task must have every architecture of the space.
+
+        Raises:
+            DataError: If it must and has not, or two tuples name one architecture.
+        """
+        if not self._vectors:
+            raise DataError(f"{name}: there is no record in it.")
+        order, architectures = arrange(self.space, self._vectors)
+        known = [task for task in TASKS[self.space.name] if task in self._cells]
+        tasks = known + sorted(set(self._cells) - set(known))
+        columns, primary = [], {}
+        for task in tasks:
+            cells = self._cells[task]
+            accuracy = accuracy_metric(self.space.name, task, self.epoch_policy)
+            primary[task] = accuracy.name
+            proxies = [k for k in cells if f"{k}_seconds" in cells]
+            metrics = {"val_accuracy": accuracy}
+            for proxy in proxies:
+                metrics[proxy], metrics[f"{proxy}_seconds"] = proxy_metrics(proxy)
+            measured = len(cells["val_accuracy"])
+            if complete and measured != self.space.size:
+                raise DataError(
+                    f"{name}: task {task} has {measured} architectures, expected all "
+                    f"{self.space.size}. Pass complete=False if a part is what you have."
+                )
+            for key, metric in metrics.items():
+                values = np.full(len(self._vectors), np.nan)
+                values[list(cells[key])] = list(cells[key].values())
+                columns.append(Column(task, metric, values[order]))
+        return BenchmarkTable(
+            name,
+            self.space,
+            columns,
+            primary=primary,
+            source=source,
+            architectures=architectures,
+        )
+
+
+def _number(value: object, where: str) -> float:
+    """Return a finite float, or NaN for what the source marks as missing."""
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise DataError(f"{where}: expected a number, got {str(value)[:80]!r}.")
+    number = float(value)
+    return number if math.isfinite(number) else math.nan

@@ -1,0 +1,152 @@
+"""Formats by name, told apart by content."""
+
+from __future__ import annotations
+
+import inspect
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from rlnas.benchmarks.importers.nasbench201_official import read_nasbench201_official
+from rlnas.benchmarks.importers.naslib_zip import read_naslib_zip
+from rlnas.benchmarks.importers.suite_zero_json import read_suite_zero_json
+from rlnas.benchmarks.importers.tabular import read_tabular
+from rlnas.benchmarks.importers.transnas_pth import read_transnas_pth
+from rlnas.benchmarks.table import BenchmarkTable
+from rlnas.errors import DataError, InvalidArgumentError, UnknownNameError
+
+Reader = Callable[..., list[BenchmarkTable]]
+
+_READERS: dict[str, Reader] = {
+    "naslib-zip": read_naslib_zip,
+    "suite-zero-json": read_suite_zero_json,
+    "transnas-pth": read_transnas_pth,
+    "nasbench201-pth": read_nasbench201_official,
+    "tabular": read_tabular,
+}
+_ALIASES = {"csv": "tabular", "parquet": "tabular"}
+_HEAD = 8 << 20
+"""How far into a PyTorch file its keys are looked for: past the list of 15,625 strings."""
+
+
+def import_formats() -> tuple[str, ...]:
+    """Return the names of the formats, aliases last."""
+    return (*_READERS, *_ALIASES)
+
+
+def import_options(format: str) -> dict[str, inspect.Parameter]:
+    """Return the options that a format's importer takes, by name.
+
+    Raises:
+        UnknownNameError: If there is no such format.
+    """
+    parameters = inspect.signature(_reader(format)).parameters
+    return {k: p for k, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
+
+
+def _reader(name: str) -> Reader:
+    name = _ALIASES.get(name, name)
+    if name not in _READERS:
+        raise UnknownNameError("format", name, import_formats())
+    return _READERS[name]
+
+
+def import_table(
+    path: str | Path,
+    format: str | None = None,
+    **options: object,
+) -> list[BenchmarkTable]:
+    """Read a published or a user's file and return the tables in it; nothing is stored.
+
+    No format can run code from the file. `install_table` puts a table into the cache.
+
+    Args:
+        path: The file, or a folder where the format is one.
+        format: ``naslib-zip``, ``suite-zero-json``, ``transnas-pth``, ``nasbench201-pth`` or
+            ``tabular`` (also ``csv``, ``parquet``); told from the content by default.
+        options: Options of the format, see `import_options` and the readers' documentation.
+
+    Raises:
+        UnknownNameError: If there is no such format.
+        InvalidArgumentError: If an option is unknown, missing or has a wrong value.
+        DataError: If there is no such file, or it is damaged, hostile or of another format.
+
+    Example:
+        >>> table, = import_table("scores.csv", space="nasbench-201",
+        ...     columns={"acc": {"task": "mine", "unit": "%"}})  # doctest: +SKIP
+    """
+    path = Path(path)
+    if not path.exists():
+        raise DataError(f"There is no file {path}.")
+    name = guess_format(path) if format is None else format
+    reader = _reader(name)
+    known = import_options(name)
+    unknown = set(options) - set(known)
+    if unknown:
+        raise InvalidArgumentError(
+            f"The format {name!r} has no option {', '.join(sorted(unknown))}; it has "
+            f"{', '.join(known)}."
+        )
+    lacking = [k for k, p in known.items() if p.default is p.empty and k not in options]
+    if lacking:
+        raise InvalidArgumentError(f"The format {name!r} needs the option {', '.join(lacking)}.")
+    return reader(path, **options)
+
+
+def guess_format(path: Path) -> str:
+    """Return the format of a file by its content.
+
+    Raises:
+        DataError: If it is none of the known ones.
+    """
+    if path.is_dir():
+        if any(path.glob("[0-9]*-FULL.pth")):
+            return "nasbench201-pth"
+        raise _not_known(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error}.") from error
+    if head.startswith(b"PAR1"):
+        return "tabular"
+    if head.startswith(b"PK\x03\x04"):
+        return _guess_zip(path)
+    if head.startswith(b"\x80"):
+        return _guess_pickle(head, path)
+    if head.lstrip()[:1] == b"{":
+        return "suite-zero-json"
+    first = head.split(b"\n", maxsplit=1)[0]
+    if b"," in first and b"\0" not in first:
+        return "tabular"
+    raise _not_known(path)
+
+
+def _guess_zip(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            if any(Path(name).name.startswith("benchmark--") for name in names):
+                return "naslib-zip"
+            for name in names:
+                if name.endswith("/data.pkl"):
+                    with archive.open(name) as member:
+                        return _guess_pickle(member.read(_HEAD), path)
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError) as error:
+        raise DataError(f"{path} is no readable zip: {error}.") from error
+    raise _not_known(path)
+
+
+def _guess_pickle(head: bytes, path: Path) -> str:
+    if b"arch2infos" in head:
+        return "nasbench201-pth"
+    if b"metrics_dict" in head:
+        return "transnas-pth"
+    raise _not_known(path)
+
+
+def _not_known(path: Path) -> DataError:
+    return DataError(
+        f"The format of {path} cannot be told from its content; name one of "
+        f"{', '.join(import_formats())}."
+    )

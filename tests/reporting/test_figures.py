@@ -1,0 +1,106 @@
+import re
+import xml.etree.ElementTree as ET
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib._pylab_helpers import Gcf
+
+from rlnas.errors import InvalidArgumentError
+from rlnas.reporting.curves import draw_curves, rank_band, write_curves
+from rlnas.reporting.figures import inline_svg
+from rlnas.reporting.heatmap import draw_heatmap, write_heatmaps
+
+
+def test_heatmap_shows_the_mean_ranks_and_their_ratio_to_scratch(rows):
+    figure = draw_heatmap(rows, "zero-shot", title="made-up")
+    cells, scratch = figure.axes[0], figure.axes[1]
+    texts = {
+        (round(t.get_position()[1]), round(t.get_position()[0])): t.get_text() for t in cells.texts
+    }
+    assert texts[0, 0] == "1.0"
+    assert texts[0, 1] == "10.8"
+    assert [t.get_text() for t in scratch.texts] == ["108"] * 3
+    colours = np.asarray(cells.images[0].get_array())
+    ranks = rows[rows["method"] == "scratch"].groupby("target")["rank"].mean()
+    assert colours[0, 0] == pytest.approx(-np.log10(ranks["alpha_one"]))
+    assert [t.get_text() for t in cells.get_yticklabels()] == ["alpha_one", "alpha_two", "beta"]
+    assert any("4 seeds" in t.get_text() for t in figure.texts)
+
+
+def test_figures_touch_no_global_state(rows, curves, tmp_path):
+    before = dict(mpl.rcParams)
+    write_heatmaps(rows, tmp_path)
+    write_curves(curves, tmp_path)
+    assert dict(mpl.rcParams) == before
+    assert not Gcf.get_all_fig_managers()
+
+
+def test_written_files_are_what_they_say_and_the_same_each_time(rows, tmp_path):
+    paths = write_heatmaps(rows, tmp_path)
+    assert [p.name for p in paths] == [
+        *("heatmap-zero-shot.png", "heatmap-zero-shot.svg"),
+        *("heatmap-weight-init.png", "heatmap-weight-init.svg"),
+    ]
+    assert paths[0].read_bytes().startswith(b"\x89PNG")
+    first = paths[1].read_bytes()
+    assert ET.fromstring(first).tag.endswith("svg")  # noqa: S314 (our own file)
+    write_heatmaps(rows, tmp_path)
+    assert paths[1].read_bytes() == first
+
+
+def test_unknown_method_is_an_error(rows):
+    with pytest.raises(InvalidArgumentError, match="zero-shot"):
+        draw_heatmap(rows, "zero-shoot")
+
+
+def test_band_is_the_geometric_mean_over_pairs_then_the_interquartile_mean(curves):
+    part = curves[(curves["method"] == "zero-shot") & (curves["source"] != curves["target"])]
+    band = rank_band(part)
+    assert band.seeds == 4
+    assert band.queries.tolist() == list(range(1, 13))
+    ends = np.sort(
+        [part[(part["seed"] == s) & (part["query"] == 12)]["rank"].iloc[0] for s in range(4)]
+    )
+    assert band.estimate[-1] == pytest.approx(10 ** np.log10(ends)[1:3].mean())
+    assert (band.low <= band.estimate).all()
+    assert (band.estimate <= band.high).all()
+
+
+def test_a_search_that_ended_early_keeps_its_last_rank(curves):
+    part = curves[(curves["method"] == "scratch") & (curves["target"] == "beta")]
+    cut = part[(part["seed"] != 0) | (part["query"] <= 5)]
+    kept = part[(part["seed"] == 0) & (part["query"] == 5)]["rank"].iloc[0]
+    one = rank_band(cut[cut["seed"] == 0])
+    assert one.estimate[-1] == pytest.approx(kept)
+    assert np.isnan(one.low).all()
+    assert rank_band(cut).queries[-1] == 12
+
+
+def test_curves_leave_out_the_diagonal_unless_asked(curves):
+    figure = draw_curves(curves)
+    lines = {line.get_label(): line.get_ydata()[-1] for line in figure.axes[0].lines}
+    assert lines["zero-shot"] > 9
+    kept = draw_curves(curves, keep_diagonal=True)
+    lines = {line.get_label(): line.get_ydata()[-1] for line in kept.axes[0].lines}
+    assert lines["zero-shot"] < 9
+    assert [a.get_title(loc="left") for a in figure.axes] == [
+        *("all targets", "alpha_one", "alpha_two", "beta")
+    ]
+    with pytest.raises(InvalidArgumentError, match="no curves"):
+        draw_curves(curves[curves["source"] == curves["target"]])
+
+
+def test_two_inline_figures_share_no_identifier_that_is_referred_to(rows):
+    figures = [
+        inline_svg(draw_heatmap(rows, m), m, f'rank of "{m}"') for m in ("zero-shot", "weight-init")
+    ]
+    ids = [set(re.findall(r'id="([^"]+)"', svg)) for svg in figures]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+    for svg, known in zip(figures, ids, strict=True):
+        used = re.findall(r'(?:xlink:href="#|url\(#)([^")]+)', svg)
+        assert set(used) <= known
+        element = ET.fromstring(svg)  # noqa: S314 (our own text)
+        assert element.get("aria-label").startswith("rank of ")
+        assert ' width="' not in svg.split(">")[0]
