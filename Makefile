@@ -22,7 +22,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 demo: $(STAMP) ## Run a small transfer matrix and show what pretraining saves
-	@$(BIN)/rlnas matrix --preset demo --workers $(WORKERS)
+	@rm -rf runs/demo
+	@$(BIN)/rlnas matrix --preset demo --workers $(WORKERS) --out runs/demo
 
 test: $(STAMP) lint ## Lint, check types and run the tests on $(WORKERS) processes
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal

@@ -27,8 +27,10 @@ ORDER = [
     "transfer",
     "traces",
     "reporting",
+    "speed",
     "testing",
     "cli",
+    "__main__",
 ]
 NUMPY_ONLY = ("errors", "atomic", "spaces", "tasks")
 

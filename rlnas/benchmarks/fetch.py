@@ -73,7 +73,7 @@ def _convert(
     path = fetch_file(file, force=force, on_progress=on_progress)
     source = Source(
         title=entry.title,
-        url=file.addresses[0],
+        url=next(iter(file.addresses), entry.url),
         sha256=file.sha256,
         licence=entry.licence,
         citation=entry.citation,

@@ -36,8 +36,9 @@ class BenchOptions(CommonOptions):
     repeats: int = 3
     """Repeats of each measurement; the contenders take turns."""
 
-    threads: int = 0
-    """Threads of PyTorch, for both learners; 0 leaves its default."""
+    threads: int = 1
+    """Threads of PyTorch, for both learners; 0 leaves its default. More than one hardly helps so
+    small a network, and slows it badly where the cores are not free."""
 
     device: str = "cpu"
     """Device of the learners: cpu or cuda."""

@@ -141,10 +141,13 @@ def _key_value(text: str) -> tuple[str, str]:
     return key.strip().replace("-", "_"), value
 
 
-def _column(text: str) -> tuple[str, dict[str, str]]:
-    """Return a column's name and what it means, of ``acc,task=mine,unit=%``."""
+def _column(text: str) -> tuple[str, dict[str, str | bool]]:
+    """Return a column's name and what it means, of ``sec,task=mine,cost=true``."""
     name, *parts = text.split(",")
-    return name, dict(_key_value(part) for part in parts)
+    meaning: dict[str, str | bool] = {}
+    for key, value in map(_key_value, parts):
+        meaning[key] = value == "true" if value in ("true", "false") else value
+    return name, meaning
 
 
 def _tables(name: str) -> list[BenchmarkTable]:

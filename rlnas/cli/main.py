@@ -46,9 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments in (["--version"], ["-V"]):
-        import rlnas
-
-        print(f"rlnas {rlnas.__version__}")
+        print(f"rlnas {_version()}")
         return _DONE
     try:
         command, options = _parse(arguments or ["--help"])
@@ -71,6 +69,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _BAD_ARGUMENTS if wrong else _FAILED
 
 
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("rlnas")
+    except PackageNotFoundError:  # run from a source folder that was never installed
+        return "unknown"
+
+
 def _parse(arguments: list[str]) -> tuple[str, Any]:
     """Return the command's name and its options."""
     import tyro
@@ -86,8 +93,10 @@ def _parse(arguments: list[str]) -> tuple[str, Any]:
         Annotated[cls, tyro.conf.subcommand(name, prefix_name=False)]
         for name, cls in classes.items()
     )
+    # The members are known at run time only, which the signature of `tyro.cli` cannot say.
+    choice: Any = Union[kinds]  # noqa: UP007
     chosen = tyro.cli(
-        Union[kinds],  # type: ignore[arg-type] # noqa: UP007 (the members are known at run time)
+        choice,
         prog="rlnas",
         description=_DESCRIPTION,
         args=arguments,
@@ -107,8 +116,7 @@ def _run(command: str, options: Any, arguments: list[str]) -> int:
     screen = Screen(json_only=options.json, command=line)
     _log_to(screen)
     module = importlib.import_module(COMMANDS[command][0])
-    # The benchmark measures and prints by itself: it takes no screen.
-    result = module.run(options) if command == "bench" else module.run(options, screen)
+    result = module.run(options, screen)
     if options.json:
         screen.emit(result)
     return _DONE

@@ -24,7 +24,6 @@ _DEFAULTS: dict[str, Any] = {
 _DEMO: dict[str, Any] = {
     "tasks": ("class_scene", "class_object", "jigsaw", "autoencoder"),
     "seeds": 3,
-    "steps": 100_000,
 }
 _SYNTHETIC = "synthetic-micro"
 

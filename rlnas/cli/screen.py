@@ -14,6 +14,13 @@ from rich.console import Console, RenderableType
 from rlnas.cli.progress import ProgressReporter
 
 
+class _Console(Console):
+    """A console that leaves it to the caller to end quietly when its reader has gone."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Screen:
     """The two streams of a command.
 
@@ -26,7 +33,7 @@ class Screen:
     def __init__(self, *, json_only: bool = False, command: str = "") -> None:
         self.command = command
         self.errors = Console(stderr=True, soft_wrap=True)
-        self.out = Console(stderr=json_only)
+        self.out = _Console(stderr=json_only)
 
     def print(self, *parts: RenderableType) -> None:
         """Print tables and results."""

@@ -50,8 +50,8 @@ def run_searches(
     metrics = {name: run.suite[name].metric for name in run.plan.tasks}
     screen.print(*search_tables(summary, metrics))
     screen.print(
-        f"Rank 1 is the best of the {run.suite.space.size} architectures; "
-        "mean over seeds with a 95 % bootstrap interval."
+        "@N: mean rank of the best after N queries, over seeds, with a 95 % bootstrap interval; "
+        f"rank 1 is the best of the {run.suite.space.size} architectures."
     )
     if failures := int(rows["failures"].sum()):
         screen.print(f"{failures} queries failed; they spent their budget without a score.")

@@ -36,7 +36,8 @@ class ImprovementConfig:
         reward: ``difference`` pays every change f(s′) − f(s), up and down; it telescopes, so the
             return is the end minus the start and the agent learns to end well. ``improvement``
             pays only what exceeds the episode's best so far, so exploring downhill is free and
-            the agent learns to find one good architecture on the way.
+            the agent learns to find one good architecture on the way. Under
+            ``accept="improving"`` the two are the same.
         accept: Where an edit leads. ``improving``: to the new architecture if it is not worse, else
             the episode stays where it was, with the trial in its history; a policy that is wrong
             about a task then still climbs, which is what makes transfer to an unlike task safe.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _DASHES = ("-", "--", "-.", ":")
 _BAND_SEEDS = 2
+_POINTS = 100  # more along one curve cannot be told apart
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Band:
     """The course of one method: interquartile mean over seeds, with a bootstrap band.
 
     Attributes:
-        queries: ``(Q,)`` numbers of queries, from 1.
+        queries: ``(Q,)`` numbers of queries, from 1; at most 100 of them, evenly spread.
         estimate: ``(Q,)`` ranks.
         low: ``(Q,)`` lower end of the 95 % interval, NaN with one seed.
         high: ``(Q,)`` upper end.
@@ -67,6 +68,8 @@ def rank_band(curves: pd.DataFrame) -> Band:
     )
     logs = np.log10(wide.reindex(range(1, int(wide.index.max()) + 1)).ffill())
     per_seed = logs.T.groupby(level="seed").mean().T
+    shown = np.unique(np.linspace(0, len(per_seed) - 1, _POINTS).round().astype(int))
+    per_seed = per_seed.iloc[shown]
     intervals = [
         bootstrap_interval(row, seed=query, resamples=500)
         for query, row in enumerate(per_seed.to_numpy(np.float64))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _COLOURS = "RdBu_r"  # blue is fewer; distinct for all common kinds of colour blindness
 _LIMIT = 1.5  # factor 32 either way; beyond it a difference needs no further shade
+_FRAME = "#E69F00"  # seen on both ends of the colour scale
 _DARK = 0.9  # from this shade on, white text is easier to read
 
 
@@ -147,7 +148,7 @@ def _outline_diagonal(axes: Axes, sources: list[str], targets: list[str]) -> Non
         if source in targets:
             corner = (targets.index(source) - 0.47, row - 0.45)
             axes.add_patch(
-                Rectangle(corner, 0.94, 0.9, fill=False, edgecolor="0.25", linewidth=1.2)
+                Rectangle(corner, 0.94, 0.9, fill=False, edgecolor=_FRAME, linewidth=1.8)
             )
 
 

@@ -29,9 +29,19 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str | TableCell]]) -> str
     """
     top = ""
     if any(head):
-        top = "<thead><tr>" + "".join(f"<th>{html.escape(t)}</th>" for t in head) + "</tr></thead>"
+        kinds = [_kind(cell) for cell in rows[0]] if rows else [""] * len(head)
+        cells = zip(head, kinds, strict=True)
+        top = "".join(
+            f"<th{' class=text' if kind == 'text' else ''}>{html.escape(text)}</th>"
+            for text, kind in cells
+        )
+        top = f"<thead><tr>{top}</tr></thead>"
     body = "".join("<tr>" + "".join(_cell(cell) for cell in row) + "</tr>" for row in rows)
     return f'<div class="scroll"><table>{top}<tbody>{body}</tbody></table></div>'
+
+
+def _kind(cell: str | TableCell) -> str:
+    return "" if isinstance(cell, str) else cell.kind
 
 
 def _cell(cell: str | TableCell) -> str:

@@ -119,8 +119,8 @@ def _new_table(title: str, seeds: list[int], first: str, queries: Iterable[int])
     table.add_column(first, overflow="fold")
     table.add_column("best score: IQM [95 %]", no_wrap=True, justify="right")
     for count in early:
-        table.add_column(f"rank@{count}", justify="right", no_wrap=True)
-    table.add_column(f"rank@{last} [95 %]", justify="right", no_wrap=True)
+        table.add_column(f"@{count}", justify="right", no_wrap=True)
+    table.add_column(f"@{last} [95 %]", justify="right", no_wrap=True)
     return table
 
 

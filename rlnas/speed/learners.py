@@ -46,6 +46,8 @@ def learner_contenders(
             f'stable_baselines3.PPO("MlpPolicy", make_vec_env(id, {REFERENCE_ENVS}))',
             REFERENCE_ENVS,
             _reference_rollouts(model),
+            # A whole rollout of the reference takes seconds, so a short one has to do.
+            warm_up=lambda: PPO("MlpPolicy", envs, n_steps=16, device=device, seed=seed).learn(1),
         ),
     ]
 

@@ -19,11 +19,13 @@ class Contender:
         name: What is measured.
         num_envs: Environments stepped together.
         run: Does one indivisible piece of work and returns the environment steps it took.
+        warm_up: Done once before anything is measured; one piece of work by default.
     """
 
     name: str
     num_envs: int
     run: Callable[[], int]
+    warm_up: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def race(contenders: Sequence[Contender], *, seconds: float, repeats: int) -> li
             f"seconds is {seconds} and repeats is {repeats}; expected more than 0 and at least 1."
         )
     for contender in contenders:
-        contender.run()
+        (contender.warm_up or contender.run)()
     rates: list[list[float]] = [[] for _ in contenders]
     for _ in range(repeats):
         for contender, rate in zip(contenders, rates, strict=True):

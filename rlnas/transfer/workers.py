@@ -14,6 +14,7 @@ import torch
 
 from rlnas.agents import PPOController
 from rlnas.search import SearchResult
+from rlnas.seeding import derive_seed
 from rlnas.tasks import TabularTask
 from rlnas.transfer.plan import NO_SOURCE, Cell
 from rlnas.transfer.registry import make_method
@@ -78,7 +79,10 @@ def _search(run: MatrixRun, cell: Cell) -> SearchResult:
     if cell.source != NO_SOURCE:
         controller = _controller(str(run.folder), cell.source)
     method = make_method(cell.method, controller, config.controller, config.fine_tuning)
-    return method.search(run.suite[cell.target], config.queries, seed=cell.seed)
+    # Seeded by the pair too: with the same starting points in every cell their luck would be shared,
+    # and a mean over cells would look surer than it is.
+    seed = derive_seed(cell.seed, cell.source, cell.target)
+    return method.search(run.suite[cell.target], config.queries, seed=seed)
 
 
 def _log(folder: Path, task: TabularTask, cell: Cell, result: SearchResult) -> None:

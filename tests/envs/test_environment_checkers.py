@@ -48,7 +48,7 @@ def test_real_ids_conform(name, real_suite):
         {"allow_stop": True, "horizon": 5},
         {"history": False},
         {"reward": "improvement", "exponent": 0.478, "step_penalty": 0.01},
-        {"normaliser": "identity"},
+        {"accept": "always", "normaliser": "identity"},
     ],
 )
 def test_knobs_keep_the_contract(knobs):

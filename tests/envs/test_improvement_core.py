@@ -28,7 +28,7 @@ def rollout(core, policy, n=16, seed=0, steps=None):
 @pytest.mark.parametrize("name", SPACES)
 def test_mask_says_which_actions_move(name, landscape, improvement):
     space = get_space(name)
-    core = improvement(landscape(space), allow_stop=False)
+    core = improvement(landscape(space), allow_stop=False, accept="always")
     state = core.reset(12, np.random.default_rng(0))
     mask = core.mask(state)
     assert not mask[:, core.stop].any()
@@ -87,15 +87,41 @@ def test_an_action_out_of_range_is_refused(improvement):
 
 @pytest.mark.parametrize("normaliser", ["log-rank", "rank-gaussian", "min-max", "identity"])
 def test_difference_rewards_telescope(normaliser, improvement, random_policy):
-    core = improvement(normaliser=normaliser)
-    states, rewards = rollout(core, random_policy)
-    np.testing.assert_allclose(rewards.sum(axis=0), states[-1].scores - states[0].scores, atol=1e-9)
-    assert (rewards < 0).any()
-    assert (rewards > 0).any()
+    for accept in ("always", "improving"):
+        states, rewards = rollout(improvement(normaliser=normaliser, accept=accept), random_policy)
+        change = states[-1].scores - states[0].scores
+        np.testing.assert_allclose(rewards.sum(axis=0), change, atol=1e-9)
+        assert (rewards < 0).any() == (accept == "always")
+        assert (rewards > 0).any()
+
+
+def test_accepting_improvements_alone(improvement, random_policy):
+    """An edit to something worse is tried and remembered, but the episode stays where it was."""
+    core, rng = improvement(accept="improving"), np.random.default_rng(0)
+    free = improvement(accept="always")
+    state, rejected = core.reset(16, rng), 0
+    for step in range(1, core.config.horizon + 1):
+        actions = random_policy(core.mask(state), rng)
+        tried, _, _ = free.step(state, actions)
+        after, rewards, _ = core.step(state, actions)
+        worse = tried.scores < state.scores
+        rejected += worse.sum()
+        np.testing.assert_array_equal(after.vectors[worse], state.vectors[worse])
+        np.testing.assert_array_equal(after.vectors[~worse], tried.vectors[~worse])
+        np.testing.assert_array_equal(after.scores, np.maximum(tried.scores, state.scores))
+        np.testing.assert_array_equal(after.scores, after.best)
+        np.testing.assert_array_equal(after.visited[:, step], tried.vectors)
+        np.testing.assert_array_equal(after.visited_scores[:, step], tried.scores)
+        np.testing.assert_array_equal(after.trend, np.sign(tried.scores - state.scores))
+        assert not rewards[worse].any()
+        state = after
+    assert 0 < rejected < 16 * core.config.horizon
+    with pytest.raises(InvalidArgumentError, match="accept"):
+        improvement(accept="never")
 
 
 def test_improvement_rewards_pay_only_new_bests(improvement, random_policy):
-    core = improvement(reward="improvement")
+    core = improvement(reward="improvement", accept="always")
     states, rewards = rollout(core, random_policy)
     path = np.array([s.scores for s in states])
     best = np.maximum.accumulate(path, axis=0)

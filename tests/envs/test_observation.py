@@ -65,12 +65,13 @@ def test_a_decreasing_transformation_does_change_observations():
     assert not np.array_equal(observations(core_of(scores), 0), observations(core_of(-scores), 0))
 
 
+@pytest.mark.parametrize("accept", ["improving", "always"])
 @pytest.mark.parametrize("name", ["transnas-micro", "transnas-macro"])
-def test_history_against_brute_force(name, landscape):
+def test_history_against_brute_force(name, accept, landscape):
     """Compare with a walk over next_index that remembers every architecture of the episode."""
     space = get_space(name)
     task = landscape(space)
-    core = ImprovementCore(TableScorer(task, "identity"))
+    core = ImprovementCore(TableScorer(task, "identity"), ImprovementConfig(accept=accept))
     layout, rng, n = core.layout, np.random.default_rng(0), 8
     state = core.reset(n, rng)
     current = space.index(state.vectors)
@@ -83,9 +84,11 @@ def test_history_against_brute_force(name, landscape):
         weights += mask[:, :-1] * rng.random(known.shape)
         actions = weights.argmax(axis=1)
         state, *_ = core.step(state, actions)
-        current = space.next_index[current, actions]
+        tried = space.next_index[current, actions]
         for i in range(n):
-            memory[i][int(current[i])] = task.scores[current[i]]
+            memory[i][int(tried[i])] = task.scores[tried[i]]
+        worse = (task.scores[tried] < task.scores[current]) & (accept == "improving")
+        current = np.where(worse, current, tried)
         obs = core.observe(state)
         for i in range(n):
             seen, gain = np.zeros(layout.grid), np.zeros(layout.grid)
@@ -101,7 +104,7 @@ def test_history_against_brute_force(name, landscape):
 
 def test_scalars_against_brute_force():
     scores = np.random.default_rng(1).integers(0, 6, size=SPACE.size).astype(float)
-    core = core_of(scores, horizon=10)
+    core = core_of(scores, horizon=10, accept="always")
     rng = np.random.default_rng(0)
     state = core.reset(5, rng)
     paths = [[s] for s in state.scores]

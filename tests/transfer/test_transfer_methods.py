@@ -173,4 +173,4 @@ def test_a_trained_source_beats_scratch_and_chance_on_a_similar_task(synthetic):
 
     transferred = mean_rank(ZeroShot(controller)), mean_rank(WeightInitialization(controller))
     bounds = mean_rank(Scratch()), mean_rank(get_searcher("random"))
-    assert max(transferred) < 0.7 * min(bounds), (transferred, bounds)
+    assert max(transferred) < 0.5 * min(bounds), (transferred, bounds)

@@ -1,7 +1,9 @@
 """Importer of NAS-Bench-Suite-Zero's JSON files (Krishnakumar et al., 2022, arXiv 2210.03230).
 
 A file is ``{task: {tuple: {"idx", "arch", "val_accuracy", "<proxy>": {"score", "time"}, …}}}`` for
-a sample of one space's architectures. Its ``val_accuracy`` is the **best** epoch's.
+a sample of one space's architectures. Its ``val_accuracy`` is the **best** epoch's on
+TransNAS-Bench-101, where no number is below the full table's of the final epoch and most are above.
+On NAS-Bench-201 all its numbers are those of the full table, so they are the final epoch's.
 """
 
 from __future__ import annotations
@@ -25,9 +27,10 @@ def read_suite_zero_json(
 ) -> list[BenchmarkTable]:
     """Return the table in a NAS-Bench-Suite-Zero JSON file, in a list.
 
-    Its metrics have the epoch policy ``best`` and are not comparable with final-epoch tables. The
-    proxies have split ``none``; those that the source marks as not computed (−1e8, infinite) are
-    NaN. Architectures that a task lacks are NaN.
+    On TransNAS-Bench-101 its metrics have the epoch policy ``best`` and are not comparable with
+    final-epoch tables; on NAS-Bench-201 they have ``final``. The proxies have split ``none``;
+    those that the source marks as not computed (−1e8, infinite) are NaN. Architectures that a task
+    lacks are NaN.
 
     Args:
         path: The JSON file.
@@ -53,7 +56,7 @@ def read_suite_zero_json(
     found = get_space(space) if space is not None else _guess_space(path, content)
     if found.name not in TASKS:
         raise DataError(f"NAS-Bench-Suite-Zero tuples of {found.name!r} are not known.")
-    records = RecordTable(found, "best")
+    records = RecordTable(found, "final" if found.name == "nasbench-201" else "best")
     for task, by_architecture in content.items():
         where = f"{path.name}/{task}"
         for key, record in by_architecture.items():
