@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 NUM_SCALARS = 5
 
@@ -26,40 +27,40 @@ class ObservationLayout:
     actions: int
     history: bool
 
-    @property
+    @cached_property
     def grid(self) -> int:
         """Length of a block over edits, ``P × C``."""
         return self.positions * self.operations
 
-    @property
+    @cached_property
     def current(self) -> slice:
         """One-hot operation at each position; a row of zeros is a position not chosen yet."""
         return slice(0, self.grid)
 
-    @property
+    @cached_property
     def mask(self) -> slice:
         """1 where an action is legal."""
         return slice(self.grid, self.grid + self.actions)
 
-    @property
+    @cached_property
     def scalars(self) -> slice:
         """Five numbers; see the environment's observation."""
         start = self.mask.stop
         return slice(start, start + NUM_SCALARS)
 
-    @property
+    @cached_property
     def seen(self) -> slice:
         """1 where the architecture after an edit was evaluated before in the episode."""
         start = self.scalars.stop
         return slice(start, start + self.grid * self.history)
 
-    @property
+    @cached_property
     def gain(self) -> slice:
         """Sign of the score's change by that edit, where it was seen."""
         start = self.seen.stop
         return slice(start, start + self.grid * self.history)
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Length of the whole observation."""
         return int(self.gain.stop)

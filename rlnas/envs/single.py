@@ -69,6 +69,7 @@ class NASEnv(gymnasium.Env[Observation, np.int64]):
         self.action_space = gymnasium.spaces.Discrete(layout.actions)
         self._state: Any = None
         self._ended = True
+        self._mask: NDArray[np.bool_] = np.zeros(layout.actions, dtype=np.bool_)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -80,7 +81,7 @@ class NASEnv(gymnasium.Env[Observation, np.int64]):
             start = self.core.space.parse(options["architecture"])[None]
         self._state = self.core.reset(1, self.np_random, start)
         self._ended = False
-        return self.core.observe(self._state)[0], self._info()
+        return self._observe(), self._info()
 
     def step(self, action: np.int64 | int) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Take one action; the horizon counts as a termination (the time left is observed).
@@ -96,12 +97,16 @@ class NASEnv(gymnasium.Env[Observation, np.int64]):
             )
         self._state, rewards, ended = self.core.step(self._state, np.array([action]))
         self._ended = bool(ended[0])
-        obs = self.core.observe(self._state)[0]
-        return obs, float(rewards[0]), self._ended, False, self._info()
+        return self._observe(), float(rewards[0]), self._ended, False, self._info()
 
     def action_masks(self) -> NDArray[np.bool_]:
         """Return the legal actions ``(actions,)``, by the name sb3-contrib looks for."""
-        return np.asarray(self.core.mask(self._state)[0], dtype=np.bool_)
+        return np.array(self._mask, dtype=np.bool_)
+
+    def _observe(self) -> Observation:
+        obs: Observation = self.core.observe(self._state)[0]
+        self._mask = np.asarray(obs[self.core.layout.mask] > 0, dtype=np.bool_)
+        return obs
 
     def _info(self) -> dict[str, Any]:
         # None rather than NaN, which is not equal to itself: two same steps must compare equal.

@@ -151,6 +151,16 @@ def test_relabelled_operations_give_permuted_logits(construction, observe, lands
     assert not torch.allclose(twin_logits[:, :edits], logits[:, :edits])
 
 
+@pytest.mark.parametrize("steps", [0, 1, 4])
+def test_construction_logits_are_those_of_the_next_position(steps, observe):
+    core, obs = observe(get_space("transnas-micro"), construction=True, steps=steps)
+    network, heads = build("transformer", core), []
+    network.policy_head["token"].register_forward_hook(lambda m, i, output: heads.append(output))
+    logits, _ = network(obs)
+    table = network.policy_head["operation"](network.names)
+    torch.testing.assert_close(logits, heads[0][:, steps] @ table.T / 16**0.5)
+
+
 def test_unknown_operations_share_an_embedding(observe):
     space = CellSpace("own", [(0, 1), (1, 2)], ["none", "alien-a", "alien-b"])
     core, obs = observe(space)
