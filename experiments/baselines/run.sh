@@ -4,9 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=experiments/baselines
 for suite in transnas-micro transnas-macro; do
-  for algorithm in random regularised-evolution local; do
-    rlnas search --suite "$suite" --task all --algorithm "$algorithm" --queries 50 --seeds 100 \
-      --out "runs/baselines/$suite/$algorithm" --json | tail -n 1 > "$here/$suite-$algorithm.json"
-  done
+  run=runs/baselines/$suite
+  rlnas search --suite "$suite" --task all --algorithm random,regularised-evolution,local \
+    --queries 50 --seeds 100 --out "$run" --resume | tee "$here/$suite.txt"
+  cp "$run/rows.parquet" "$here/$suite-rows.parquet"
 done
-python "$here/table.py" | tee "$here/table.md"

@@ -32,7 +32,7 @@ class FineTuningConfig:
     n_steps: int = 10
     n_epochs: int = 10
     batch_size: int = 10
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     ent_coef: float = 0.01
     clip_range: float = 0.2
 

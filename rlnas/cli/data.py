@@ -55,7 +55,7 @@ class ImportOptions(CommonOptions):
     """Search space, for formats that do not say it."""
 
     column: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME,KEY=VALUE…")] = ()
-    """For CSV and Parquet, a column of scores, e.g. acc,task=mine,split=valid,unit=%%."""
+    """For CSV and Parquet, a column of scores, e.g. acc,task=mine,split=valid,unit=%."""
 
     option: Annotated[tuple[str, ...], tyro.conf.arg(metavar="KEY=VALUE")] = ()
     """Further options of the format."""

@@ -123,7 +123,8 @@ class MatrixRun:
 
         path = self.folder / name
         if path.exists():
-            return pd.read_parquet(path)
+            frame: pd.DataFrame = pd.read_parquet(path)
+            return frame
         return self._collect(self._results(), reader)
 
     def _results(self) -> dict[Cell, SearchResult]:
@@ -136,7 +137,8 @@ class MatrixRun:
         if not results:
             raise RunError("The run has no finished cell yet; go on with --resume.")
         frames = [pd.DataFrame(reader(cell, result)) for cell, result in results.items()]
-        return pd.concat(frames, ignore_index=True)
+        table: pd.DataFrame = pd.concat(frames, ignore_index=True)
+        return table
 
     def _row(self, cell: Cell, result: SearchResult) -> dict[str, list[Any]]:
         task = self.suite[cell.target]

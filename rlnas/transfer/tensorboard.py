@@ -47,6 +47,7 @@ def log_search(
         writer.add_scalar("search/cost", cost, record.query)
     for tag, value in final.items():
         writer.add_scalar(tag, value, len(result.records))
-    for summary in hparams(dict(hyperparameters), final):
-        writer.file_writer.add_summary(summary)
+    # add_hparams() would make a run of its own for these; they belong to this one.
+    for summary in hparams(dict(hyperparameters), final):  # type: ignore[no-untyped-call]
+        writer._get_file_writer().add_summary(summary)  # type: ignore[no-untyped-call]
     writer.close()
