@@ -36,13 +36,13 @@ class ImprovementConfig:
         reward: ``difference`` pays every change f(s′) − f(s), up and down; it telescopes, so the
             return is the end minus the start and the agent learns to end well. ``improvement``
             pays only what exceeds the episode's best so far, so exploring downhill is free and
-            the agent learns to find one good architecture on the way. Under
-            ``accept="improving"`` the two are the same.
-        accept: Where an edit leads. ``improving``: to the new architecture if it is not worse, else
-            the episode stays where it was, with the trial in its history; a policy that is wrong
-            about a task then still climbs, which is what makes transfer to an unlike task safe.
-            ``always``: to the new architecture, so the agent itself must learn to turn back (the
-            original paradigm).
+            the agent learns to find one good architecture on the way. With
+            ``backtrack=0`` the two are the same.
+        backtrack: How many steps in a row an episode may stay below its best before it returns
+            there. 0 undoes every edit that makes things worse: a policy that is wrong about a task
+            still climbs, but no valley is ever crossed. 1 allows one step down at a time, which
+            costs a little on tasks unlike the source and gains much on those like it. None never
+            returns: the original paradigm, in which the agent itself must learn to turn back.
         exponent: Rewards become sign(r)·|r|^exponent. Below 1 small gains count relatively more
             (the reference study used 0.478 on segmentation); 1 leaves them alone.
         step_penalty: Taken from every step's reward, 0 or more; makes the agent stop sooner.
@@ -55,7 +55,7 @@ class ImprovementConfig:
     horizon: int = 20
     normaliser: str = "log-rank"
     reward: Literal["difference", "improvement"] = "difference"
-    accept: Literal["improving", "always"] = "improving"
+    backtrack: int | None = 1
     exponent: float = 1.0
     step_penalty: float = 0.0
     history: bool = True
@@ -68,9 +68,9 @@ class ImprovementConfig:
             raise InvalidArgumentError(
                 f"reward is {self.reward!r}; expected 'difference' or 'improvement'."
             )
-        if self.accept not in ("improving", "always"):
+        if self.backtrack is not None and self.backtrack < 0:
             raise InvalidArgumentError(
-                f"accept is {self.accept!r}; expected 'improving' or 'always'."
+                f"backtrack is {self.backtrack}; expected 0 or more, or None for never."
             )
         if not self.exponent > 0:
             raise InvalidArgumentError(f"exponent is {self.exponent}; expected more than 0.")
@@ -86,15 +86,19 @@ class ImprovementState:
         vectors: ``(N, P)`` int8 current architectures.
         scores: ``(N,)`` their scores.
         best: ``(N,)`` best score of each episode so far.
+        best_vectors: ``(N, P)`` int8 latest architecture with that score.
+        stale: ``(N,)`` steps since the episode last stood at its best.
         steps: ``(N,)`` steps taken.
         visited: ``(N, horizon + 1, P)`` int8 architectures tried in the episode, the start first.
         visited_scores: ``(N, horizon + 1)`` their scores; NaN beyond ``steps``.
-        trend: ``(N,)`` sign of the score's change by the last edit, accepted or not.
+        trend: ``(N,)`` sign of the score's change by the last edit, whether undone or not.
     """
 
     vectors: Architecture
     scores: Floats
     best: Floats
+    best_vectors: Architecture
+    stale: NDArray[np.int64]
     steps: NDArray[np.int64]
     visited: Architecture
     visited_scores: Floats
@@ -138,6 +142,8 @@ class ImprovementCore:
             vectors=vectors,
             scores=scores,
             best=scores.copy(),
+            best_vectors=vectors.copy(),
+            stale=np.zeros(n, dtype=np.int64),
             steps=np.zeros(n, dtype=np.int64),
             visited=visited,
             visited_scores=visited_scores,
@@ -171,14 +177,21 @@ class ImprovementCore:
         visited[rows, steps] = vectors
         visited_scores[rows, steps] = scores
         trend = np.sign(scores - state.scores)
-        if self.config.accept == "improving":
-            worse = trend < 0
-            vectors = np.where(worse[:, None], state.vectors, vectors)
-            scores = np.where(worse, state.scores, scores)
+        at_best = scores >= state.best
+        best = np.where(at_best, scores, state.best)
+        best_vectors = np.where(at_best[:, None], vectors, state.best_vectors)
+        stale = np.where(at_best, 0, state.stale + 1)
+        if self.config.backtrack is not None:
+            back = stale > self.config.backtrack
+            vectors = np.where(back[:, None], best_vectors, vectors)
+            scores = np.where(back, best, scores)
+            stale[back] = 0
         new = ImprovementState(
             vectors=vectors,
             scores=scores,
-            best=np.maximum(state.best, scores),
+            best=best,
+            best_vectors=best_vectors,
+            stale=stale,
             steps=steps,
             visited=visited,
             visited_scores=visited_scores,
@@ -219,8 +232,8 @@ class ImprovementCore:
         Scores enter by order alone (signs and ranks within the episode), so an observation is the
         same under any increasing transformation of the score and needs no normaliser on a target.
         The five scalars are: fraction of the horizon left; rank of the current architecture within
-        the episode (1 best, 0 worst); whether it is the best; sign of the last change; fraction of
-        the episode's steps at which the best did not change.
+        the episode (1 best, 0 worst); whether it is the best; sign of the last change; steps since
+        the episode stood at its best, as a fraction of the horizon.
         """
         layout, n = self.layout, len(state.steps)
         obs = np.zeros((n, layout.size), dtype=np.float32)
@@ -232,9 +245,7 @@ class ImprovementCore:
         scalars[:, 1] = ordinal_rank(state.scores, state.visited_scores)
         scalars[:, 2] = state.scores >= state.best
         scalars[:, 3] = state.trend
-        filled = np.where(np.isnan(state.visited_scores), -np.inf, state.visited_scores)
-        since = state.steps - filled.argmax(axis=1)
-        scalars[:, 4] = since / self.config.horizon
+        scalars[:, 4] = state.stale / self.config.horizon
         obs[:, layout.scalars] = scalars
         if layout.history:
             seen, gain = neighbour_history(

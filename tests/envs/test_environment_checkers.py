@@ -48,7 +48,8 @@ def test_real_ids_conform(name, real_suite):
         {"allow_stop": True, "horizon": 5},
         {"history": False},
         {"reward": "improvement", "exponent": 0.478, "step_penalty": 0.01},
-        {"accept": "always", "normaliser": "identity"},
+        {"backtrack": None, "normaliser": "identity"},
+        {"backtrack": 0},
     ],
 )
 def test_knobs_keep_the_contract(knobs):

@@ -28,7 +28,7 @@ def rollout(core, policy, n=16, seed=0, steps=None):
 @pytest.mark.parametrize("name", SPACES)
 def test_mask_says_which_actions_move(name, landscape, improvement):
     space = get_space(name)
-    core = improvement(landscape(space), allow_stop=False, accept="always")
+    core = improvement(landscape(space), allow_stop=False, backtrack=None)
     state = core.reset(12, np.random.default_rng(0))
     mask = core.mask(state)
     assert not mask[:, core.stop].any()
@@ -87,41 +87,54 @@ def test_an_action_out_of_range_is_refused(improvement):
 
 @pytest.mark.parametrize("normaliser", ["log-rank", "rank-gaussian", "min-max", "identity"])
 def test_difference_rewards_telescope(normaliser, improvement, random_policy):
-    for accept in ("always", "improving"):
-        states, rewards = rollout(improvement(normaliser=normaliser, accept=accept), random_policy)
+    for backtrack in (None, 0, 1):
+        core = improvement(normaliser=normaliser, backtrack=backtrack)
+        states, rewards = rollout(core, random_policy)
         change = states[-1].scores - states[0].scores
         np.testing.assert_allclose(rewards.sum(axis=0), change, atol=1e-9)
-        assert (rewards < 0).any() == (accept == "always")
+        assert (rewards < 0).any() == (backtrack != 0)
         assert (rewards > 0).any()
 
 
-def test_accepting_improvements_alone(improvement, random_policy):
-    """An edit to something worse is tried and remembered, but the episode stays where it was."""
-    core, rng = improvement(accept="improving"), np.random.default_rng(0)
-    free = improvement(accept="always")
-    state, rejected = core.reset(16, rng), 0
+@pytest.mark.parametrize("backtrack", [0, 1, 3])
+def test_backtracking_to_the_best(backtrack, improvement, random_policy):
+    """After too many steps below its best an episode returns there; each trial is remembered."""
+    core, rng = improvement(backtrack=backtrack), np.random.default_rng(0)
+    free = improvement(backtrack=None)
+    state, returned = core.reset(16, rng), 0
+    home, below = state.vectors.copy(), np.zeros(16, dtype=int)
     for step in range(1, core.config.horizon + 1):
         actions = random_policy(core.mask(state), rng)
         tried, _, _ = free.step(state, actions)
-        after, rewards, _ = core.step(state, actions)
-        worse = tried.scores < state.scores
-        rejected += worse.sum()
-        np.testing.assert_array_equal(after.vectors[worse], state.vectors[worse])
-        np.testing.assert_array_equal(after.vectors[~worse], tried.vectors[~worse])
-        np.testing.assert_array_equal(after.scores, np.maximum(tried.scores, state.scores))
-        np.testing.assert_array_equal(after.scores, after.best)
+        after, _, _ = core.step(state, actions)
+        for i in range(16):
+            best = state.best[i]
+            if tried.scores[i] >= best:
+                home[i], below[i] = tried.vectors[i], 0
+            else:
+                below[i] += 1
+            back = below[i] > backtrack
+            below[i] = 0 if back else below[i]
+            returned += back
+            np.testing.assert_array_equal(after.vectors[i], home[i] if back else tried.vectors[i])
+            assert after.scores[i] == (best if back else tried.scores[i])
+            assert after.best[i] == max(best, tried.scores[i])
+        np.testing.assert_array_equal(after.stale, below)
         np.testing.assert_array_equal(after.visited[:, step], tried.vectors)
         np.testing.assert_array_equal(after.visited_scores[:, step], tried.scores)
         np.testing.assert_array_equal(after.trend, np.sign(tried.scores - state.scores))
-        assert not rewards[worse].any()
         state = after
-    assert 0 < rejected < 16 * core.config.horizon
-    with pytest.raises(InvalidArgumentError, match="accept"):
-        improvement(accept="never")
+    assert returned > 16
+
+
+@pytest.mark.parametrize("backtrack", [-1, -5])
+def test_backtrack_must_not_be_negative(backtrack, improvement):
+    with pytest.raises(InvalidArgumentError, match="backtrack"):
+        improvement(backtrack=backtrack)
 
 
 def test_improvement_rewards_pay_only_new_bests(improvement, random_policy):
-    core = improvement(reward="improvement", accept="always")
+    core = improvement(reward="improvement", backtrack=None)
     states, rewards = rollout(core, random_policy)
     path = np.array([s.scores for s in states])
     best = np.maximum.accumulate(path, axis=0)
