@@ -51,8 +51,9 @@ def run(options: SearchOptions, screen: Screen) -> dict[str, Any]:
     """Search, and print what was found."""
     from rlnas.benchmarks import load_suite
     from rlnas.cli.search_loop import run_searches
-    from rlnas.reporting.search_run import NO_SOURCE, SearchPlan, SearchRun
+    from rlnas.reporting.search_run import SearchPlan, SearchRun
     from rlnas.search import get_searcher
+    from rlnas.search.cell import NO_SOURCE
 
     algorithms = split_names(options.algorithm)
     for algorithm in algorithms:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rlnas.reporting import search_summary, search_tables, write_report
-from rlnas.reporting.search_run import SearchCell, SearchRun
+from rlnas.reporting.search_run import SearchRun
+from rlnas.search.cell import Cell
 
 if TYPE_CHECKING:
     from rlnas.cli.screen import Screen
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def run_searches(
     run: SearchRun,
-    make_searcher: Callable[[SearchCell], Searcher],
+    make_searcher: Callable[[Cell], Searcher],
     screen: Screen,
     *,
     tensorboard: bool,
@@ -72,7 +73,7 @@ def run_searches(
     }
 
 
-def _log(run: SearchRun, cell: SearchCell, result: SearchResult) -> None:
+def _log(run: SearchRun, cell: Cell, result: SearchResult) -> None:
     from rlnas.transfer.tensorboard import log_search
 
     events = run.folder / "tensorboard" / cell.path.relative_to("cells").with_suffix("")
@@ -80,11 +81,6 @@ def _log(run: SearchRun, cell: SearchCell, result: SearchResult) -> None:
     log_search(
         events,
         result,
-        hyperparameters={
-            "method": cell.method,
-            "source": cell.source,
-            "target": cell.target,
-            "seed": cell.seed,
-        },
+        hyperparameters=cell.columns,
         task=run.suite[cell.target],
     )

@@ -137,7 +137,7 @@ def _check(
         return None
     from rlnas.reporting import describe
     from rlnas.reporting.names import format_range, format_rank
-    from rlnas.reporting.search_run import rank_of
+    from rlnas.search.outcome import rank_of
 
     results = [controller.search(task, queries, seed=seed) for seed in range(_CHECK_SEEDS)]
     ranks = [rank_of(task, float(result.best_so_far[-1])) for result in results]

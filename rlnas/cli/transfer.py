@@ -62,8 +62,9 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
 
     from rlnas.benchmarks import load_suite
     from rlnas.cli.search_loop import run_searches
-    from rlnas.reporting.search_run import NO_SOURCE, SearchCell, SearchPlan, SearchRun
+    from rlnas.reporting.search_run import SearchPlan, SearchRun
     from rlnas.search import get_searcher
+    from rlnas.search.cell import NO_SOURCE, Cell
     from rlnas.transfer import make_method
     from rlnas.transfer.registry import method_names, needs_source
 
@@ -84,7 +85,7 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
     if len(controllers) > 1:
         screen.note(f"{len(controllers)} sources, each run by itself: {', '.join(controllers)}.")
 
-    def make_searcher(cell: SearchCell) -> Searcher:
+    def make_searcher(cell: Cell) -> Searcher:
         if cell.source != NO_SOURCE:
             return make_method(cell.method, controllers[cell.source])
         if cell.method in method_names():
@@ -93,7 +94,7 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
         return get_searcher(cell.method)
 
     for baseline in baselines:  # an unknown name is said before anything is written
-        make_searcher(SearchCell(baseline, NO_SOURCE, options.task, 0))
+        make_searcher(Cell(baseline, NO_SOURCE, options.task, 0))
     plan = SearchPlan(
         suite=options.suite,
         tasks=(options.task,),

@@ -6,41 +6,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from rlnas.atomic import atomic_file
-from rlnas.errors import InvalidArgumentError, RlnasError, RunError
+from rlnas.errors import InvalidArgumentError, RunError
 from rlnas.reporting.run_folder import begin_run, read_settings
 from rlnas.search import SearchResult
+from rlnas.search.cell import Cell
+from rlnas.search.outcome import outcome_curve, outcome_row
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from rlnas.tasks import Suite, TabularTask
 
-NO_SOURCE = "-"
-"""Stands for the source of a searcher that has none."""
-
 _KIND = "search"
-_CHECKPOINTS = (10, 20)
-
-
-@dataclass(frozen=True, order=True)
-class SearchCell:
-    """One search: its method, source task (`NO_SOURCE` for none), target task and seed."""
-
-    method: str
-    source: str
-    target: str
-    seed: int
-
-    @property
-    def path(self) -> Path:
-        """Where its result lies in the run folder."""
-        folder = Path("cells", self.method, f"{self.source}--{self.target}")
-        return folder / f"seed-{self.seed}.parquet"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,10 +56,10 @@ class SearchPlan:
             if len(set(values)) != len(values):
                 raise InvalidArgumentError(f"The {what} list one twice: {values}.")
 
-    def cells(self) -> list[SearchCell]:
+    def cells(self) -> list[Cell]:
         """Return every search, methods first, seeds last."""
         return [
-            SearchCell(method, source, task, seed)
+            Cell(method, source, task, seed)
             for method, source in self.searchers
             for task in self.tasks
             for seed in self.seeds
@@ -145,7 +125,7 @@ class SearchRun:
 
         return load_suite(self.plan.suite)
 
-    def missing(self) -> list[SearchCell]:
+    def missing(self) -> list[Cell]:
         """Return the searches without a result."""
         return [cell for cell in self.plan.cells() if not (self.folder / cell.path).exists()]
 
@@ -154,7 +134,7 @@ class SearchRun:
         """Whether every search has its result."""
         return not self.missing()
 
-    def save(self, cell: SearchCell, result: SearchResult) -> None:
+    def save(self, cell: Cell, result: SearchResult) -> None:
         """Keep the result of one search."""
         result.save(self.folder / cell.path)
 
@@ -172,7 +152,10 @@ class SearchRun:
         """
         import pandas as pd
 
-        records = [self._row(cell, result) for cell, result in self._results()]
+        records = [
+            cell.columns | outcome_row(result, self.suite[cell.target], self.plan.queries)
+            for cell, result in self._results()
+        ]
         rows: pd.DataFrame = pd.DataFrame(records)
         return rows
 
@@ -184,7 +167,10 @@ class SearchRun:
         """
         import pandas as pd
 
-        frames = [self._curve(cell, result) for cell, result in self._results()]
+        frames = [
+            pd.DataFrame(cell.columns | outcome_curve(result, self.suite[cell.target]))
+            for cell, result in self._results()
+        ]
         curves: pd.DataFrame = pd.concat(frames, ignore_index=True)
         return curves
 
@@ -196,63 +182,9 @@ class SearchRun:
                 frame.to_parquet(partial, index=False)
         return frames["rows.parquet"], frames["curves.parquet"]
 
-    def _results(self) -> Iterator[tuple[SearchCell, SearchResult]]:
+    def _results(self) -> Iterator[tuple[Cell, SearchResult]]:
         done = [cell for cell in self.plan.cells() if (self.folder / cell.path).exists()]
         if not done:
             raise RunError(f"{self.folder} has no finished search yet; go on with --resume.")
         for cell in done:
             yield cell, SearchResult.load(self.folder / cell.path)
-
-    def _row(self, cell: SearchCell, result: SearchResult) -> dict[str, Any]:
-        task = self.suite[cell.target]
-        architecture, score, test = None, float("nan"), float("nan")
-        try:
-            best = result.best
-        except RlnasError:  # every query failed: the row says so
-            pass
-        else:
-            architecture, score = best.architecture, best.score
-            test = task.test_score(best.vector)
-        reached = result.best_so_far
-        row: dict[str, Any] = {
-            "source": cell.source,
-            "target": cell.target,
-            "method": cell.method,
-            "seed": cell.seed,
-            "queries": len(result.records),
-            "best_architecture": architecture,
-            "best_score": score,
-            "test_score": test,
-            "rank": rank_of(task, score),
-            "regret": task.regret(score),
-        }
-        for queries in _CHECKPOINTS:
-            if queries < self.plan.queries and len(reached):
-                at = reached[min(queries, len(reached)) - 1]
-                row[f"rank_at_{queries}"] = rank_of(task, float(at))
-        row["failures"] = sum(r.evaluation.failed for r in result.records)
-        row["cost"] = result.cost
-        row["seconds"] = result.records[-1].seconds if result.records else 0.0
-        return row
-
-    def _curve(self, cell: SearchCell, result: SearchResult) -> pd.DataFrame:
-        import pandas as pd
-
-        task, best = self.suite[cell.target], result.best_so_far
-        curve: pd.DataFrame = pd.DataFrame(
-            {
-                "source": cell.source,
-                "target": cell.target,
-                "method": cell.method,
-                "seed": cell.seed,
-                "query": np.arange(1, len(best) + 1),
-                "best_score": best,
-                "rank": [rank_of(task, float(score)) for score in best],
-            }
-        )
-        return curve
-
-
-def rank_of(task: TabularTask, score: float) -> float:
-    """Return the rank of a score; without a score it is the worst there is."""
-    return float(task.rank(score)) if np.isfinite(score) else float(task.space.size)

@@ -1,8 +1,9 @@
 """Transfer: use controllers trained on source tasks to search a target task."""
 
+from rlnas.search.cell import NO_SOURCE, Cell
 from rlnas.transfer.matrix import run_matrix
 from rlnas.transfer.methods import Scratch, WeightInitialization, ZeroShot
-from rlnas.transfer.plan import NO_SOURCE, Cell, MatrixConfig
+from rlnas.transfer.plan import MatrixConfig
 from rlnas.transfer.registry import make_method, method_names, needs_source, register_method
 from rlnas.transfer.run_folder import MatrixRun
 from rlnas.transfer.tensorboard import log_search

@@ -14,7 +14,8 @@ from pathlib import Path
 from rlnas.atomic import write_text
 from rlnas.benchmarks import load_suite
 from rlnas.errors import InvalidArgumentError, RunError
-from rlnas.transfer.plan import Cell, MatrixConfig
+from rlnas.search.cell import Cell
+from rlnas.transfer.plan import MatrixConfig
 from rlnas.transfer.run_folder import MatrixRun
 from rlnas.transfer.workers import run_cells, start_worker, train_source
 

@@ -1,46 +1,16 @@
-"""What a transfer matrix consists of: its configuration and its cells."""
+"""What a transfer matrix measures: its configuration, and the cells that follow from it."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from rlnas.agents import ControllerConfig, FineTuningConfig
 from rlnas.errors import InvalidArgumentError
+from rlnas.search.cell import NO_SOURCE, Cell
 from rlnas.transfer.registry import check_method, needs_source
-
-NO_SOURCE = "-"
-"""Stands for the source of a method that has none."""
-
-
-@dataclass(frozen=True, order=True)
-class Cell:
-    """One search of the matrix.
-
-    Attributes:
-        method: Name of the transfer method.
-        source: Source task, or `NO_SOURCE`.
-        target: Target task.
-        seed: Seed of the search.
-    """
-
-    method: str
-    source: str
-    target: str
-    seed: int
-
-    @property
-    def path(self) -> Path:
-        """Where its result lies in the run folder."""
-        return Path("cells", self.method, f"{self.source}--{self.target}", f"{self.name}.parquet")
-
-    @property
-    def name(self) -> str:
-        """Name of the seed's file."""
-        return f"seed-{self.seed}"
 
 
 @dataclass(frozen=True, kw_only=True)

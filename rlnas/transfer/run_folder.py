@@ -8,20 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from rlnas.atomic import atomic_file
 from rlnas.benchmarks import load_suite
-from rlnas.errors import RlnasError, RunError
+from rlnas.errors import RunError
 from rlnas.search import SearchResult
+from rlnas.search.cell import Cell
+from rlnas.search.outcome import outcome_curve, outcome_row
 from rlnas.tasks import Metric, Suite, TabularTask
-from rlnas.transfer.plan import Cell, MatrixConfig
+from rlnas.transfer.plan import MatrixConfig
 
 if TYPE_CHECKING:
     import pandas as pd
-
-CHECKPOINTS = (10, 20)
-"""Queries at which rows report the rank besides the end of the budget."""
 
 
 @dataclass(frozen=True)
@@ -141,48 +138,8 @@ class MatrixRun:
         return table
 
     def _row(self, cell: Cell, result: SearchResult) -> dict[str, list[Any]]:
-        task = self.suite[cell.target]
-        try:
-            best = result.best
-        except RlnasError:  # every query failed: the row says so
-            architecture, score, test = None, float("nan"), float("nan")
-        else:
-            architecture, score = best.architecture, best.score
-            test = task.test_score(best.vector)
-        row: dict[str, Any] = {
-            "source": cell.source,
-            "target": cell.target,
-            "method": cell.method,
-            "seed": cell.seed,
-            "queries": len(result.records),
-            "best_architecture": architecture,
-            "best_score": score,
-            "test_score": test,
-            "rank": _rank(task, score),
-            "regret": task.regret(score),
-        }
-        for queries in CHECKPOINTS:
-            if queries < self.config.queries and len(result.records):
-                reached = result.best_so_far[min(queries, len(result.records)) - 1]
-                row[f"rank_at_{queries}"] = _rank(task, float(reached))
-        row["failures"] = sum(r.evaluation.failed for r in result.records)
-        row["cost"] = result.cost
-        row["seconds"] = result.records[-1].seconds if result.records else 0.0
+        row = cell.columns | outcome_row(result, self.suite[cell.target], self.config.queries)
         return {name: [value] for name, value in row.items()}
 
     def _curve(self, cell: Cell, result: SearchResult) -> dict[str, Any]:
-        task, best = self.suite[cell.target], result.best_so_far
-        return {
-            "source": cell.source,
-            "target": cell.target,
-            "method": cell.method,
-            "seed": cell.seed,
-            "query": np.arange(1, len(best) + 1),
-            "best_score": best,
-            "rank": [_rank(task, float(score)) for score in best],
-        }
-
-
-def _rank(task: TabularTask, score: float) -> float:
-    """Return the rank of a score; without a score it is the worst there is."""
-    return float(task.rank(score)) if np.isfinite(score) else float(task.space.size)
+        return cell.columns | outcome_curve(result, self.suite[cell.target])

@@ -14,9 +14,9 @@ import torch
 
 from rlnas.agents import PPOController
 from rlnas.search import SearchResult
+from rlnas.search.cell import NO_SOURCE, Cell
 from rlnas.seeding import derive_seed
 from rlnas.tasks import TabularTask
-from rlnas.transfer.plan import NO_SOURCE, Cell
 from rlnas.transfer.registry import make_method
 from rlnas.transfer.run_folder import MatrixRun
 from rlnas.transfer.tensorboard import log_search
@@ -79,8 +79,8 @@ def _search(run: MatrixRun, cell: Cell) -> SearchResult:
     if cell.source != NO_SOURCE:
         controller = _controller(str(run.folder), cell.source)
     method = make_method(cell.method, controller, config.controller, config.fine_tuning)
-    # Seeded by the pair too: with the same starting points in every cell their luck would be shared,
-    # and a mean over cells would look surer than it is.
+    # Seeded by the pair too: were the starting points the same in every cell, their luck would be
+    # shared and a mean over cells would look surer than it is.
     seed = derive_seed(cell.seed, cell.source, cell.target)
     return method.search(run.suite[cell.target], config.queries, seed=seed)
 
@@ -92,11 +92,6 @@ def _log(folder: Path, task: TabularTask, cell: Cell, result: SearchResult) -> N
     log_search(
         events,
         result,
-        hyperparameters={
-            "method": cell.method,
-            "source": cell.source,
-            "target": cell.target,
-            "seed": cell.seed,
-        },
+        hyperparameters=cell.columns,
         task=task,
     )

@@ -9,8 +9,9 @@ from rlnas.reporting import write_report
 from rlnas.reporting.html_matrix import matrix_body
 from rlnas.reporting.html_parts import TableCell, table
 from rlnas.reporting.run_folder import begin_run
-from rlnas.reporting.search_run import NO_SOURCE, SearchPlan, SearchRun
+from rlnas.reporting.search_run import SearchPlan, SearchRun
 from rlnas.search import RandomSearch
+from rlnas.search.cell import NO_SOURCE
 from rlnas.tasks import Metric
 
 VOID = {"meta", "br", "path", "use", "rect"}

@@ -6,9 +6,10 @@ import pytest
 
 from rlnas.errors import InvalidArgumentError, RunError
 from rlnas.reporting.run_folder import begin_run, read_command, read_versions, run_kind
-from rlnas.reporting.search_run import NO_SOURCE, SearchCell, SearchPlan, SearchRun
+from rlnas.reporting.search_run import SearchPlan, SearchRun
 from rlnas.reporting.search_table import search_summary, search_tables
 from rlnas.search import RandomSearch
+from rlnas.search.cell import NO_SOURCE, Cell
 from rlnas.spaces import get_space
 from rlnas.tasks import Suite
 
@@ -96,7 +97,7 @@ def test_rows_and_curves_agree_with_the_searches(suite, tmp_path):
 def test_missing_are_the_searches_without_a_file(suite, tmp_path):
     run = SearchRun.begin(tmp_path / "r", plan(), suite)
     fill(run)
-    gone = SearchCell("random", NO_SOURCE, "a", 1)
+    gone = Cell("random", NO_SOURCE, "a", 1)
     (run.folder / gone.path).unlink()
     assert run.missing() == [gone]
     assert len(run.rows()) == 5

@@ -1,0 +1,47 @@
+"""One search of a run: by which method, from which source, on which target, with which seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+NO_SOURCE = "-"
+"""Stands for the source of a method that has none."""
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """One search among those that a run compares.
+
+    Attributes:
+        method: Name of the transfer method or searcher.
+        source: Source task, or `NO_SOURCE`.
+        target: Target task.
+        seed: Seed of the search.
+    """
+
+    method: str
+    source: str
+    target: str
+    seed: int
+
+    @property
+    def path(self) -> Path:
+        """Where its result lies in the run folder."""
+        return Path("cells", self.method, f"{self.source}--{self.target}", f"{self.name}.parquet")
+
+    @property
+    def name(self) -> str:
+        """Name of the seed's file."""
+        return f"seed-{self.seed}"
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What identifies the cell in a table, and among TensorBoard's hyperparameters."""
+        return {
+            "source": self.source,
+            "target": self.target,
+            "method": self.method,
+            "seed": self.seed,
+        }
