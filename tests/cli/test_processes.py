@@ -1,4 +1,4 @@
-# ruff: noqa: S602, S603 (the commands are our own)
+# ruff: noqa: S602 (the commands are our own)
 """The command line as a process of its own: speed of help, streams, exit statuses, Ctrl-C."""
 
 import json
