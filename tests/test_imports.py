@@ -14,9 +14,7 @@ HEAVY = ("torch", "pandas", "gymnasium", "stable_baselines3", "matplotlib", "sci
 def modules_after(code):
     """Return the modules that a fresh interpreter has loaded after running the code."""
     script = f"{code}\nimport sys, json\nprint(json.dumps(sorted(sys.modules)))"
-    run = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return set(json.loads(run.stdout.splitlines()[-1]))
 
 
