@@ -2,4 +2,6 @@
 # Time environments and learners side by side in one run.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-rlnas bench all --suite transnas-micro --task class_scene --json | tail -n 1 > experiments/speed/bench.json
+here=experiments/speed
+rlnas bench all --suite transnas-micro --task class_scene --json \
+  2> >(tee "$here/bench.txt" >&2) | tail -n 1 > "$here/bench.json"

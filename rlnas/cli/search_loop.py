@@ -11,6 +11,8 @@ from rlnas.reporting.search_run import SearchRun
 from rlnas.search.cell import Cell
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from rlnas.cli.screen import Screen
     from rlnas.search import Searcher, SearchResult
 
@@ -54,6 +56,8 @@ def run_searches(
         "@N: mean rank of the best after N queries, over seeds, with a 95 % bootstrap interval; "
         f"rank 1 is the best of the {run.suite.space.size} architectures."
     )
+    for line in _best_found(rows, run):
+        screen.line(line)
     if failures := int(rows["failures"].sum()):
         screen.print(f"{failures} queries failed; they spent their budget without a score.")
     page = write_report(run.folder)
@@ -71,6 +75,24 @@ def run_searches(
         "out": run.folder,
         "report": page,
     }
+
+
+def _best_found(rows: pd.DataFrame, run: SearchRun) -> list[str]:
+    """Return a line with the best architecture that was found for each task, and by whom."""
+    lines = ["", "Best architecture found:"]
+    for task in run.plan.tasks:
+        found = rows[(rows["target"] == task) & rows["best_score"].notna()]
+        if len(found):
+            best = found.loc[found["best_score"].idxmax()]
+            metric = run.suite[task].metric
+            unit = "" if metric.unit == "1" else f" {metric.unit}"
+            value = f"{metric.sign * best['best_score']:.6g}{unit}"
+            lines.append(f"  {task}: {best['best_architecture']}")
+            lines.append(
+                f"    {metric.name} {value}, rank {best['rank']:.0f}; {best['method']}, "
+                f"seed {best['seed']}"
+            )
+    return lines if len(lines) > 2 else []
 
 
 def _log(run: SearchRun, cell: Cell, result: SearchResult) -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 from rlnas.benchmarks import load_suite
@@ -404,3 +405,14 @@ def test_random_search_is_as_good_as_chance_on_the_real_table(real_suite, capsys
     # The best of k of N without replacement has the mean rank (N + 1) / (k + 1), ties aside.
     for queries, k in (("10", 10), ("20", 20), ("50", 50)):
         assert over[queries]["mean"] == pytest.approx(4097 / (k + 1), rel=0.35)
+
+
+def test_search_names_the_best_architecture(capsys, tmp_path):
+    arguments = ["--task", "synthetic-0", "--algorithm", "random,local", "--queries", "30"]
+    folder = tmp_path / "run"
+    assert main(["search", *SUITE, *arguments, "--seeds", "2", "--out", str(folder)]) == 0
+    out = capsys.readouterr().out
+    rows = pd.read_parquet(folder / "rows.parquet")
+    best = rows.loc[rows["best_score"].idxmax()]
+    assert f"synthetic-0: {best['best_architecture']}\n" in out
+    assert f"rank {best['rank']:.0f}; {best['method']}, seed {best['seed']}" in out
