@@ -54,8 +54,7 @@ class PPOConfig:
         gamma: Discount, in (0, 1].
         gae_lambda: λ of generalised advantage estimation, in [0, 1].
         clip_range: Clipping of the probability ratio.
-        ent_coef: Weight of the entropy bonus. Larger keeps the policy broader, which costs a
-            little on its own task and saves much on an unlike one.
+        ent_coef: Weight of the entropy bonus; larger keeps the policy broader.
         vf_coef: Weight of the value loss.
         max_grad_norm: Gradient clipping.
     """
@@ -95,8 +94,7 @@ class ActingConfig:
 
     Attributes:
         temperature: Divides the logits; 0 takes the most likely action, 1 samples from the policy,
-            more explores. Higher costs a little where the source resembles the target and saves
-            much where it does not.
+            more explores.
         avoid_known: Whether edits to queried architectures are left out while others remain.
         normaliser: Scale of rewards from queried scores, for methods that learn on the target.
         patience: Steps without a new query after which a search ends early.

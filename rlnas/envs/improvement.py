@@ -41,8 +41,8 @@ class ImprovementConfig:
         backtrack: How many steps in a row an episode may stay below its best before it returns
             there. 0 undoes every edit that makes things worse: a policy that is wrong about a task
             still climbs, but no valley is ever crossed. 1 allows one step down at a time, which
-            costs a little on tasks unlike the source and gains much on those like it. None never
-            returns: the original paradigm, in which the agent itself must learn to turn back.
+            helps on tasks like the source and can cost on unlike ones (see ``experiments/``). None
+            never returns: the original paradigm, in which the agent itself must learn to turn back.
         exponent: Rewards become sign(r)·|r|^exponent. Below 1 small gains count relatively more
             (the reference study used 0.478 on segmentation); 1 leaves them alone.
         step_penalty: Taken from every step's reward, 0 or more; makes the agent stop sooner.
