@@ -10,10 +10,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from tokenize import TokenError
+from typing import Any
 
 import numpy as np
+from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from rlnas.atomic import atomic_directory
@@ -177,17 +181,17 @@ def _read(folder: Path, entry: Mapping[str, Any], verify: bool) -> NDArray[Any]:
     if not isinstance(name, str) or Path(name).name != name or not name.endswith(".npy"):
         raise DataError(f"{folder / INDEX} names the array file {name!r}, which is no plain name.")
     path = folder / name
-    if not path.is_file():
-        raise DataError(f"The table in {folder} lacks the array {name}.")
-    size = path.stat().st_size
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError as error:
+        raise DataError(f"The table in {folder} lacks the array {name}.") from error
     if size != entry["bytes"]:
         raise DataError(f"{path} has {size} bytes, expected {entry['bytes']}.")
     if verify and (digest := file_sha256(path)) != entry["sha256"]:
         raise ChecksumError(f"{path} has SHA-256 {digest}, expected {entry['sha256']}.")
-    mode: Literal["r"] | None = "r" if size >= MAP_FROM else None
     try:
-        array: NDArray[Any] = np.load(path, mmap_mode=mode, allow_pickle=False)
-    except (ValueError, EOFError, SyntaxError) as error:
+        array = _map(path) if size >= MAP_FROM else _parse(path.read_bytes())
+    except (ValueError, EOFError, SyntaxError, TokenError) as error:
         raise DataError(f"{path} is no readable array: {error}.") from error
     if list(array.shape) != entry["shape"] or array.dtype.str != entry["dtype"]:
         raise DataError(
@@ -196,3 +200,31 @@ def _read(folder: Path, entry: Mapping[str, Any], verify: bool) -> NDArray[Any]:
         )
     array.setflags(write=False)
     return array
+
+
+def _map(path: Path) -> NDArray[Any]:
+    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return array
+
+
+def _parse(data: bytes) -> NDArray[Any]:
+    """Return the array of a whole file in NumPy's format, without a copy.
+
+    A table has many small files with the same header, and NumPy's reader takes most of its time to
+    parse that header, so each distinct one is parsed once.
+    """
+    start = len(_MAGIC) + 2
+    end = start + int.from_bytes(data[len(_MAGIC) : start], "little")
+    if not data.startswith(_MAGIC):  # a later version of the format, or no array at all
+        array: NDArray[Any] = npy_format.read_array(BytesIO(data), allow_pickle=False)
+        return array
+    shape, by_columns, dtype = _header(data[len(_MAGIC) : end])
+    return np.frombuffer(data, dtype, offset=end).reshape(shape, order="F" if by_columns else "C")
+
+
+_MAGIC = npy_format.magic(1, 0)
+
+
+@lru_cache(maxsize=256)
+def _header(text: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    return npy_format.read_array_header_1_0(BytesIO(text))

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
 from rlnas.errors import InvalidArgumentError
-from rlnas.reporting.comparison import BASELINE
+from rlnas.reporting.bands import Band, rank_bands
 from rlnas.reporting.figures import new_figure, save_figure
-from rlnas.reporting.statistics import bootstrap_interval
+from rlnas.reporting.improvement import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,61 +22,7 @@ if TYPE_CHECKING:
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _DASHES = ("-", "--", "-.", ":")
 _BAND_SEEDS = 2
-_POINTS = 100  # more along one curve cannot be told apart
-
-
-@dataclass(frozen=True)
-class Band:
-    """The course of one method: interquartile mean over seeds, with a bootstrap band.
-
-    Attributes:
-        queries: ``(Q,)`` numbers of queries, from 1; at most 100 of them, evenly spread.
-        estimate: ``(Q,)`` ranks.
-        low: ``(Q,)`` lower end of the 95 % interval, NaN with one seed.
-        high: ``(Q,)`` upper end.
-        seeds: Number of seeds.
-    """
-
-    queries: NDArray[np.int64]
-    estimate: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    seeds: int
-
-
-def rank_band(curves: pd.DataFrame) -> Band:
-    """Return the course of one method over its seeds.
-
-    A seed's value at a query is the geometric mean of its best ranks over all (source, target)
-    pairs given: ranks spread over powers of ten, and an arithmetic mean would show the worst pair
-    alone. A search that ended early keeps its last rank.
-
-    Args:
-        curves: Rows of one method: source, target, seed, query, rank.
-
-    Raises:
-        InvalidArgumentError: If there are none.
-    """
-    if not len(curves):
-        raise InvalidArgumentError("There are no curves to draw; give at least one search.")
-    wide = curves.pivot_table(
-        index="query", columns=["seed", "source", "target"], values="rank", sort=True
-    )
-    logs = np.log10(wide.reindex(range(1, int(wide.index.max()) + 1)).ffill())
-    per_seed = logs.T.groupby(level="seed").mean().T
-    shown = np.unique(np.linspace(0, len(per_seed) - 1, _POINTS).round().astype(int))
-    per_seed = per_seed.iloc[shown]
-    intervals = [
-        bootstrap_interval(row, seed=query, resamples=500)
-        for query, row in enumerate(per_seed.to_numpy(np.float64))
-    ]
-    return Band(
-        per_seed.index.to_numpy(np.int64),
-        np.array([10**i.estimate for i in intervals]),
-        np.array([10**i.low for i in intervals]),
-        np.array([10**i.high for i in intervals]),
-        per_seed.shape[1],
-    )
+_ALL = "all targets"
 
 
 def draw_curves(
@@ -108,9 +50,10 @@ def draw_curves(
         raise InvalidArgumentError("There are no curves to draw; give at least one search.")
     targets = list(dict.fromkeys(curves["target"]))
     methods = _order(dict.fromkeys(curves["method"]))
-    panels = [("all targets", curves)] if len(targets) > 1 else []
+    panels = {_ALL: targets} if len(targets) > 1 else {}
     if per_target or not panels:
-        panels += [(t, curves[curves["target"] == t]) for t in targets]
+        panels |= {target: [target] for target in targets}
+    bands = rank_bands(curves, panels)
     columns = min(len(panels), 4)
     lines = math.ceil(len(panels) / columns)
     width, height = max(3.1 * columns, 5.6), 2.6 * lines + 1.35
@@ -124,9 +67,13 @@ def draw_curves(
         wspace=0.08,
         hspace=0.24,
     )
-    for panel, (name, part) in zip(axes, panels, strict=False):
-        _draw_panel(panel, part, methods)
-        panel.set_title(name, fontsize=9.5, loc="left", weight="bold" if part is curves else None)
+    axes[0].set_yscale("log")  # and with it all, because axes are shared
+    axes[0].yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    for panel, name in zip(axes, panels, strict=False):
+        _draw_panel(panel, {m: bands[name, m] for m in methods if (name, m) in bands}, methods)
+        weight = "bold" if name == _ALL else "normal"
+        # At a fixed height, because finding one measures every tick label of the figure again.
+        panel.set_title(name, fontsize=9.5, loc="left", y=1.0, weight=weight)
     for empty in axes[len(panels) :]:
         empty.set_visible(False)
     for index, panel in enumerate(axes[: len(panels)]):
@@ -148,7 +95,8 @@ def draw_curves(
         color="0.3",
         va="center",
     )
-    axes[0].set_ylim(bottom=0.9)  # axes are shared; rank 1 is the best there is
+    axes[0].set_ylim(bottom=0.9)  # rank 1 is the best there is
+    _draw_minor_ticks(list(axes[: len(panels)]))
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(
         handles,
@@ -172,12 +120,9 @@ def _order(methods: Sequence[str] | dict[str, None]) -> list[str]:
     return sorted(methods, key=lambda m: m != BASELINE)
 
 
-def _draw_panel(axes: Axes, curves: pd.DataFrame, methods: list[str]) -> None:
-    for index, method in enumerate(methods):
-        part = curves[curves["method"] == method]
-        if not len(part):
-            continue
-        band = rank_band(part)
+def _draw_panel(axes: Axes, bands: dict[str, Band], methods: list[str]) -> None:
+    for method, band in bands.items():
+        index = methods.index(method)
         colour = "0.35" if method == BASELINE else _COLOURS[index % len(_COLOURS)]
         dash = _DASHES[index % len(_DASHES)]
         axes.plot(band.queries, band.estimate, dash, color=colour, label=method, linewidth=1.8)
@@ -185,10 +130,39 @@ def _draw_panel(axes: Axes, curves: pd.DataFrame, methods: list[str]) -> None:
             axes.fill_between(
                 band.queries, band.low, band.high, color=colour, alpha=0.18, linewidth=0
             )
-    axes.set_yscale("log")
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.grid(True, which="major", color="0.88", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=8.5)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
+
+
+def _draw_minor_ticks(panels: Sequence[Axes]) -> None:
+    """Draw the minor ticks of shared log axes as one line of marks a panel.
+
+    Dozens a panel, each with a label and a grid line that nobody sees, are most of a figure's time.
+    """
+    from matplotlib import rcParams
+    from matplotlib.lines import Line2D
+    from matplotlib.markers import TICKLEFT, MarkerStyle
+    from matplotlib.ticker import NullLocator
+
+    low, high = panels[0].get_ylim()
+    if high <= 10 * low:
+        return  # within a decade minor ticks have labels
+    places = [p for p in panels[0].yaxis.get_minorticklocs().tolist() if low <= p <= high]
+    panels[0].yaxis.set_minor_locator(NullLocator())
+    for panel in panels:
+        marks = Line2D(
+            [0.0] * len(places),
+            places,
+            linestyle="",
+            marker=MarkerStyle(TICKLEFT),
+            color=rcParams["ytick.color"],
+            markersize=rcParams["ytick.minor.size"],
+            markeredgewidth=rcParams["ytick.minor.width"],
+            transform=panel.get_yaxis_transform(),
+            clip_on=False,
+            zorder=0.5,  # as the axis
+        )
+        panel.add_artist(marks)

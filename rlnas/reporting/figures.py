@@ -1,13 +1,15 @@
-"""Figures without global state: made, saved and turned into text for a page."""
+"""Figures without global state: made, saved, and put on a page."""
 
 from __future__ import annotations
 
+import html
 import io
 import re
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rlnas.atomic import atomic_file
+from rlnas.atomic import atomic_file, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,6 +32,62 @@ def new_figure(width: float, height: float) -> Figure:
     return figure
 
 
+class Drawing:
+    """A figure as text: drawn once as SVG, for a file and for a page alike.
+
+    Args:
+        figure: The figure.
+        name: Name of its files, and distinct on a page, so that two figures there share no
+            identifiers.
+    """
+
+    def __init__(self, figure: Figure, name: str) -> None:
+        self.figure = figure
+        self.name = name
+
+    @cached_property
+    def svg(self) -> str:
+        """The SVG document, the same each time."""
+        import matplotlib as mpl
+
+        buffer = io.StringIO()
+        # The salt makes identifiers, and so the file, the same each time; there is no argument
+        # for it.
+        with mpl.rc_context({"svg.hashsalt": self.name}):
+            self.figure.savefig(buffer, format="svg", metadata={"Date": None})
+        return buffer.getvalue()
+
+    def save(self, folder: str | Path) -> list[Path]:
+        """Write the figure as PNG and as SVG, atomically.
+
+        Args:
+            folder: Where to.
+
+        Returns:
+            The two paths, PNG first.
+        """
+        png, svg = (Path(folder) / f"{self.name}.{suffix}" for suffix in ("png", "svg"))
+        with atomic_file(png) as partial:
+            self.figure.savefig(partial, format="png", dpi=_DPI)
+        write_text(svg, self.svg)
+        return [png, svg]
+
+    def inline(self, label: str) -> str:
+        """Return the figure as an ``<svg>`` element for a page.
+
+        Args:
+            label: What a screen reader says.
+        """
+        element = self.svg[self.svg.index("<svg") :]
+        # A size in the style sheet needs the element's own size gone; its viewBox keeps the shape.
+        head, body = element.split(">", 1)
+        head = re.sub(r'\s(width|height)="[^"]*"', "", head)
+        # Glyphs have the same identifiers in every figure, so each one's own name goes in front.
+        body = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{self.name}-", body)
+        style = f'style="max-width:{self.figure.get_figwidth():.1f}in"'
+        return f'{head} role="img" aria-label="{html.escape(label, quote=True)}" {style}>{body}'
+
+
 def save_figure(figure: Figure, path: str | Path) -> list[Path]:
     """Write a figure as PNG and as SVG, atomically.
 
@@ -41,12 +99,7 @@ def save_figure(figure: Figure, path: str | Path) -> list[Path]:
         The two paths, PNG first.
     """
     path = Path(path)
-    png, svg = path.with_name(f"{path.name}.png"), path.with_name(f"{path.name}.svg")
-    with atomic_file(png) as partial:
-        figure.savefig(partial, format="png", dpi=_DPI)
-    with atomic_file(svg) as partial:
-        partial.write_text(_svg(figure, path.name), encoding="utf-8")
-    return [png, svg]
+    return Drawing(figure, path.name).save(path.parent)
 
 
 def inline_svg(figure: Figure, name: str, label: str) -> str:
@@ -57,25 +110,4 @@ def inline_svg(figure: Figure, name: str, label: str) -> str:
         name: Distinct on the page, so that two figures share no identifiers.
         label: What a screen reader says.
     """
-    import html
-
-    svg = _svg(figure, name)
-    element = svg[svg.index("<svg") :]
-    # A size in the style sheet needs the element's own size gone; its viewBox keeps the shape.
-    head, body = element.split(">", 1)
-    head = re.sub(r'\s(width|height)="[^"]*"', "", head)
-    # Glyphs have the same identifiers in every figure, so each one's own name goes in front.
-    body = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", body)
-    width = figure.get_figwidth()
-    style = f'style="max-width:{width:.1f}in"'
-    return f'{head} role="img" aria-label="{html.escape(label, quote=True)}" {style}>{body}'
-
-
-def _svg(figure: Figure, salt: str) -> str:
-    import matplotlib as mpl
-
-    buffer = io.StringIO()
-    # The salt makes identifiers, and so the file, the same each time; there is no argument for it.
-    with mpl.rc_context({"svg.hashsalt": salt}):
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+    return Drawing(figure, name).inline(label)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.reporting.comparison import BASELINE
 from rlnas.reporting.figures import new_figure, save_figure
+from rlnas.reporting.improvement import BASELINE
 from rlnas.reporting.names import format_rank
 
 if TYPE_CHECKING:

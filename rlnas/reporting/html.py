@@ -11,7 +11,7 @@ from string import Template
 from rlnas.atomic import write_text
 from rlnas.errors import RunError
 from rlnas.reporting.curves import draw_curves
-from rlnas.reporting.figures import inline_svg, save_figure
+from rlnas.reporting.figures import Drawing
 from rlnas.reporting.html_matrix import matrix_body
 from rlnas.reporting.html_parts import figure, table
 from rlnas.reporting.html_search import search_body
@@ -74,10 +74,10 @@ def _search_report(folder: Path) -> Path:
     run = SearchRun.open(folder)
     rows, plan = run.rows(), run.plan
     metrics = {task: run.suite[task].metric for task in plan.tasks}
-    drawn = draw_curves(run.curves(), title=plan.suite, keep_diagonal=True)
-    save_figure(drawn, folder / "curves")
+    drawn = Drawing(draw_curves(run.curves(), title=plan.suite, keep_diagonal=True), "curves")
+    drawn.save(folder)
     curves = figure(
-        inline_svg(drawn, "curves", "Best rank against queries for each method"),
+        drawn.inline("Best rank against queries for each method"),
         "The rank of the best architecture found so far; 1 is the best of the whole space. "
         "Lower and further left is better.",
         wide=True,

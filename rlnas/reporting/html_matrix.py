@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rlnas.reporting.comparison import BASELINE, improvement_over_scratch, matrix_summary
+from rlnas.reporting.comparison import matrix_summary
 from rlnas.reporting.curves import draw_curves
-from rlnas.reporting.figures import inline_svg, save_figure
+from rlnas.reporting.figures import Drawing
 from rlnas.reporting.heatmap import draw_heatmap
 from rlnas.reporting.html_parts import TableCell, figure, table
+from rlnas.reporting.improvement import BASELINE, improvement_over_scratch
 from rlnas.reporting.matrix_table import sign_of
 from rlnas.reporting.names import format_range, format_rank, format_score
 from rlnas.tasks import Metric
@@ -42,23 +43,23 @@ def matrix_body(
     parts = ["<h2>What it comes to</h2>", _overview(summary)]
     compared = summary["scratch"] is not None and bool(summary["methods"])
     for method in summary["methods"]:
-        drawn = draw_heatmap(rows, method, title=title)
-        save_figure(drawn, folder / f"heatmap-{method}")
+        drawn = Drawing(draw_heatmap(rows, method, title=title), f"heatmap-{method}")
+        drawn.save(folder)
         parts.append(f"<h2>{html.escape(method)}</h2>")
         parts.append(
             figure(
-                inline_svg(drawn, f"heatmap-{method}", f"Mean rank by source and target, {method}"),
+                drawn.inline(f"Mean rank by source and target, {method}"),
                 "Cell: mean rank of the best architecture found. Colour: that rank against a "
                 "controller that starts from scratch on the same target, blue is better.",
                 wide=True,
             )
         )
-    drawn = draw_curves(curves, title=title)
-    save_figure(drawn, folder / "curves")
+    drawn = Drawing(draw_curves(curves, title=title), "curves")
+    drawn.save(folder)
     parts.append("<h2>Progress of the search</h2>")
     parts.append(
         figure(
-            inline_svg(drawn, "curves", "Best rank against queries for each method"),
+            drawn.inline("Best rank against queries for each method"),
             "Only sources other than the target. Lower and further left is better.",
             wide=True,
         )

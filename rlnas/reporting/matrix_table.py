@@ -11,11 +11,15 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from rlnas.reporting.comparison import BASELINE, improvement_over_scratch, matrix_summary
+from rlnas.reporting.comparison import matrix_summary
+from rlnas.reporting.improvement import BASELINE, improvement_over_scratch
 from rlnas.reporting.names import format_range, format_rank, short_names
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_Gains = dict[tuple[str, str, str], dict[Any, Any]]
+"""Rows of `improvement_over_scratch` by method, source and target."""
 
 _STYLES = {"++": "bold green", "+": "green", "−": "red", "−−": "bold red"}
 
@@ -35,9 +39,12 @@ def matrix_tables(rows: pd.DataFrame) -> RenderableType:
     summary = matrix_summary(rows)
     targets = summary["targets"]
     short = short_names(targets)
-    gains = None
+    gains: _Gains | None = None
     if summary["scratch"] is not None:
-        gains = improvement_over_scratch(rows).set_index(["method", "source", "target"])
+        gains = {
+            (gain["method"], gain["source"], gain["target"]): gain
+            for gain in improvement_over_scratch(rows).to_dict("records")
+        }
     others = [m for m in dict.fromkeys(rows["method"]) if m != BASELINE]
     queries = int(rows["queries"].max())
     parts: list[RenderableType] = []
@@ -54,7 +61,7 @@ def matrix_tables(rows: pd.DataFrame) -> RenderableType:
 
 def _block(
     rows: pd.DataFrame,
-    gains: pd.DataFrame | None,
+    gains: _Gains | None,
     method: str,
     targets: Sequence[str],
     short: dict[str, str],
@@ -68,7 +75,7 @@ def _block(
     for target in targets:
         table.add_column(short[target], justify="right", no_wrap=True)
     table.add_column("mean", justify="right", no_wrap=True)
-    means = rows.groupby(["method", "source", "target"], sort=False)["rank"].mean()
+    means = rows.groupby(["method", "source", "target"], sort=False)["rank"].mean().to_dict()
     if method != BASELINE:
         part = rows[rows["method"] == method]
         for source in dict.fromkeys(part["source"]):
@@ -81,9 +88,9 @@ def _block(
     return table
 
 
-def _cell(means: Any, gains: pd.DataFrame | None, key: tuple[str, str, str]) -> Text:
+def _cell(means: Any, gains: _Gains | None, key: tuple[str, str, str]) -> Text:
     mean = float(means.get(key, np.nan))
-    sign = "" if gains is None or key not in gains.index else sign_of(gains.loc[[key]].iloc[0])
+    sign = "" if gains is None or key not in gains else sign_of(gains[key])
     text = Text(f"{format_rank(mean)}{sign:<2}" if gains is not None else format_rank(mean) + "  ")
     text.stylize(_STYLES.get(sign, ""))
     if key[1] == key[2]:

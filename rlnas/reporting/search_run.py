@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from rlnas.errors import InvalidArgumentError, RunError
 from rlnas.reporting.run_folder import begin_run, read_settings
 from rlnas.search import SearchResult
 from rlnas.search.cell import Cell
-from rlnas.search.outcome import outcome_curve, outcome_row
+from rlnas.search.outcome import outcome_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,14 +150,7 @@ class SearchRun:
         Raises:
             RunError: If no search is finished.
         """
-        import pandas as pd
-
-        records = [
-            cell.columns | outcome_row(result, self.suite[cell.target], self.plan.queries)
-            for cell, result in self._results()
-        ]
-        rows: pd.DataFrame = pd.DataFrame(records)
-        return rows
+        return self._tables()[0]
 
     def curves(self) -> pd.DataFrame:
         """Return source, target, method, seed, query, best_score, rank after every query.
@@ -165,26 +158,19 @@ class SearchRun:
         Raises:
             RunError: If no search is finished.
         """
-        import pandas as pd
-
-        frames = [
-            pd.DataFrame(cell.columns | outcome_curve(result, self.suite[cell.target]))
-            for cell, result in self._results()
-        ]
-        curves: pd.DataFrame = pd.concat(frames, ignore_index=True)
-        return curves
+        return self._tables()[1]
 
     def write_tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Write rows.parquet and curves.parquet, and return both."""
-        frames = {"rows.parquet": self.rows(), "curves.parquet": self.curves()}
-        for name, frame in frames.items():
+        rows, curves = self._tables()
+        for name, frame in (("rows.parquet", rows), ("curves.parquet", curves)):
             with atomic_file(self.folder / name) as partial:
                 frame.to_parquet(partial, index=False)
-        return frames["rows.parquet"], frames["curves.parquet"]
+        return rows, curves
 
-    def _results(self) -> Iterator[tuple[Cell, SearchResult]]:
+    def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         done = [cell for cell in self.plan.cells() if (self.folder / cell.path).exists()]
         if not done:
             raise RunError(f"{self.folder} has no finished search yet; go on with --resume.")
-        for cell in done:
-            yield cell, SearchResult.load(self.folder / cell.path)
+        results = ((cell, SearchResult.load(self.folder / cell.path)) for cell in done)
+        return outcome_tables(results, self.suite, self.plan.queries)

@@ -8,50 +8,19 @@ its own, so the same numbers always give the same interval.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.seeding import generator
+from rlnas.reporting.intervals import Interval, Statistic, bootstrap_intervals, of_equal_sizes
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Statistic = Callable[..., Any]
-"""Maps an array and ``axis`` to the statistic along that axis."""
-
 _RESAMPLES = 2000
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A statistic with its bootstrap interval.
-
-    Attributes:
-        estimate: The statistic of the sample; NaN of an empty one.
-        low: Lower end; NaN where no interval can be given.
-        high: Upper end; NaN where no interval can be given.
-        n: Number of values.
-        level: Coverage aimed at, in (0, 1).
-        note: Why the interval is degenerate, or empty.
-    """
-
-    estimate: float
-    low: float
-    high: float
-    n: int
-    level: float = 0.95
-    note: str = ""
-
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether there is an interval and 0 lies outside it."""
-        return bool(self.low > 0 or self.high < 0)
 
 
 def interquartile_mean(values: ArrayLike, axis: int | None = None) -> Any:
@@ -69,8 +38,20 @@ def interquartile_mean(values: ArrayLike, axis: int | None = None) -> Any:
     array = np.asarray(values, dtype=np.float64)
     if array.size == 0:
         return float("nan")
+    from scipy import stats
+
     middle = stats.trim_mean(array, 0.25, axis=axis)
     return float(middle) if np.ndim(middle) == 0 else middle
+
+
+def interquartile_means(samples: Sequence[NDArray[np.float64]]) -> list[float]:
+    """Return the interquartile mean of each sample ``(n,)``; those of equal sizes at once."""
+    means = [float("nan")] * len(samples)
+    for indices, (stacked,) in of_equal_sizes([(sample,) for sample in samples]):
+        if stacked.size:
+            for index, mean in zip(indices, interquartile_mean(stacked, axis=-1), strict=True):
+                means[index] = float(mean)
+    return means
 
 
 def bootstrap_interval(
@@ -93,11 +74,8 @@ def bootstrap_interval(
     Raises:
         InvalidArgumentError: If ``level`` is outside (0, 1).
     """
-    _check_level(level)
-    sample = _finite(values)
-    if (degenerate := _degenerate([sample], statistic, level)) is not None:
-        return degenerate
-    return _bootstrap([sample], statistic, level, seed, resamples)
+    samples = [(_finite(values),)]
+    return bootstrap_intervals(samples, statistic, level=level, seed=seed, resamples=resamples)[0]
 
 
 def difference_interval(
@@ -125,15 +103,37 @@ def difference_interval(
     Raises:
         InvalidArgumentError: If ``level`` is outside (0, 1).
     """
-    _check_level(level)
-    samples = [_finite(values), _finite(baseline)]
+    return difference_intervals(
+        [(values, baseline)], statistic, level=level, seed=seed, resamples=resamples
+    )[0]
+
+
+def difference_intervals(
+    pairs: Iterable[tuple[ArrayLike, ArrayLike]],
+    statistic: Statistic = interquartile_mean,
+    *,
+    level: float = 0.95,
+    seed: int = 0,
+    resamples: int = _RESAMPLES,
+) -> list[Interval]:
+    """Return what `difference_interval` returns for each pair of values and baseline.
+
+    Args:
+        pairs: ``(n,)`` values and ``(m,)`` baseline of each interval; NaN is left out.
+        statistic: Takes ``axis``.
+        level: Coverage, in (0, 1).
+        seed: Seed of the resampling, the same for every pair.
+        resamples: Number of resamples.
+
+    Raises:
+        InvalidArgumentError: If ``level`` is outside (0, 1).
+    """
 
     def difference(x: NDArray[np.float64], y: NDArray[np.float64], axis: int = -1) -> Any:
         return statistic(x, axis=axis) - statistic(y, axis=axis)
 
-    if (degenerate := _degenerate(samples, difference, level)) is not None:
-        return degenerate
-    return _bootstrap(samples, difference, level, seed, resamples)
+    samples = [(_finite(x), _finite(y)) for x, y in pairs]
+    return bootstrap_intervals(samples, difference, level=level, seed=seed, resamples=resamples)
 
 
 def probability_of_improvement(values: ArrayLike, baseline: ArrayLike) -> float:
@@ -149,7 +149,8 @@ def probability_of_improvement(values: ArrayLike, baseline: ArrayLike) -> float:
     x, y = _finite(values), _finite(baseline)
     if not len(x) or not len(y):
         return float("nan")
-    return float(stats.mannwhitneyu(x, y).statistic / (len(x) * len(y)))
+    wins = np.count_nonzero(x[:, None] > y) + 0.5 * np.count_nonzero(x[:, None] == y)
+    return float(wins / (len(x) * len(y)))
 
 
 def describe(values: ArrayLike, *, level: float = 0.95, seed: int = 0) -> dict[str, Any]:
@@ -225,53 +226,7 @@ def _mean(values: NDArray[np.float64], axis: int = -1) -> Any:
     return values.mean(axis=axis)
 
 
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise InvalidArgumentError(f"level is {level}; expected a coverage in (0, 1), e.g. 0.95.")
-
-
 def _finite(values: ArrayLike) -> NDArray[np.float64]:
     array = np.asarray(values, dtype=np.float64).ravel()
     kept: NDArray[np.float64] = array[~np.isnan(array)]
     return kept
-
-
-def _degenerate(
-    samples: list[NDArray[np.float64]], statistic: Statistic, level: float
-) -> Interval | None:
-    """Return the interval where resampling says nothing, and why; None where it does."""
-    n = min(len(sample) for sample in samples)
-    nan = float("nan")
-    if n == 0:
-        return Interval(nan, nan, nan, 0, level, "no values")
-    estimate = float(statistic(*samples, axis=-1))
-    if n == 1:
-        return Interval(estimate, nan, nan, 1, level, "one value: no interval")
-    if all(np.ptp(sample) == 0 for sample in samples):
-        return Interval(estimate, estimate, estimate, n, level, "all values equal")
-    return None
-
-
-def _bootstrap(
-    samples: list[NDArray[np.float64]],
-    statistic: Statistic,
-    level: float,
-    seed: int,
-    resamples: int,
-) -> Interval:
-    result = stats.bootstrap(
-        tuple(samples),
-        statistic,
-        vectorized=True,
-        n_resamples=resamples,
-        confidence_level=level,
-        method="percentile",  # BCa's acceleration is undefined on the ties of small samples
-        rng=generator(seed, "bootstrap"),
-    )
-    return Interval(
-        float(statistic(*samples, axis=-1)),
-        float(result.confidence_interval.low),
-        float(result.confidence_interval.high),
-        min(len(sample) for sample in samples),
-        level,
-    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 
 import numpy as np
 
-from rlnas.errors import BudgetExhaustedError
+from rlnas.errors import BudgetExhaustedError, InvalidArgumentError
 from rlnas.search.result import SearchResult
 from rlnas.seeding import generator
 from rlnas.tasks import Budget, QueryLedger, QueryRecord, Task
@@ -21,9 +22,19 @@ class Searcher(abc.ABC):
 
     Attributes:
         name: Registered name, e.g. ``regularised-evolution``.
+        side_by_side: Whether `search_many` runs its searches together in one batch.
     """
 
     name: str
+    side_by_side: bool = False
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        """Let a class that says how to search once also say how to search many times."""
+        super().__init_subclass__(**kwargs)
+        if "_search" in vars(cls) and "_search_many" not in vars(cls):
+            # What it inherits would pass its own way of searching by.
+            cls._search_many = Searcher._search_many  # type: ignore[method-assign]
+            cls.side_by_side = False
 
     def search(
         self,
@@ -49,10 +60,54 @@ class Searcher(abc.ABC):
         ledger = task.ledger(budget, canonical_free=canonical_free, on_query=on_query)
         with task.sealed():
             try:
-                self._search(ledger, generator(seed, "search", self.name))
+                self._search(ledger, self._generator(seed))
             except BudgetExhaustedError:
                 if not ledger.exhausted:
                     raise
+        return self._result(task, seed, ledger)
+
+    def search_many(
+        self,
+        tasks: Sequence[Task],
+        budget: Budget | int,
+        seeds: Sequence[int],
+        *,
+        canonical_free: bool = False,
+    ) -> list[SearchResult]:
+        """Search several tasks, each with its own ledger, side by side where that is faster.
+
+        The searches share nothing but the searcher. Each makes the queries that `search` would
+        with its task and seed, unless the searcher says otherwise.
+
+        Args:
+            tasks: The target of each search; one may come several times. All on one space.
+            budget: Number of queries of each search, or a `Budget`.
+            seeds: The seed of each.
+            canonical_free: Whether architectures equivalent to a queried one are free.
+
+        Returns:
+            The results in order.
+
+        Raises:
+            InvalidArgumentError: If there are not as many seeds as tasks, or several spaces.
+        """
+        if len(tasks) != len(seeds) or len({task.space.name for task in tasks}) > 1:
+            raise InvalidArgumentError(
+                f"{len(tasks)} tasks and {len(seeds)} seeds; expected as many of both, and tasks "
+                "on one search space."
+            )
+        ledgers = [task.ledger(budget, canonical_free=canonical_free) for task in tasks]
+        with ExitStack() as stack:
+            for task in tasks:
+                stack.enter_context(task.sealed())
+            self._search_many(ledgers, [self._generator(seed) for seed in seeds])
+        searched = zip(tasks, seeds, ledgers, strict=True)
+        return [self._result(task, seed, ledger) for task, seed, ledger in searched]
+
+    def _generator(self, seed: int) -> np.random.Generator:
+        return generator(seed, "search", self.name)
+
+    def _result(self, task: Task, seed: int, ledger: QueryLedger) -> SearchResult:
         return SearchResult(
             task=task.name,
             space=task.space.name,
@@ -61,12 +116,23 @@ class Searcher(abc.ABC):
             budget=ledger.budget,
             metric=task.metric,
             records=tuple(ledger.records),
-            options={**self.options(), "canonical_free": canonical_free},
+            options={**self.options(), "canonical_free": ledger.canonical_free},
         )
 
     @abc.abstractmethod
     def _search(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
         """Query the ledger until the budget is spent or there is nothing left to ask."""
+
+    def _search_many(
+        self, ledgers: Sequence[QueryLedger], rngs: Sequence[np.random.Generator]
+    ) -> None:
+        """Query each ledger until its budget is spent; one after the other by default."""
+        for ledger, rng in zip(ledgers, rngs, strict=True):
+            try:
+                self._search(ledger, rng)
+            except BudgetExhaustedError:
+                if not ledger.exhausted:
+                    raise
 
     def options(self) -> Mapping[str, object]:
         """Return the settings that a result states, JSON-able."""

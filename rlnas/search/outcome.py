@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rlnas.errors import RlnasError
+from rlnas.search.cell import Cell
 from rlnas.search.result import SearchResult
 from rlnas.tasks import TabularTask
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHECKPOINTS = (10, 20)
 """Queries at which a row reports the rank besides the end of the budget."""
@@ -45,11 +49,11 @@ def outcome_row(
         "rank": rank_of(task, score),
         "regret": task.regret(score),
     }
-    reached = result.best_so_far
+    reached = result.best_so_far.tolist()
     for queries in checkpoints:
-        if queries < budget and len(reached):
+        if queries < budget and reached:
             at = reached[min(queries, len(reached)) - 1]
-            row[f"rank_at_{queries}"] = rank_of(task, float(at))
+            row[f"rank_at_{queries}"] = rank_of(task, at)
     row["failures"] = sum(r.evaluation.failed for r in result.records)
     row["cost"] = result.cost
     row["seconds"] = result.records[-1].seconds if result.records else 0.0
@@ -59,11 +63,39 @@ def outcome_row(
 def outcome_curve(result: SearchResult, task: TabularTask) -> dict[str, Any]:
     """Return the columns query, best_score and rank, each with an entry after every query."""
     best = result.best_so_far
-    return {
-        "query": np.arange(1, len(best) + 1),
-        "best_score": best,
-        "rank": [rank_of(task, float(score)) for score in best],
-    }
+    # A search finds a better architecture a few times only, and a rank is read off a whole table.
+    scores, reached = np.unique(best, return_inverse=True)
+    ranks = np.array([rank_of(task, float(score)) for score in scores], dtype=np.float64)
+    return {"query": np.arange(1, len(best) + 1), "best_score": best, "rank": ranks[reached]}
+
+
+def outcome_tables(
+    results: Iterable[tuple[Cell, SearchResult]], tasks: Mapping[str, TabularTask], budget: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return one row a search, and one row a query of each, with what identifies their cell.
+
+    Args:
+        results: The searches, one or more; each is needed only while its turn is.
+        tasks: The task of each target.
+        budget: Queries each search was allowed.
+
+    Returns:
+        The columns of the cell, then those of `outcome_row` and of `outcome_curve`.
+    """
+    import pandas as pd
+
+    rows, courses = [], []
+    for cell, result in results:
+        task = tasks[cell.target]
+        rows.append(cell.columns | outcome_row(result, task, budget))
+        courses.append(outcome_curve(result, task))
+    # Columns as a whole: a frame for each search and their concatenation take far longer.
+    cells: pd.DataFrame = pd.DataFrame(rows)
+    searches = np.repeat(np.arange(len(courses)), [len(course["query"]) for course in courses])
+    curves = cells[list(cell.columns)].take(searches).reset_index(drop=True)
+    for name in courses[0]:
+        curves[name] = np.concatenate([course[name] for course in courses])
+    return cells, curves
 
 
 def rank_of(task: TabularTask, score: float) -> float:

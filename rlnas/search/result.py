@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,10 @@ from rlnas.tasks import Budget, Evaluation, Metric, QueryRecord
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 _METADATA_KEY = b"rlnas.search"
+_METRIC = "metric/"
 
 
 @dataclass(frozen=True)
@@ -71,9 +74,7 @@ class SearchResult:
     @property
     def best_so_far(self) -> NDArray[np.float64]:
         """Best score up to each query, ``(queries,)``, NaN until one succeeded."""
-        filled = np.where(np.isnan(self.scores), -np.inf, self.scores)
-        running = np.maximum.accumulate(filled) if len(filled) else filled
-        return np.where(np.isneginf(running), np.nan, running)
+        return _best_so_far(self.scores)
 
     @property
     def cost(self) -> float:
@@ -81,23 +82,37 @@ class SearchResult:
         return float(sum(r.evaluation.cost for r in self.records))
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a query: query, architecture, score, best_so_far, cost, seconds, error."""
+        """Return one row a query: query, architecture, score, best_so_far, cost, seconds, error.
+
+        A column ``metric/<name>`` follows for each metric that some evaluation reported.
+        """
         import pandas as pd
 
-        frame: pd.DataFrame = pd.DataFrame(
-            {
-                "query": np.array([r.query for r in self.records], dtype=np.int64),
-                "architecture": [r.architecture for r in self.records],
-                "score": self.scores,
-                "best_so_far": self.best_so_far,
-                "cost": np.array([r.evaluation.cost for r in self.records], dtype=np.float64),
-                "seconds": np.array([r.seconds for r in self.records], dtype=np.float64),
-                "error": pd.Series([r.evaluation.error for r in self.records], dtype=object),
-            }
-        )
-        for name in sorted({k for r in self.records for k in r.evaluation.metrics}):
-            frame[f"metric/{name}"] = [r.evaluation.metrics.get(name, np.nan) for r in self.records]
+        columns = self._columns()
+        columns["error"] = pd.Series(columns["error"], dtype=object)
+        frame: pd.DataFrame = pd.DataFrame(columns)
         return frame
+
+    def _columns(self) -> dict[str, Any]:
+        """Return the columns of the frame by name: float64 and int64 arrays, lists of strings."""
+        records = self.records
+        scores = self.scores
+        metrics = {name for r in records if r.evaluation.metrics for name in r.evaluation.metrics}
+        return {
+            "query": np.array([r.query for r in records], dtype=np.int64),
+            "architecture": [r.architecture for r in records],
+            "score": scores,
+            "best_so_far": _best_so_far(scores),
+            "cost": np.array([r.evaluation.cost for r in records], dtype=np.float64),
+            "seconds": np.array([r.seconds for r in records], dtype=np.float64),
+            "error": [r.evaluation.error for r in records],
+            **{
+                _METRIC + name: np.array(
+                    [r.evaluation.metrics.get(name, np.nan) for r in records], dtype=np.float64
+                )
+                for name in sorted(metrics)
+            },
+        }
 
     def save(self, path: str | Path) -> Path:
         """Write the result as one Parquet file, atomically, and return its path."""
@@ -115,12 +130,16 @@ class SearchResult:
             "options": dict(self.options),
             "vectors": [r.vector.tolist() for r in self.records],
         }
-        table = pa.Table.from_pandas(self.to_frame(), preserve_index=False)
-        table = table.replace_schema_metadata(
-            {**(table.schema.metadata or {}), _METADATA_KEY: json.dumps(header).encode()}
-        )
+        # Straight from the columns: a frame on the way takes longer than the file.
+        columns = self._columns()
+        architecture = pa.array(columns.pop("architecture"), pa.large_string())
+        arrays = {n: pa.array(values, from_pandas=True) for n, values in columns.items()}
+        table = pa.table({"query": arrays.pop("query"), "architecture": architecture, **arrays})
+        table = table.replace_schema_metadata({_METADATA_KEY: json.dumps(header)})
+        content = pa.BufferOutputStream()
+        pq.write_table(table, content)
         with atomic_file(path) as partial:
-            pq.write_table(table, partial)
+            partial.write_bytes(content.getvalue())
         return path
 
     @classmethod
@@ -134,7 +153,9 @@ class SearchResult:
         import pyarrow.parquet as pq
 
         try:
-            table = pq.read_table(path)
+            content = pa.BufferReader(Path(path).read_bytes())
+            # Neither a folder of files nor threads, which would take longer than the small file.
+            table = pq.ParquetFile(content).read(use_threads=False)
         except (OSError, pa.ArrowInvalid) as error:
             raise DataError(
                 f"{path} is not a readable Parquet file: {error}. Give a file that "
@@ -155,7 +176,7 @@ class SearchResult:
                 seed=header["seed"],
                 budget=Budget(**header["budget"]),
                 metric=Metric(**header["metric"]),
-                records=_records(table.to_pandas(), header["vectors"]),
+                records=_records(table, header["vectors"]),
                 options=header["options"],
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -165,22 +186,41 @@ class SearchResult:
             ) from error
 
 
-def _records(frame: pd.DataFrame, vectors: list[list[int]]) -> tuple[QueryRecord, ...]:
-    """Return the records of a frame that `SearchResult.to_frame` made."""
-    prefix = "metric/"
-    columns = {str(c).removeprefix(prefix): c for c in frame if str(c).startswith(prefix)}
+def _best_so_far(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    best: NDArray[np.float64] = np.fmax.accumulate(scores)  # fmax passes over NaN
+    return best
+
+
+def _records(table: pa.Table, vectors: list[list[int]]) -> tuple[QueryRecord, ...]:
+    """Return the records of a table that `SearchResult.save` wrote."""
+
+    def numbers(name: str) -> list[float]:
+        return [float(value) for value in table.column(name).to_numpy()]  # null becomes NaN
+
+    names = [name for name in table.column_names if name.startswith(_METRIC)]
+    metrics = {name.removeprefix(_METRIC): numbers(name) for name in names}
+    rows = zip(
+        table.column("query").to_pylist(),
+        table.column("architecture").to_pylist(),
+        np.array(vectors, dtype=np.int8),
+        numbers("score"),
+        numbers("cost"),
+        table.column("error").to_pylist(),
+        numbers("seconds"),
+        strict=True,
+    )
     return tuple(
         QueryRecord(
-            query=int(row["query"]),
-            architecture=str(row["architecture"]),
-            vector=np.array(vector, dtype=np.int8),
+            query=int(query),
+            architecture=str(architecture),
+            vector=vector,
             evaluation=Evaluation(
-                float(row["score"]),
-                float(row["cost"]),
-                row["error"] if isinstance(row["error"], str) else None,
-                {k: float(row[c]) for k, c in columns.items() if not np.isnan(row[c])},
+                score,
+                cost,
+                error,
+                {name: v[row] for name, v in metrics.items() if not math.isnan(v[row])},
             ),
-            seconds=float(row["seconds"]),
+            seconds=seconds,
         )
-        for row, vector in zip(frame.to_dict("records"), vectors, strict=True)
+        for row, (query, architecture, vector, score, cost, error, seconds) in enumerate(rows)
     )

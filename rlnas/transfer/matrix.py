@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import json
-import multiprocessing
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable
+from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from importlib.metadata import version
 from pathlib import Path
@@ -14,13 +12,16 @@ from pathlib import Path
 from rlnas.atomic import write_text
 from rlnas.benchmarks import load_suite
 from rlnas.errors import InvalidArgumentError, RunError
-from rlnas.search.cell import Cell
+from rlnas.processes import stop_pool, worker_pool
 from rlnas.transfer.plan import MatrixConfig
 from rlnas.transfer.run_folder import MatrixRun
-from rlnas.transfer.workers import run_cells, start_worker, train_source
+from rlnas.transfer.workers import run_cells, train_sources
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage (``train`` or ``search``), what is done of it and its total."""
+
+WORKERS = "rlnas.transfer.workers"
+"""The module that worker processes run."""
 
 _PACKAGES = ("rlnas", "torch", "stable-baselines3", "gymnasium", "numpy")
 
@@ -36,9 +37,10 @@ def run_matrix(
 ) -> MatrixRun:
     """Measure a transfer matrix.
 
-    Every source is trained once and every (source, target, method, seed) searched once, in
-    ``workers`` processes. A finished source is a finished folder and a finished cell a finished
-    file, so an interrupted run goes on where it was, and its result does not depend on that.
+    Every source is trained once, several in one batch, and every (source, target, method, seed)
+    searched once, those of a source and method side by side, in ``workers`` processes. A finished
+    source is a finished folder and a finished cell a finished file, so an interrupted run goes on
+    where it was, and its result does not depend on that.
 
     Args:
         config: What to measure.
@@ -62,24 +64,28 @@ def run_matrix(
     config = MatrixConfig(**{**vars(config), "tasks": tasks})
     run = _prepare(config, Path(out), resume, command)
     report = on_progress or (lambda stage, done, total: None)
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=start_worker)
+    pool = worker_pool(workers, WORKERS)
     try:
-        sources = config.sources()
-        untrained = [s for s in sources if not (run.folder / "sources" / s).exists()]
-        jobs = [pool.submit(train_source, str(run.folder), source) for source in untrained]
-        _collect(jobs, "train", len(sources), report)
-        cells = config.cells()
-        groups = _groups(run.missing())
-        jobs = [pool.submit(run_cells, str(run.folder), group) for group in groups]
-        _collect(jobs, "search", len(cells), report, done=len(cells) - sum(map(len, groups)))
+        folder = str(run.folder)
+        untrained = [
+            batch
+            for batch in config.batches()
+            if not all((run.folder / "sources" / source).exists() for source in batch)
+        ]
+        jobs = [pool.submit(train_sources, folder, batch) for batch in untrained]
+        _collect(jobs, "train", len(config.sources()), sum(map(len, untrained)), report)
+        missing = set(run.missing())
+        # What learns on its target takes longest, so it goes first and is not left to the end.
+        groups = [group for group in config.groups() if not missing.isdisjoint(group)]
+        jobs = [pool.submit(run_cells, folder, group) for group in reversed(groups)]
+        _collect(jobs, "search", len(config.cells()), len(missing), report)
     except BrokenProcessPool as error:
         raise RunError(
             f"A worker process died (killed, or out of memory). What is finished is kept in {out}; "
             "go on with --resume, with fewer --workers if memory was short."
         ) from error
     except BaseException:
-        _stop(pool)
+        stop_pool(pool)
         raise
     pool.shutdown()
     run.write_tables()
@@ -110,31 +116,13 @@ def _prepare(config: MatrixConfig, folder: Path, resume: bool, command: str) -> 
     return MatrixRun(folder, config)
 
 
-def _groups(cells: Iterable[Cell]) -> list[tuple[Cell, ...]]:
-    """Return the cells in groups that share all but the seed: one job each."""
-    key = _without_seed
-    return [tuple(group) for _, group in itertools.groupby(sorted(cells, key=key), key=key)]
-
-
-def _without_seed(cell: Cell) -> tuple[str, str, str]:
-    return cell.method, cell.source, cell.target
-
-
 def _collect(
-    jobs: list[Future[int]], stage: str, total: int, report: Progress, done: int | None = None
+    jobs: list[Future[int]], stage: str, total: int, missing: int, report: Progress
 ) -> None:
     """Wait for jobs that each return how much they have done, and report it."""
-    finished = total - len(jobs) if done is None else done
+    finished = total - missing
     if total:
         report(stage, finished, total)
     for job in as_completed(jobs):
         finished += job.result()
         report(stage, finished, total)
-
-
-def _stop(pool: ProcessPoolExecutor) -> None:
-    """End the workers at once: what they were doing is not lost, only not begun again."""
-    processes = list((getattr(pool, "_processes", None) or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()

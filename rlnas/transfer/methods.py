@@ -5,20 +5,37 @@ Each is a `Searcher`, so it runs under the same ledger as every other way of sea
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import numpy as np
 from torch import nn
 
-from rlnas.agents import ControllerConfig, FineTuningConfig, PPOController, fine_tune_on_target
-from rlnas.agents.acting import act_on_target
+from rlnas.agents import ControllerConfig, FineTuningConfig, PPOController, fine_tune_on_targets
 from rlnas.search import Searcher
+from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
 from rlnas.transfer.weights import TensorReport, initialise_weights
 
+Ledgers = Sequence[QueryLedger]
+Generators = Sequence[np.random.Generator]
 
-class Scratch(Searcher):
+
+class _SideBySide(Searcher):
+    """A searcher whose searches run in one batch; a single one is a batch of one."""
+
+    side_by_side = True
+
+    def _search(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
+        self._search_many([ledger], [rng])
+
+    @abc.abstractmethod
+    def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
+        """Search every ledger until its budget is spent."""
+
+
+class Scratch(_SideBySide):
     """Train a new controller on the target alone, within the budget: the lower bound.
 
     Args:
@@ -36,16 +53,19 @@ class Scratch(Searcher):
         self.config = config or ControllerConfig()
         self.fine_tuning = fine_tuning or FineTuningConfig()
 
-    def _search(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
-        fresh = PPOController(ledger.space, self.config, seed=int(rng.integers(2**31)))
-        _learn(fresh.network, self.config, self.fine_tuning, ledger, rng)
+    def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
+        fresh = [
+            PPOController(ledger.space, self.config, seed=int(rng.integers(2**31))).network
+            for ledger, rng in zip(ledgers, rngs, strict=True)
+        ]
+        _learn(fresh, self.config, self.fine_tuning, ledgers, rngs)
 
     def options(self) -> Mapping[str, object]:
         """Return the controller's and the fine-tuning's settings."""
         return {"fine_tuning": asdict(self.fine_tuning), **self.config.to_dict()}
 
 
-class ZeroShot(Searcher):
+class ZeroShot(_SideBySide):
     """Run a source controller's policy on the target without learning there.
 
     Args:
@@ -57,17 +77,15 @@ class ZeroShot(Searcher):
     def __init__(self, controller: PPOController) -> None:
         self.controller = controller
 
-    def _search(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
-        config = self.controller.config
-        network = self.controller.network_for(ledger.space)
-        act_on_target(network, config.environment, config.acting, ledger, rng)
+    def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
+        self.controller._search_many(ledgers, rngs)
 
     def options(self) -> Mapping[str, object]:
         """Return the controller's settings and sources."""
         return self.controller.options()
 
 
-class WeightInitialization(Searcher):
+class WeightInitialization(_SideBySide):
     """Start on the target from a source controller's weights and go on learning there.
 
     After a search, `report` says of every tensor whether it was copied, skipped (its shape does
@@ -94,15 +112,18 @@ class WeightInitialization(Searcher):
         self.fine_tuning = fine_tuning or FineTuningConfig()
         self.report: list[TensorReport] = []
 
-    def initialise(self, ledger: QueryLedger, seed: int) -> nn.Module:
-        """Return the network that a search on this ledger's space starts from."""
-        fresh = PPOController(ledger.space, self.controller.config, seed=seed)
+    def initialise(self, space: SearchSpace, seed: int) -> nn.Module:
+        """Return the network that a search on a space starts from."""
+        fresh = PPOController(space, self.controller.config, seed=seed)
         self.report = initialise_weights(self.controller.network, fresh.network, self.parts)
         return fresh.network
 
-    def _search(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
-        network = self.initialise(ledger, int(rng.integers(2**31)))
-        _learn(network, self.controller.config, self.fine_tuning, ledger, rng)
+    def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
+        networks = [
+            self.initialise(ledger.space, int(rng.integers(2**31)))
+            for ledger, rng in zip(ledgers, rngs, strict=True)
+        ]
+        _learn(networks, self.controller.config, self.fine_tuning, ledgers, rngs)
 
     def options(self) -> Mapping[str, object]:
         """Return the controller's settings, the parts and the fine-tuning's settings."""
@@ -114,17 +135,17 @@ class WeightInitialization(Searcher):
 
 
 def _learn(
-    network: nn.Module,
+    networks: Sequence[nn.Module],
     config: ControllerConfig,
     fine_tuning: FineTuningConfig,
-    ledger: QueryLedger,
-    rng: np.random.Generator,
+    ledgers: Ledgers,
+    rngs: Generators,
 ) -> None:
-    fine_tune_on_target(
-        network,
+    fine_tune_on_targets(
+        networks,
         config.environment,
         config.acting,
         fine_tuning.apply(config.ppo),
-        ledger=ledger,
-        rng=rng,
+        ledgers=ledgers,
+        rngs=rngs,
     )

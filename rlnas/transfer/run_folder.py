@@ -13,7 +13,7 @@ from rlnas.benchmarks import load_suite
 from rlnas.errors import RunError
 from rlnas.search import SearchResult
 from rlnas.search.cell import Cell
-from rlnas.search.outcome import outcome_curve, outcome_row
+from rlnas.search.outcome import outcome_tables
 from rlnas.tasks import Metric, Suite, TabularTask
 from rlnas.transfer.plan import MatrixConfig
 
@@ -101,45 +101,31 @@ class MatrixRun:
         best_score, test_score, rank (1 is the best of the whole space), regret, rank_at_10,
         rank_at_20, failures, cost (s of training), seconds (wall clock).
         """
-        return self._table("rows.parquet", self._row)
+        return self._read("rows.parquet", 0)
 
     def curves(self) -> pd.DataFrame:
         """Return source, target, method, seed, query, best_score, rank after every query."""
-        return self._table("curves.parquet", self._curve)
+        return self._read("curves.parquet", 1)
 
     def write_tables(self) -> None:
         """Write rows.parquet and curves.parquet of a finished run."""
-        results = self._results()
-        for name, reader in (("rows.parquet", self._row), ("curves.parquet", self._curve)):
-            frame = self._collect(results, reader)
+        for name, frame in zip(("rows.parquet", "curves.parquet"), self._tables(), strict=True):
             with atomic_file(self.folder / name) as partial:
                 frame.to_parquet(partial, index=False)
 
-    def _table(self, name: str, reader: Any) -> pd.DataFrame:
+    def _read(self, name: str, which: int) -> pd.DataFrame:
+        """Return a table as it was written, or of what an unfinished run has."""
         import pandas as pd
 
         path = self.folder / name
         if path.exists():
             frame: pd.DataFrame = pd.read_parquet(path)
             return frame
-        return self._collect(self._results(), reader)
+        return self._tables()[which]
 
-    def _results(self) -> dict[Cell, SearchResult]:
-        return {cell: self.result(cell) for cell in self.config.cells() if self.is_done(cell)}
-
-    @staticmethod
-    def _collect(results: dict[Cell, SearchResult], reader: Any) -> pd.DataFrame:
-        import pandas as pd
-
-        if not results:
+    def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        done = [cell for cell in self.config.cells() if self.is_done(cell)]
+        if not done:
             raise RunError("The run has no finished cell yet; go on with --resume.")
-        frames = [pd.DataFrame(reader(cell, result)) for cell, result in results.items()]
-        table: pd.DataFrame = pd.concat(frames, ignore_index=True)
-        return table
-
-    def _row(self, cell: Cell, result: SearchResult) -> dict[str, list[Any]]:
-        row = cell.columns | outcome_row(result, self.suite[cell.target], self.config.queries)
-        return {name: [value] for name, value in row.items()}
-
-    def _curve(self, cell: Cell, result: SearchResult) -> dict[str, Any]:
-        return cell.columns | outcome_curve(result, self.suite[cell.target])
+        results = ((cell, self.result(cell)) for cell in done)
+        return outcome_tables(results, self.suite, self.config.queries)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import numpy as np
-
+from rlnas.events import EventFile
 from rlnas.search import SearchResult
 from rlnas.tasks import TabularTask
 
@@ -26,28 +26,37 @@ def log_search(
         hyperparameters: What TensorBoard's HPARAMS page shows of it.
         task: Its task, if its whole table is known: adds the rank and regret of the best.
     """
-    from torch.utils.tensorboard import SummaryWriter
     from torch.utils.tensorboard.summary import hparams
 
-    final: dict[str, float] = {}
+    final = _final(result, task)
+    with EventFile(folder) as events:
+        for step, values in _curves(result):
+            events.add(step, values)
+        events.add(len(result.records), final)
+        for summary in hparams(dict(hyperparameters), dict(final)):  # type: ignore[no-untyped-call]
+            events.add_summary(summary)
+
+
+def _final(result: SearchResult, task: TabularTask | None) -> dict[str, float]:
+    """Return what the search came to by tag, nothing if every query failed."""
     best = result.best_so_far
-    if len(best) and np.isfinite(best[-1]):
-        final["transfer/best_score"] = float(best[-1])
-        if task is not None:
-            final["transfer/rank"] = float(task.rank(best[-1]))
-            final["transfer/regret"] = task.regret(best[-1])
-    writer = SummaryWriter(str(folder))
+    if not len(best) or not math.isfinite(best[-1]):
+        return {}
+    final = {"transfer/best_score": float(best[-1])}
+    if task is not None:
+        final["transfer/rank"] = float(task.rank(best[-1]))
+        final["transfer/regret"] = task.regret(best[-1])
+    return final
+
+
+def _curves(result: SearchResult) -> Iterator[tuple[int, dict[str, float]]]:
+    """Yield each query's number and what is drawn against it."""
     cost = 0.0
-    for record, best_score in zip(result.records, best, strict=True):
+    for record, best_score in zip(result.records, result.best_so_far.tolist(), strict=True):
+        values = {}
+        if math.isfinite(best_score):
+            values["search/best_score"] = best_score
+        if math.isfinite(record.score):
+            values["search/score"] = record.score
         cost += record.evaluation.cost
-        if np.isfinite(best_score):
-            writer.add_scalar("search/best_score", best_score, record.query)
-        if np.isfinite(record.score):
-            writer.add_scalar("search/score", record.score, record.query)
-        writer.add_scalar("search/cost", cost, record.query)
-    for tag, value in final.items():
-        writer.add_scalar(tag, value, len(result.records))
-    # add_hparams() would make a run of its own for these; they belong to this one.
-    for summary in hparams(dict(hyperparameters), final):  # type: ignore[no-untyped-call]
-        writer._get_file_writer().add_summary(summary)  # type: ignore[no-untyped-call]
-    writer.close()
+        yield record.query, {**values, "search/cost": cost}

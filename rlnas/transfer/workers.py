@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import shutil
-import threading
 from functools import lru_cache
-from multiprocessing.connection import wait
 from pathlib import Path
 
-import torch
-
 from rlnas.agents import PPOController
-from rlnas.search import SearchResult
+from rlnas.search import Searcher, SearchResult
 from rlnas.search.cell import NO_SOURCE, Cell
 from rlnas.seeding import derive_seed
 from rlnas.tasks import TabularTask
 from rlnas.transfer.registry import make_method
 from rlnas.transfer.run_folder import MatrixRun
 from rlnas.transfer.tensorboard import log_search
-
-
-def start_worker() -> None:
-    """Use one thread, and end when the parent process does, even if that was killed."""
-    torch.set_num_threads(1)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        sentinel = parent.sentinel
-
-        def end_with_parent() -> None:
-            wait([sentinel])
-            os._exit(1)
-
-        threading.Thread(target=end_with_parent, daemon=True).start()
 
 
 @lru_cache(maxsize=1)
@@ -46,43 +26,52 @@ def _controller(folder: str, source: str) -> PPOController:
     return PPOController.load(Path(folder) / "sources" / source, space=_open(folder).suite.space)
 
 
-def train_source(folder: str, source: str) -> int:
-    """Train the controller of one source and save it; return 1."""
+def train_sources(folder: str, sources: tuple[str, ...]) -> int:
+    """Train the controllers of some sources in one batch and save them; return how many."""
     run = _open(folder)
-    events = Path(folder, "tensorboard", "sources", source)
-    shutil.rmtree(events, ignore_errors=True)
-    controller = PPOController.train(
-        run.suite[source],
+    events = [Path(folder, "tensorboard", "sources", source) for source in sources]
+    for old in events:
+        shutil.rmtree(old, ignore_errors=True)
+    controllers = PPOController.train_many(
+        [run.suite[source] for source in sources],
         run.config.steps,
-        seed=0,
         config=run.config.controller,
         device="cpu",
-        log_dir=events,
+        log_dirs=events,
     )
-    controller.save(Path(folder) / "sources" / source, training_state=False)
-    return 1
+    for source, controller in zip(sources, controllers, strict=True):
+        controller.save(Path(folder) / "sources" / source, training_state=False)
+    return len(sources)
 
 
 def run_cells(folder: str, cells: tuple[Cell, ...]) -> int:
-    """Run cells that share source, target and method; return how many."""
+    """Run a group of cells that share source and method; return how many were missing.
+
+    Where the searches run side by side all of them run, even if only some are missing: then what
+    an interrupted run finds does not depend on where it was interrupted.
+    """
     run = _open(folder)
-    for cell in cells:
-        result = _search(run, cell)
-        _log(run.folder, run.suite[cell.target], cell, result)
-        result.save(run.folder / cell.path)
-    return len(cells)
+    method = _method(run, cells[0])
+    missing = [cell for cell in cells if not run.is_done(cell)]
+    for together in [cells] if method.side_by_side else [(cell,) for cell in missing]:
+        tasks = [run.suite[cell.target] for cell in together]
+        # Seeded by the pair too: were the starting points the same in every cell, their luck would
+        # be shared and a mean over cells would look surer than it is.
+        seeds = [derive_seed(cell.seed, cell.source, cell.target) for cell in together]
+        results = method.search_many(tasks, run.config.queries, seeds)
+        for cell, task, result in zip(together, tasks, results, strict=True):
+            if cell in missing:
+                _log(run.folder, task, cell, result)
+                result.save(run.folder / cell.path)
+    return len(missing)
 
 
-def _search(run: MatrixRun, cell: Cell) -> SearchResult:
+def _method(run: MatrixRun, cell: Cell) -> Searcher:
     config = run.config
     controller = None
     if cell.source != NO_SOURCE:
         controller = _controller(str(run.folder), cell.source)
-    method = make_method(cell.method, controller, config.controller, config.fine_tuning)
-    # Seeded by the pair too: were the starting points the same in every cell, their luck would be
-    # shared and a mean over cells would look surer than it is.
-    seed = derive_seed(cell.seed, cell.source, cell.target)
-    return method.search(run.suite[cell.target], config.queries, seed=seed)
+    return make_method(cell.method, controller, config.controller, config.fine_tuning)
 
 
 def _log(folder: Path, task: TabularTask, cell: Cell, result: SearchResult) -> None:

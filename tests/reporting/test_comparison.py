@@ -2,9 +2,12 @@ import json
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.reporting.comparison import improvement_over_scratch, matrix_summary
+from rlnas.reporting.comparison import matrix_summary
+from rlnas.reporting.improvement import improvement_over_scratch
+from rlnas.reporting.matrix_table import matrix_tables
 
 TASKS = ("alpha_one", "alpha_two", "beta")
 
@@ -78,3 +81,25 @@ def test_missing_columns_and_failed_cells(rows):
     rows.loc[rows["seed"] == 0, "rank"] = np.nan
     gains = improvement_over_scratch(rows)
     assert (gains["n"] == 3).all()
+
+
+def test_table_and_summary_of_the_same_rows_are_compared_once(rows, monkeypatch):
+    calls, bootstrap = [], stats.bootstrap
+
+    def counted(data, *args, **kwargs):
+        calls.append(len(data[0]))
+        return bootstrap(data, *args, **kwargs)
+
+    monkeypatch.setattr(stats, "bootstrap", counted)
+    rows["rank"] += 0.125  # rows that no other test has
+    first = improvement_over_scratch(rows)
+    # Two calls: of ranks and of scores, each for all cells whose seeds differ.
+    assert calls == [18, 18]
+    matrix_tables(rows)
+    matrix_summary(rows.copy())
+    assert [n for n in calls if n > 1] == [18, 18]
+    first["wins"] = None  # a caller's own frame
+    assert improvement_over_scratch(rows)["wins"].notna().all()
+    rows.loc[0, "rank"] += 1
+    improvement_over_scratch(rows)
+    assert [n for n in calls if n > 1] == [18, 18, 18, 18]

@@ -5,10 +5,12 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib._pylab_helpers import Gcf
+from matplotlib.markers import TICKLEFT
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.reporting.curves import draw_curves, rank_band, write_curves
-from rlnas.reporting.figures import inline_svg
+from rlnas.reporting.bands import rank_band, rank_bands
+from rlnas.reporting.curves import draw_curves, write_curves
+from rlnas.reporting.figures import Drawing, inline_svg
 from rlnas.reporting.heatmap import draw_heatmap, write_heatmaps
 
 
@@ -75,6 +77,55 @@ def test_a_search_that_ended_early_keeps_its_last_rank(curves):
     assert one.estimate[-1] == pytest.approx(kept)
     assert np.isnan(one.low).all()
     assert rank_band(cut).queries[-1] == 12
+
+
+def test_bands_of_panels_are_those_of_their_rows(curves):
+    cut = curves[(curves["target"] != "beta") | (curves["query"] <= 7)]
+    bands = rank_bands(cut, {"all": ["alpha_one", "alpha_two", "beta"], "b": ["beta"]})
+    assert len(bands) == 2 * 3
+    for (panel, method), band in bands.items():
+        part = cut[(cut["method"] == method) & ((panel == "all") | (cut["target"] == "beta"))]
+        alone = rank_band(part)
+        for name, values in vars(alone).items():
+            np.testing.assert_array_equal(getattr(band, name), values)
+    assert len(bands["b", "scratch"].queries) == 7
+    assert len(bands["all", "scratch"].queries) == 12
+
+
+def test_minor_ticks_are_marks_within_the_axes(curves):
+    figure = draw_curves(curves)
+    figure.canvas.draw()
+    low, high = figure.axes[0].get_ylim()
+    expected = [k * 10**d for d in range(-1, 5) for k in range(2, 10) if low <= k * 10**d <= high]
+    for axes in figure.axes:
+        (marks,) = (line for line in axes.lines if line.get_marker() == TICKLEFT)
+        assert sorted(marks.get_ydata()) == pytest.approx(expected)
+        assert set(marks.get_xdata()) == {0.0}
+        assert not len(axes.yaxis.get_minorticklocs())
+
+
+def test_minor_ticks_within_a_decade_keep_their_labels(curves):
+    near = curves.assign(rank=curves["rank"].clip(2, 6))
+    figure = draw_curves(near)
+    figure.canvas.draw()
+    assert any(t.get_text() for t in figure.axes[0].get_yticklabels(minor=True))
+
+
+def test_a_drawing_is_drawn_once_as_svg(rows, monkeypatch, tmp_path):
+    figure = draw_heatmap(rows, "zero-shot")
+    saved, savefig = [], figure.savefig
+
+    def counted(*args, **kwargs):
+        saved.append(kwargs["format"])
+        savefig(*args, **kwargs)
+
+    monkeypatch.setattr(figure, "savefig", counted)
+    drawing = Drawing(figure, "heat")
+    png, svg = drawing.save(tmp_path)
+    element = drawing.inline("rank")
+    assert saved == ["png", "svg"]
+    assert (png.name, svg.name) == ("heat.png", "heat.svg")
+    assert element == inline_svg(figure, "heat", "rank")
 
 
 def test_curves_leave_out_the_diagonal_unless_asked(curves):

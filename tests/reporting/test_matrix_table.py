@@ -4,7 +4,7 @@ import re
 import pytest
 from rich.console import Console
 
-from rlnas.reporting.comparison import improvement_over_scratch
+from rlnas.reporting.improvement import improvement_over_scratch
 from rlnas.reporting.matrix_table import matrix_tables, sign_of
 from rlnas.reporting.names import format_rank, short_names
 

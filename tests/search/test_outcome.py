@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from rlnas.search import RandomSearch
-from rlnas.search.outcome import outcome_curve, outcome_row, rank_of
+from rlnas.search.cell import NO_SOURCE, Cell
+from rlnas.search.outcome import outcome_curve, outcome_row, outcome_tables, rank_of
 from rlnas.spaces import get_space
 from rlnas.tasks import Metric, TabularTask
 
@@ -59,3 +61,41 @@ def test_curve_never_gets_worse() -> None:
     assert curve["query"].tolist() == list(range(1, 41))
     assert (np.diff(curve["rank"]) <= 0).all()
     assert curve["rank"][-1] == rank_of(task, curve["best_score"][-1])
+
+
+def test_a_curve_ranks_each_best_score_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = task_of(np.random.default_rng(0).normal(size=SPACE.size))
+    result = RandomSearch().search(task, 200, seed=0)
+    ranked: list[float] = []
+    rank = task.rank
+    monkeypatch.setattr(task, "rank", lambda score: ranked.append(score) or rank(score))
+    outcome_curve(result, task)
+    assert len(ranked) == len(set(result.best_so_far)) < 20
+
+
+def test_a_curve_has_the_worst_rank_until_a_query_succeeds() -> None:
+    scores = np.random.default_rng(0).normal(size=SPACE.size)
+    result = RandomSearch().search(task_of(scores), 5, seed=0)
+    scores[SPACE.index(result.records[0].vector[None])[0]] = np.nan
+    task = task_of(scores)
+    curve = outcome_curve(RandomSearch().search(task, 5, seed=0), task)
+    assert np.isnan(curve["best_score"][0])
+    assert curve["rank"][0] == SPACE.size
+    assert curve["rank"][1] == rank_of(task, curve["best_score"][1])
+
+
+def test_tables_are_the_rows_and_curves_of_the_searches() -> None:
+    rng = np.random.default_rng(0)
+    tasks = {name: task_of(rng.normal(size=SPACE.size)) for name in ("a", "b")}
+    cells = [Cell("random", NO_SOURCE, target, seed) for target in tasks for seed in (0, 1)]
+    results = [
+        (cell, RandomSearch().search(tasks[cell.target], 9 + cell.seed, seed=cell.seed))
+        for cell in cells
+    ]
+    rows, curves = outcome_tables(iter(results), tasks, 10)
+    expected = [cell.columns | outcome_row(r, tasks[cell.target], 10) for cell, r in results]
+    pd.testing.assert_frame_equal(rows, pd.DataFrame(expected))
+    frames = [
+        pd.DataFrame(cell.columns | outcome_curve(r, tasks[cell.target])) for cell, r in results
+    ]
+    pd.testing.assert_frame_equal(curves, pd.concat(frames, ignore_index=True))

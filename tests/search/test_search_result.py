@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -106,6 +107,20 @@ def test_a_saved_result_comes_back_the_same(make, tmp_path):
     assert comparable(loaded) == comparable(result)
     np.testing.assert_array_equal(loaded.best_so_far, result.best_so_far)
     assert [p.name for p in path.parent.iterdir()] == ["result.parquet"], "no partial file is left"
+
+
+def test_the_file_holds_the_frame_and_one_written_from_the_frame_is_read(tmp_path):
+    result = searched(flaky, budget=27)
+    path = result.save(tmp_path / "r.parquet")
+    header = pq.read_schema(path).metadata[b"rlnas.search"]
+    table = pa.Table.from_pandas(result.to_frame(), preserve_index=False)
+    metadata = {**table.schema.metadata, b"rlnas.search": header}
+    other = tmp_path / "frame.parquet"
+    pq.write_table(table.replace_schema_metadata(metadata), other)
+    pd.testing.assert_frame_equal(pd.read_parquet(path), pd.read_parquet(other))
+    loaded = SearchResult.load(other)
+    assert comparable(loaded) == comparable(result)
+    assert all(r.vector.dtype == np.int8 for r in loaded.records)
 
 
 def test_strings_of_real_spaces_survive(tmp_path):

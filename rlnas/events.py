@@ -1,0 +1,80 @@
+"""TensorBoard event files, written as they come.
+
+PyTorch's ``SummaryWriter`` keeps a thread and a queue for every file and takes a second to import;
+a transfer matrix writes hundreds of files, so the records go straight to the file here.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_files = itertools.count()
+
+
+class EventFile:
+    """One event file, a context manager.
+
+    Args:
+        folder: Folder of the file, one run of TensorBoard's; made if missing.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        from tensorboard.compat.proto.event_pb2 import Event  # type: ignore[import-untyped]
+        from tensorboard.summary.writer.record_writer import (  # type: ignore[import-untyped]
+            RecordWriter,
+        )
+
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        # TensorBoard looks for "tfevents" and reads files in the order of their names.
+        name = f"{time.time():010.0f}", socket.gethostname(), str(os.getpid()), str(next(_files))
+        self._file = (folder / f"events.out.tfevents.{'.'.join(name)}").open("xb")
+        self._records = RecordWriter(self._file)
+        self._event: Any = Event
+        self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
+
+    def add(self, step: int, values: Mapping[str, float]) -> None:
+        """Write scalars by tag, all of one step."""
+        from tensorboard.compat.proto.summary_pb2 import Summary  # type: ignore[import-untyped]
+
+        entries = [Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()]
+        summary = Summary(value=entries)
+        self._write(self._event(wall_time=time.time(), step=step, summary=summary))
+
+    def add_summary(self, summary: Any) -> None:
+        """Write a summary protocol buffer, such as one of TensorBoard's hparams."""
+        self._write(self._event(wall_time=time.time(), summary=summary))
+
+    def _write(self, event: Any) -> None:
+        self._records.write(event.SerializeToString())
+
+    def flush(self) -> None:
+        """Make what was written visible to TensorBoard."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        """Return the file."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self.close()

@@ -1,0 +1,67 @@
+"""Worker processes that start at once and end with their parent."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.connection import wait
+
+
+def prepare_workers(module: str) -> None:
+    """Begin to import a module in a server process that workers are then forked from.
+
+    Importing PyTorch takes two seconds: called early, this is done while the caller imports it too,
+    once for all workers. Does nothing where processes cannot be forked.
+
+    Args:
+        module: Name of the module with the workers' functions.
+    """
+    if sys.platform == "win32":
+        return
+    from multiprocessing import forkserver
+
+    multiprocessing.set_forkserver_preload([module])
+    forkserver.ensure_running()
+
+
+def worker_pool(workers: int, module: str) -> ProcessPoolExecutor:
+    """Return a pool of processes with one PyTorch thread each.
+
+    Workers are forked from a server that has imported ``module`` and done nothing else; so they
+    share no locks, threads or devices with the caller.
+
+    Args:
+        workers: Number of processes.
+        module: Name of the module with the workers' functions.
+    """
+    prepare_workers(module)
+    method = "spawn" if sys.platform == "win32" else "forkserver"
+    context = multiprocessing.get_context(method)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start)
+
+
+def _start() -> None:
+    """Use one thread, and end when the parent process does, even if that was killed."""
+    import torch
+
+    torch.set_num_threads(1)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        sentinel = parent.sentinel
+
+        def end_with_parent() -> None:
+            wait([sentinel])
+            os._exit(1)
+
+        threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+def stop_pool(pool: ProcessPoolExecutor) -> None:
+    """End the workers at once: what they were doing is not lost, only not begun again."""
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
