@@ -1,77 +1,128 @@
-"""Act with a fixed policy on a target: the zero-shot search."""
+"""Act with a fixed policy on targets: the zero-shot search, one or many side by side."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from rlnas.agents.config import ActingConfig
-from rlnas.envs import EnvironmentConfig, LedgerScorer, RunningTransform, make_core
-from rlnas.envs.core import EnvironmentCore
+from rlnas.envs import CohortScorer, EnvironmentConfig, RunningTransform, make_core
+from rlnas.envs.core import EnvironmentCore, put, take
 from rlnas.tasks import QueryLedger
 
 
-def target_core(
-    ledger: QueryLedger, environment: EnvironmentConfig, acting: ActingConfig
-) -> EnvironmentCore[Any]:
-    """Return the environment core of a target: every new architecture in it is a query."""
-    scorer = LedgerScorer(
-        ledger, RunningTransform(acting.normaliser), avoid_known=acting.avoid_known
-    )
-    return make_core(scorer, environment)
+class Cohort:
+    """Searches side by side: an episode each in one batch, each with its own ledger and generator.
+
+    A search leaves the cohort when its budget is spent, or after too many steps without a new
+    query.
+
+    Args:
+        environment: The environment of every search.
+        acting: Normaliser of rewards, whether to avoid known edits, and patience.
+        ledgers: The ledgers, all on one space.
+        rngs: A generator for each search.
+
+    Attributes:
+        core: The environment core.
+        state: The episodes of the searches that still run.
+        rows: ``(N,)`` numbers of these searches among all.
+    """
+
+    def __init__(
+        self,
+        environment: EnvironmentConfig,
+        acting: ActingConfig,
+        ledgers: Sequence[QueryLedger],
+        rngs: Sequence[np.random.Generator],
+    ) -> None:
+        self._scorer = CohortScorer(
+            ledgers, RunningTransform(acting.normaliser), avoid_known=acting.avoid_known
+        )
+        self.core: EnvironmentCore[Any] = make_core(self._scorer, environment)
+        self.ledgers = list(ledgers)
+        self.rngs = list(rngs)
+        self.rows = np.arange(len(ledgers))
+        self._patience = acting.patience
+        self._queries = np.zeros(len(ledgers), dtype=np.int64)
+        self._idle = np.zeros(len(ledgers), dtype=np.int64)
+        self.state: Any = self._begin(self.rows)
+        self.leave()
+
+    def _begin(self, rows: NDArray[np.int64]) -> Any:
+        """Return new episodes for some of the running searches, each start by its own generator."""
+        space = self.core.space
+        starts = np.concatenate([space.sample(1, self.rngs[row]) for row in rows])
+        return self.core.reset(len(rows), self.rngs[rows[0]], starts, rows)
+
+    def step(self, actions: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Take a step in every running search; ended episodes begin anew.
+
+        Args:
+            actions: ``(N,)``, one for each search in `rows`.
+
+        Returns:
+            Rewards ``(N,)`` and which episodes ended ``(N,)``. Call `leave` afterwards.
+        """
+        self.state, rewards, ended = self.core.step(self.state, actions)
+        spent = np.array([ledger.exhausted for ledger in self.ledgers], dtype=np.bool_)
+        again = np.flatnonzero(ended & ~spent)
+        if len(again):
+            self.state = put(self.state, again, self._begin(again))
+        return rewards, ended
+
+    def leave(self) -> NDArray[np.int64]:
+        """Let finished searches go and return which of those that ran go on, ``(≤ N,)``."""
+        queries = np.array([ledger.queries for ledger in self.ledgers], dtype=np.int64)
+        self._idle = np.where(queries == self._queries, self._idle + 1, 1)
+        self._queries = queries
+        spent = np.array([ledger.exhausted for ledger in self.ledgers], dtype=np.bool_)
+        stay = np.flatnonzero(~spent & (self._idle <= self._patience))
+        if len(stay) < len(self.rows):
+            self.ledgers = [self.ledgers[row] for row in stay]
+            self.rngs = [self.rngs[row] for row in stay]
+            self.rows, self.state = self.rows[stay], take(self.state, stay)
+            self._queries, self._idle = self._queries[stay], self._idle[stay]
+            self._scorer.keep(stay)
+        return stay
 
 
-class Patience:
-    """Says when a search has gone too many steps without a new query."""
-
-    def __init__(self, ledger: QueryLedger, limit: int) -> None:
-        self._ledger = ledger
-        self._limit = limit
-        self._queries = -1
-        self._steps = 0
-
-    def run_out(self) -> bool:
-        """Count one step and return whether to give up, or the budget is spent."""
-        if self._ledger.queries != self._queries:
-            self._queries, self._steps = self._ledger.queries, 0
-        self._steps += 1
-        return self._ledger.exhausted or self._steps > self._limit
-
-
-def act_on_target(
+def act_on_targets(
     network: nn.Module,
     environment: EnvironmentConfig,
     acting: ActingConfig,
-    ledger: QueryLedger,
-    rng: np.random.Generator,
+    ledgers: Sequence[QueryLedger],
+    rngs: Sequence[np.random.Generator],
 ) -> None:
-    """Run episodes of a fixed policy until the budget is spent or patience has run out.
+    """Run episodes of a fixed policy until budgets are spent or patience has run out.
 
     Args:
         network: Gives logits and values from observations.
         environment: The environment it was trained in.
         acting: How to act.
-        ledger: The target's ledger.
-        rng: Draws start states and actions.
+        ledgers: A ledger for each search, all on one space.
+        rngs: A generator for each: draws start states and actions.
     """
-    core = target_core(ledger, environment, acting)
-    patience = Patience(ledger, acting.patience)
+    cohort = Cohort(environment, acting, ledgers, rngs)
     device = next(network.parameters()).device
-    state = core.reset(1, rng)
-    while not patience.run_out():
+    while len(cohort.rows):
+        obs = torch.from_numpy(cohort.core.observe(cohort.state)).to(device)
         with torch.no_grad():
-            logits, _ = network(torch.as_tensor(core.observe(state), device=device))
-        action = _choose(logits[0].double().cpu().numpy(), acting.temperature, rng)
-        state, _, ended = core.step(state, np.array([action]))
-        if ended[0] and not ledger.exhausted:
-            state = core.reset(1, rng)
+            logits = network(obs)[0].double().cpu().numpy()
+        cohort.step(_choose(logits, acting.temperature, cohort.rngs))
+        cohort.leave()
 
 
-def _choose(logits: np.ndarray[Any, np.dtype[np.float64]], temperature: float, rng: Any) -> int:
-    if temperature == 0:
-        return int(logits.argmax())
-    # Gumbel-max: the argmax of perturbed logits is a sample of the softmax.
-    return int((logits / temperature + rng.gumbel(size=len(logits))).argmax())
+def _choose(
+    logits: NDArray[np.float64], temperature: float, rngs: Sequence[np.random.Generator]
+) -> NDArray[np.int64]:
+    if temperature > 0:
+        # Gumbel-max: the argmax of perturbed logits is a sample of the softmax.
+        noise = [rng.gumbel(size=logits.shape[1]) for rng in rngs]
+        logits = logits / temperature + np.stack(noise)
+    return np.asarray(logits.argmax(axis=1))

@@ -19,12 +19,14 @@ class NetworkConfig:
         kind: ``mlp``, fast and tied to one space's sizes, or ``transformer``, which reads
             operations by name and runs on spaces of other sizes.
         width: Hidden units, or width of a token (a multiple of ``heads``).
+        activation: Of the perceptron: ``relu``, or ``tanh``, which learns as well and costs more.
         layers: Encoder layers of the transformer.
         heads: Attention heads of the transformer.
     """
 
     kind: Literal["mlp", "transformer"] = "mlp"
-    width: int = 64
+    width: int = 32
+    activation: Literal["relu", "tanh"] = "relu"
     layers: int = 2
     heads: int = 2
 
@@ -32,6 +34,10 @@ class NetworkConfig:
         if self.kind not in ("mlp", "transformer"):
             raise InvalidArgumentError(
                 f"Network kind is {self.kind!r}; expected 'mlp' or 'transformer'."
+            )
+        if self.activation not in ("relu", "tanh"):
+            raise InvalidArgumentError(
+                f"activation is {self.activation!r}; expected 'relu' or 'tanh'."
             )
         if min(self.width, self.layers, self.heads) < 1:
             raise InvalidArgumentError("width, layers and heads must be 1 or more.")
@@ -59,11 +65,11 @@ class PPOConfig:
         max_grad_norm: Gradient clipping.
     """
 
-    num_envs: int = 256
+    num_envs: int = 64
     n_steps: int = 20
-    batch_size: int = 1280
-    n_epochs: int = 4
-    learning_rate: float = 1e-3
+    batch_size: int = 320
+    n_epochs: int = 1
+    learning_rate: float = 3e-3
     gamma: float = 0.99
     gae_lambda: float = 0.95
     clip_range: float = 0.2
@@ -153,7 +159,8 @@ class ControllerConfig:
         try:
             return cls(
                 environment=kinds[kind](**environment),
-                network=NetworkConfig(**tree["network"]),
+                # What was saved before there was a choice had the hyperbolic tangent.
+                network=NetworkConfig(**{"activation": "tanh", **tree["network"]}),
                 ppo=PPOConfig(**tree["ppo"]),
                 acting=ActingConfig(**tree["acting"]),
             )

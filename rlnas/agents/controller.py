@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from rlnas.agents.acting import act_on_target
+from rlnas.agents.acting import act_on_targets
 from rlnas.agents.checkpoint import (
     read_config,
     read_training_state,
@@ -20,15 +20,14 @@ from rlnas.agents.checkpoint import (
 )
 from rlnas.agents.config import ControllerConfig
 from rlnas.agents.device import choose_device
+from rlnas.agents.engine.trainer import DeviceTrainer, Progress
 from rlnas.agents.networks.build import build_network, vocabulary_of
-from rlnas.agents.trainer import PPOTrainer, Progress
-from rlnas.envs import LedgerScorer, RunningTransform, TableScorer, make_core
-from rlnas.envs.core import EnvironmentCore
-from rlnas.envs.scoring import Scorer
+from rlnas.agents.training import Engine, engine_for, make_trainer, rollout_seconds
+from rlnas.envs import make_core
 from rlnas.errors import CheckpointError, InvalidArgumentError, UnknownNameError
 from rlnas.search import Searcher
 from rlnas.spaces import SearchSpace, get_space
-from rlnas.tasks import Budget, QueryLedger, TabularTask, Task
+from rlnas.tasks import QueryLedger, TabularTask, Task
 
 
 class PPOController(Searcher):
@@ -49,6 +48,7 @@ class PPOController(Searcher):
     """
 
     name = "ppo"
+    side_by_side = True
 
     def __init__(
         self, space: SearchSpace, config: ControllerConfig | None = None, *, seed: int = 0
@@ -74,10 +74,11 @@ class PPOController(Searcher):
     def train(
         cls,
         task: Task,
-        steps: int = 300_000,
+        steps: int = 100_000,
         seed: int = 0,
         *,
         config: ControllerConfig | None = None,
+        engine: Engine | None = None,
         device: str = "auto",
         log_dir: str | Path | None = None,
         on_progress: Progress | None = None,
@@ -90,6 +91,8 @@ class PPOController(Searcher):
             steps: Environment steps; training ends with the rollout that reaches them.
             seed: Seed of everything random.
             config: What to train; the defaults suit the benchmark spaces.
+            engine: ``device``, or ``sb3`` for the reference learner; by default the device engine
+                where the task's table is known.
             device: ``auto``, ``cpu`` or ``cuda``.
             log_dir: Folder for TensorBoard events, or None.
             on_progress: Called after each rollout with the steps done and wanted.
@@ -99,15 +102,88 @@ class PPOController(Searcher):
         """
         controller = cls(task.space, config, seed=seed)
         controller.continue_training(
-            task, steps, device=device, log_dir=log_dir, on_progress=on_progress
+            task, steps, engine=engine, device=device, log_dir=log_dir, on_progress=on_progress
         )
         return controller
+
+    @classmethod
+    def train_many(
+        cls,
+        tasks: Sequence[TabularTask],
+        steps: int = 100_000,
+        seeds: Sequence[int] = (0,),
+        *,
+        config: ControllerConfig | None = None,
+        device: str = "auto",
+        log_dirs: Sequence[str | Path] | None = None,
+        on_progress: Progress | None = None,
+    ) -> list[PPOController]:
+        """Train several controllers in one program, much faster than one after the other.
+
+        A controller is trained as `train` with its task and seed would with the device engine, but
+        for the rounding of batched products.
+
+        Args:
+            tasks: A source task for each controller, or one for all; all on one space.
+            steps: Environment steps of each controller.
+            seeds: A seed for each controller, or one for all.
+            config: What to train.
+            device: ``auto``, ``cpu`` or ``cuda``.
+            log_dirs: Folder for TensorBoard events of each controller, or None.
+            on_progress: Called after each rollout with the steps done and wanted of each.
+
+        Returns:
+            The trained controllers, on the CPU.
+
+        Raises:
+            InvalidArgumentError: If there are neither as many tasks as seeds nor one of either.
+        """
+        count = max(len(tasks), len(seeds))
+        if steps < 1 or not {len(tasks), len(seeds)} <= {1, count} or not count:
+            raise InvalidArgumentError(
+                f"{len(tasks)} tasks, {len(seeds)} seeds, {steps} steps; expected as many of both "
+                "or one of either, and 1 step or more."
+            )
+        tasks = list(tasks) * (count if len(tasks) == 1 else 1)
+        seeds = list(seeds) * (count if len(seeds) == 1 else 1)
+        config = config or ControllerConfig()
+        many = [cls(task.space, config, seed=s) for task, s in zip(tasks, seeds, strict=True)]
+        trainer = DeviceTrainer(
+            [controller.network for controller in many],
+            config.environment,
+            [[task] for task in tasks],
+            config.ppo,
+            seeds=seeds,
+            device=many[0].choose_device(device, tasks[0], "device"),
+            log_dirs=log_dirs,
+        )
+        trainer.learn(steps, on_progress=on_progress)
+        trainer.release()
+        for k, (controller, task) in enumerate(zip(many, tasks, strict=True)):
+            controller._finish(task, trainer.steps, trainer.state(k))
+        return many
+
+    def choose_device(self, device: str, task: Task, engine: Engine) -> str:
+        """Return the device to train on; ``auto`` measures which is the faster one."""
+        return choose_device(
+            device,
+            lambda name: rollout_seconds(
+                self.network, task, self.config, engine=engine, device=name
+            ),
+        )
+
+    def _finish(self, task: Task, steps: int, state: Any) -> None:
+        self._training_state = state
+        self.network.to("cpu")
+        self.sources = (task.name,)
+        self.steps = steps
 
     def continue_training(
         self,
         task: Task,
         steps: int,
         *,
+        engine: Engine | None = None,
         device: str = "auto",
         log_dir: str | Path | None = None,
         on_progress: Progress | None = None,
@@ -117,6 +193,7 @@ class PPOController(Searcher):
         Args:
             task: The task the training began on.
             steps: Total steps, those already taken included.
+            engine: As in `train`; what the training began with by default.
             device: ``auto``, ``cpu`` or ``cuda``.
             log_dir: Folder for TensorBoard events, or None.
             on_progress: Called after each rollout with the steps done and wanted.
@@ -142,37 +219,34 @@ class PPOController(Searcher):
                 "state, so training cannot go on as if never interrupted. Save it with "
                 "training_state=True, or train a new one."
             )
-        trainer = PPOTrainer(
+        if engine is None and self._training_state is not None:
+            engine = self._training_state[1].get("engine", "sb3")
+        engine = engine_for(task, engine)
+        trainer = make_trainer(
             self.network,
-            self._source_core(task),
-            self.config.ppo,
+            task,
+            self.config,
+            engine=engine,
             seed=self.seed,
-            device=choose_device(device, self.network, self.config.ppo.num_envs),
+            device=self.choose_device(device, task, engine),
             log_dir=log_dir,
         )
         if self._training_state is not None:
             trainer.restore(*self._training_state)
         trainer.learn(steps, on_progress=on_progress)
-        self._training_state = trainer.state()
-        self.network.to("cpu")
-        self.sources = (task.name,)
-        self.steps = trainer.steps
-
-    def _source_core(self, task: Task) -> EnvironmentCore[Any]:
-        normaliser = self.config.environment.normaliser
-        scorer: Scorer
-        if isinstance(task, TabularTask):
-            scorer = TableScorer(task, normaliser)
-        else:
-            ledger = task.ledger(Budget(queries=task.space.size))
-            scorer = LedgerScorer(ledger, RunningTransform(normaliser), avoid_known=False)
-        return make_core(scorer, self.config.environment)
+        trainer.release()
+        self._finish(task, trainer.steps, trainer.state())
 
     # -- search ----------------------------------------------------------------------------
 
     def _search(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
-        network = self.network_for(ledger.space)
-        act_on_target(network, self.config.environment, self.config.acting, ledger, rng)
+        self._search_many([ledger], [rng])
+
+    def _search_many(
+        self, ledgers: Sequence[QueryLedger], rngs: Sequence[np.random.Generator]
+    ) -> None:
+        network = self.network_for(ledgers[0].space)
+        act_on_targets(network, self.config.environment, self.config.acting, ledgers, rngs)
 
     def network_for(self, space: SearchSpace) -> nn.Module:
         """Return a copy of the network that runs on a space, possibly another one.
@@ -261,7 +335,7 @@ class _NoScores:
     def __init__(self, space: SearchSpace) -> None:
         self.space = space
 
-    def score(self, architectures: Any) -> Any:
+    def score(self, architectures: Any, rows: Any = None) -> Any:
         raise InvalidArgumentError("This environment core was made for its layout only.")
 
     value = score

@@ -1,16 +1,20 @@
-"""Learn on a target within a query budget: PPO whose every new architecture is a query."""
+"""Learn on targets within query budgets: PPO whose every new architecture is a query."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from torch import nn
+import torch
+from torch import Tensor, nn
 
-from rlnas.agents.acting import Patience, target_core
+from rlnas.agents.acting import Cohort
 from rlnas.agents.config import ActingConfig, PPOConfig
-from rlnas.agents.trainer import PPOTrainer
+from rlnas.agents.engine.hooks import LearnerHooks
+from rlnas.agents.engine.learner import StackedPPO
+from rlnas.agents.engine.streams import FinishedEpisodes
 from rlnas.envs import EnvironmentConfig
 from rlnas.errors import InvalidArgumentError
 from rlnas.tasks import QueryLedger
@@ -47,30 +51,91 @@ class FineTuningConfig:
         return dataclasses.replace(ppo, num_envs=1, **dataclasses.asdict(self))
 
 
-def fine_tune_on_target(
-    network: nn.Module,
+def fine_tune_on_targets(
+    networks: Sequence[nn.Module],
     environment: EnvironmentConfig,
     acting: ActingConfig,
     ppo: PPOConfig,
     *,
-    ledger: QueryLedger,
-    rng: np.random.Generator,
+    ledgers: Sequence[QueryLedger],
+    rngs: Sequence[np.random.Generator],
+    hooks: LearnerHooks | None = None,
 ) -> None:
-    """Train the network in place on the target until the budget is spent.
+    """Train a network on each target, in place, until the budgets are spent.
+
+    The searches run side by side in one batch, but each learns from its own queries alone.
 
     Args:
-        network: The network to start from; parameters without gradient stay as they are.
-        environment: The environment it was trained in.
-        acting: Normaliser of the target's rewards, whether to avoid known edits, and patience.
+        networks: The network that each search starts from; parameters without gradient stay as
+            they are.
+        environment: The environment they were trained in.
+        acting: Normaliser of the targets' rewards, whether to avoid known edits, and patience.
         ppo: Hyperparameters with ``num_envs=1``.
-        ledger: The target's ledger.
-        rng: Seeds the training.
-
-    Raises:
-        BudgetExhaustedError: When the budget is spent in the middle of a step.
+        ledgers: A ledger for each search, all on one space.
+        rngs: A generator for each, which seeds the training.
+        hooks: What a transfer method changes of the learning.
     """
-    core = target_core(ledger, environment, acting)
-    patience = Patience(ledger, acting.patience)
-    trainer = PPOTrainer(network, core, ppo, seed=int(rng.integers(2**31)))
-    limit = acting.patience * (ledger.remaining + 1)
-    trainer.learn(limit, should_stop=patience.run_out)
+    generators = [torch.Generator().manual_seed(int(rng.integers(2**31))) for rng in rngs]
+    streams = LedgerStreams(Cohort(environment, acting, ledgers, rngs))
+    rows: list[int] = streams.cohort.rows.tolist()
+    if not rows:
+        return
+    learner = StackedPPO(
+        [networks[row] for row in rows], streams, ppo, [generators[row] for row in rows], hooks
+    )
+    while (collected := learner.collect(on_step=streams.any_running)) is not None:
+        learner.update(collected)
+        if len(streams.running) < len(streams.tasks):
+            learner.keep(streams.running.tolist())
+    learner.stack.release()
+
+
+class LedgerStreams:
+    """A cohort of searches as streams of episodes for `StackedPPO`, one for each controller.
+
+    A search that comes to its end stands still until the rollout is over.
+
+    Args:
+        cohort: The searches.
+
+    Attributes:
+        layout: Layout of an observation.
+        tasks: ``(K, 1)`` int64 zeros: a controller has one target.
+        running: Numbers of the controllers whose searches go on.
+    """
+
+    def __init__(self, cohort: Cohort) -> None:
+        self.cohort = cohort
+        self.layout = cohort.core.layout
+        self.running = np.arange(len(cohort.rows))
+        self.tasks = torch.zeros(len(cohort.rows), 1, dtype=torch.int64)
+
+    def any_running(self) -> bool:
+        """Return whether some search goes on."""
+        return len(self.running) > 0
+
+    def begin_rollout(self, steps: int) -> None:
+        """Nothing to prepare: starts are drawn when an episode begins."""
+
+    def observe(self, out: Tensor) -> None:
+        """See `EpisodeStreams.observe`; a finished search's observation is 0."""
+        out.zero_()
+        out[self.running, 0] = torch.from_numpy(self.cohort.core.observe(self.cohort.state))
+
+    def step(self, actions: Tensor) -> tuple[Tensor, Tensor, FinishedEpisodes | None]:
+        """See `EpisodeStreams.step`; nothing is noted of ended episodes."""
+        rewards, ended = torch.zeros(actions.shape), torch.zeros(actions.shape, dtype=torch.bool)
+        won, over = self.cohort.step(actions[self.running, 0].numpy())
+        rewards[self.running, 0] = torch.from_numpy(won).float()
+        ended[self.running, 0] = torch.from_numpy(over)
+        self.running = self.running[self.cohort.leave()]
+        return rewards, ended, None
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """See `EpisodeStreams.keep`; the rows must be those that run."""
+        if list(rows) != self.running.tolist():
+            raise InvalidArgumentError(
+                f"Searches {self.running.tolist()} run; asked to keep {rows}."
+            )
+        self.running = np.arange(len(rows))
+        self.tasks = self.tasks[: len(rows)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,11 @@ from stable_baselines3.common.logger import Logger, TensorBoardOutputFormat
 from torch import Tensor, nn
 
 from rlnas.agents.config import PPOConfig
+from rlnas.agents.engine.trainer import Progress
 from rlnas.agents.policy import NetworkPolicy
 from rlnas.envs.core import EnvironmentCore
 from rlnas.envs.sb3 import BatchedVecEnv
 from rlnas.errors import CheckpointError
-
-Progress = Callable[[int, int], None]
-"""Called with the steps done and the steps wanted."""
 
 
 class PPOTrainer:
@@ -76,23 +74,16 @@ class PPOTrainer:
         """Environment steps taken so far."""
         return int(self.model.num_timesteps)
 
-    def learn(
-        self,
-        until: int,
-        *,
-        on_progress: Progress | None = None,
-        should_stop: Callable[[], bool] | None = None,
-    ) -> None:
+    def learn(self, until: int, *, on_progress: Progress | None = None) -> None:
         """Train until at least ``until`` steps were taken in all, in whole rollouts.
 
         Args:
             until: Total steps, those of earlier calls included.
             on_progress: Called after each rollout.
-            should_stop: Asked after each step; ending there is not an error.
         """
         if self.steps >= until:
             return
-        callback = _TrainingCallback(until, on_progress, should_stop)
+        callback = _ProgressCallback(until, on_progress)
         with _global_generators(self._device):
             _write_generators(self._generators, self._device)
             try:
@@ -102,6 +93,9 @@ class PPOTrainer:
             finally:
                 self._generators = _read_generators(self._device)
                 self.model.logger.close()
+
+    def release(self) -> None:
+        """Let go of the network; it is its own owner already."""
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return tensors and JSON-able values from which `restore` goes on exactly."""
@@ -118,6 +112,7 @@ class PPOTrainer:
             tensors["cuda_rng"] = cuda_state
         tensors["numpy_rng"] = torch.from_numpy(numpy_state[1].astype(np.int64))
         values = {
+            "engine": "sb3",
             "steps": self.steps,
             "updates": int(self.model._n_updates),
             "numpy_rng": [int(numpy_state[2]), int(numpy_state[3]), float(numpy_state[4])],
@@ -133,6 +128,8 @@ class PPOTrainer:
             CheckpointError: If the state does not fit this network and configuration.
         """
         try:
+            if values.get("engine", "sb3") != "sb3":  # not said by the first version
+                raise ValueError(f"it is of the engine {values['engine']!r}")
             optimizer = self.model.policy.optimizer
             tree = optimizer.state_dict()
             tree["state"] = _optimizer_slots(tensors, optimizer.param_groups[0]["params"])
@@ -162,26 +159,20 @@ class PPOTrainer:
         except (LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:
             raise CheckpointError(
                 f"The training state does not fit this controller: {error}. Train from the start, "
-                "or resume with the configuration it was saved with."
+                "or resume with the configuration and the engine it was saved with."
             ) from error
 
 
-class _TrainingCallback(BaseCallback):
-    """Reports progress after each rollout and asks after each step whether to stop."""
+class _ProgressCallback(BaseCallback):
+    """Reports progress after each rollout."""
 
-    def __init__(
-        self,
-        until: int,
-        on_progress: Progress | None,
-        should_stop: Callable[[], bool] | None,
-    ) -> None:
+    def __init__(self, until: int, on_progress: Progress | None) -> None:
         super().__init__()
         self._until = until
         self._on_progress = on_progress
-        self._should_stop = should_stop
 
     def _on_step(self) -> bool:
-        return self._should_stop is None or not self._should_stop()
+        return True
 
     def _on_rollout_end(self) -> None:
         if self._on_progress is not None:

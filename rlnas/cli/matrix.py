@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rlnas.cli.options import CommonOptions, Flag, Folder, Number, OptionalNames, Text, split_names
 from rlnas.errors import DownloadError, InvalidArgumentError
+from rlnas.processes import prepare_workers
 
 if TYPE_CHECKING:
     from rlnas.cli.screen import Screen
@@ -19,7 +20,7 @@ _DEFAULTS: dict[str, Any] = {
     "methods": ("scratch", "zero-shot", "weight-init"),
     "seeds": 5,
     "queries": 50,
-    "steps": 300_000,
+    "steps": 100_000,
 }
 _DEMO: dict[str, Any] = {
     "tasks": ("class_scene", "class_object", "jigsaw", "autoencoder"),
@@ -51,7 +52,7 @@ class MatrixOptions(CommonOptions):
     """Budget of each search on its target; by default 50."""
 
     steps: Number = None
-    """Environment steps of training on each source; by default 300000."""
+    """Environment steps of training on each source; by default 100000."""
 
     network: Literal["mlp", "transformer"] = "mlp"
     """Policy network of the controllers."""
@@ -73,6 +74,7 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
     """Run the matrix, print its tables and write its report."""
     if options.workers < 1:
         raise InvalidArgumentError(f"workers is {options.workers}; expected 1 or more.")
+    prepare_workers("rlnas.transfer.workers")
     from rlnas.reporting import matrix_summary, matrix_tables, write_report
     from rlnas.transfer.matrix import run_matrix
 

@@ -31,7 +31,7 @@ class TrainOptions(CommonOptions):
     task: str
     """The source task."""
 
-    steps: int = 300_000
+    steps: int = 100_000
     """Environment steps."""
 
     seed: int = 0
@@ -39,6 +39,9 @@ class TrainOptions(CommonOptions):
 
     device: str = "auto"
     """auto (the faster one, measured), cpu, cuda or cuda:N."""
+
+    engine: Literal["device", "sb3"] = "device"
+    """device keeps everything on one device; sb3 is Stable-Baselines3's PPO, the reference."""
 
     network: Literal["mlp", "transformer"] = "mlp"
     """mlp is fast and tied to one space; transformer also runs on other spaces."""
@@ -67,7 +70,6 @@ def run(options: TrainOptions, screen: Screen) -> dict[str, Any]:
     import torch
 
     from rlnas.agents import ControllerConfig, NetworkConfig, PPOController
-    from rlnas.agents.device import choose_device
     from rlnas.benchmarks import load_suite
     from rlnas.reporting.run_folder import begin_run
 
@@ -81,6 +83,7 @@ def run(options: TrainOptions, screen: Screen) -> dict[str, Any]:
         "suite": options.suite,
         "task": options.task,
         "seed": options.seed,
+        "engine": options.engine,
         "controller": config.to_dict(),
     }
     begin_run(folder, "train", settings, resume=options.resume, command=screen.command)
@@ -91,7 +94,7 @@ def run(options: TrainOptions, screen: Screen) -> dict[str, Any]:
     else:
         controller = PPOController(task.space, config, seed=options.seed)
     # Chosen once: every chunk must run on the same device to resume exactly.
-    device = choose_device(options.device, controller.network, config.ppo.num_envs)
+    device = controller.choose_device(options.device, task, options.engine)
     began, first = time.perf_counter(), controller.steps
     with screen.progress() as report:
         report("train", controller.steps, options.steps)
@@ -99,6 +102,7 @@ def run(options: TrainOptions, screen: Screen) -> dict[str, Any]:
             controller.continue_training(
                 task,
                 min(controller.steps + _CHUNK, options.steps),
+                engine=options.engine,
                 device=device,
                 log_dir=folder / "tensorboard",
                 on_progress=lambda done, _: report("train", done, options.steps),

@@ -153,7 +153,7 @@ def _tensor_report(method: Searcher, task: Task, seed: int) -> list[dict[str, An
 
     if not isinstance(method, WeightInitialization):
         return []
-    method.initialise(task.ledger(1), seed)
+    method.initialise(task.space, seed)
     return [asdict(tensor) for tensor in method.report]
 
 

@@ -14,13 +14,14 @@ from rlnas.envs.normalisers import (
     normaliser_names,
 )
 from rlnas.envs.registration import environment_ids, register_environments
-from rlnas.envs.scoring import LedgerScorer, Scorer, TableScorer
+from rlnas.envs.scoring import CohortScorer, LedgerScorer, Scorer, TableScorer
 from rlnas.envs.single import ConstructionEnv, ImprovementEnv, NASEnv
 from rlnas.envs.vector import ConstructionVectorEnv, ImprovementVectorEnv, NASVectorEnv
 
 register_environments()
 
 __all__ = [
+    "CohortScorer",
     "ConstructionConfig",
     "ConstructionCore",
     "ConstructionEnv",

@@ -83,7 +83,11 @@ class ConstructionCore:
         )
 
     def reset(
-        self, n: int, rng: np.random.Generator, start: Architecture | None = None
+        self,
+        n: int,
+        rng: np.random.Generator,
+        start: Architecture | None = None,
+        rows: NDArray[np.int64] | None = None,
     ) -> ConstructionState:
         """Return ``n`` empty architectures; nothing is random and there is no start to choose."""
         return ConstructionState(
@@ -110,8 +114,8 @@ class ConstructionCore:
         scores = np.full(len(actions), np.nan)
         rewards = np.where(legal, 0.0, self.config.illegal_reward)
         if finished.any():
-            scores[finished] = self.scorer.score(vectors[finished])
-            value = self.scorer.value(scores[finished])
+            scores[finished] = self.scorer.score(vectors[finished], np.flatnonzero(finished))
+            value = self.scorer.value(np.where(finished, scores, 0.0))[finished]
             rewards[finished] = np.sign(value) * np.abs(value) ** self.config.exponent
         return ConstructionState(vectors, scores, steps), rewards, finished | ~legal
 

@@ -27,10 +27,20 @@ class EnvironmentCore(Protocol[State]):
 
     space: SearchSpace
     scorer: Scorer
+    config: Any
     layout: ObservationLayout
 
-    def reset(self, n: int, rng: np.random.Generator, start: Architecture | None = None) -> State:
-        """Return ``n`` new episodes."""
+    def reset(
+        self,
+        n: int,
+        rng: np.random.Generator,
+        start: Architecture | None = None,
+        rows: NDArray[np.int64] | None = None,
+    ) -> State:
+        """Return ``n`` new episodes, at architectures ``start`` if they are given.
+
+        ``rows`` are the episodes they stand for where the scorer tells episodes apart.
+        """
         ...
 
     def step(

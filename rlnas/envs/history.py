@@ -35,18 +35,47 @@ def neighbour_history(
         score's change by it.
     """
     n, positions = vectors.shape
-    # One product counts the differing positions and adds up their numbers: where a single one
-    # differs, the sum is its number. Much faster than reducing the short last axis twice.
-    weights = np.stack([np.ones(positions), np.arange(positions)], axis=1).astype(np.float32)
-    differs = (visited != vectors[:, None, :]).astype(np.float32) @ weights
-    rows, slots = np.nonzero((differs[..., 0] == 1) & ~np.isnan(visited_scores))
-    position = differs[rows, slots, 1].astype(np.int64)
-    operation = visited[rows, slots, position]
+    rows, position, operation, slots = _one_edit_away(vectors, visited)
+    filled = ~np.isnan(visited_scores[rows, slots])
+    rows, position, operation = rows[filled], position[filled], operation[filled]
+    slots = slots[filled]
     seen = np.zeros((n, positions, operations), dtype=np.float32)
     gain = np.zeros((n, positions, operations), dtype=np.float32)
     seen[rows, position, operation] = 1.0
     gain[rows, position, operation] = np.sign(visited_scores[rows, slots] - scores[rows])
     return seen, gain
+
+
+def known_neighbours(
+    vectors: Architecture, known: Architecture, operations: int
+) -> NDArray[np.bool_]:
+    """Return which one-step edits ``(N, P·C)`` lead to known architectures.
+
+    Args:
+        vectors: ``(N, P)`` current architectures.
+        known: ``(N, T, P)`` known architectures; −1 everywhere in an empty slot.
+        operations: Number of operations ``C``.
+    """
+    seen = np.zeros((len(vectors), vectors.shape[1], operations), dtype=np.bool_)
+    if known.shape[1]:
+        rows, position, operation, _ = _one_edit_away(vectors, known)
+        fits = operation >= 0  # an empty slot of a space with one position
+        seen[rows[fits], position[fits], operation[fits]] = True
+    return seen.reshape(len(vectors), -1)
+
+
+def _one_edit_away(
+    vectors: Architecture, others: Architecture
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Architecture, NDArray[np.int64]]:
+    """Return row, position, operation and slot of those that differ at one position alone."""
+    positions = vectors.shape[1]
+    # One product counts the differing positions and adds up their numbers: where a single one
+    # differs, the sum is its number. Much faster than reducing the short last axis twice.
+    weights = np.stack([np.ones(positions), np.arange(positions)], axis=1).astype(np.float32)
+    differs = (others != vectors[:, None, :]).astype(np.float32) @ weights
+    rows, slots = np.nonzero(differs[..., 0] == 1)
+    position = differs[rows, slots, 1].astype(np.int64)
+    return rows, position, others[rows, slots, position], slots
 
 
 def ordinal_rank(scores: Floats, visited_scores: Floats) -> Floats:

@@ -128,11 +128,15 @@ class ImprovementCore:
         )
 
     def reset(
-        self, n: int, rng: np.random.Generator, start: Architecture | None = None
+        self,
+        n: int,
+        rng: np.random.Generator,
+        start: Architecture | None = None,
+        rows: NDArray[np.int64] | None = None,
     ) -> ImprovementState:
         """Return ``n`` new episodes at uniform architectures, or at ``start`` ``(n, P)``."""
         vectors = self.space.sample(n, rng) if start is None else np.array(start, dtype=np.int8)
-        scores = self.scorer.score(vectors)
+        scores = self.scorer.score(vectors, rows)
         length = self.config.horizon + 1
         visited = np.zeros((n, length, self.space.num_positions), dtype=np.int8)
         visited[:, 0] = vectors
@@ -170,7 +174,7 @@ class ImprovementCore:
         moved = (vectors != state.vectors).any(axis=1)
         scores = state.scores.copy()
         if moved.any():
-            scores[moved] = self.scorer.score(vectors[moved])
+            scores[moved] = self.scorer.score(vectors[moved], np.flatnonzero(moved))
         steps = state.steps + 1
         visited, visited_scores = state.visited.copy(), state.visited_scores.copy()
         rows = np.arange(n)
@@ -204,13 +208,14 @@ class ImprovementCore:
 
     def reward(self, before: ImprovementState, after: ImprovementState) -> Floats:
         """Return the rewards ``(N,)`` of a step; see `ImprovementConfig`."""
-        value = self.scorer.value
         if self.config.reward == "difference":
-            gain = value(after.scores) - value(before.scores)
+            pair = np.stack([before.scores, after.scores])
         else:
-            gain = value(after.best) - value(before.best)
+            pair = np.stack([before.best, after.best])
+        before_value, after_value = self.scorer.value(pair)
+        gain = after_value - before_value
         shaped = np.sign(gain) * np.abs(gain) ** self.config.exponent
-        return shaped - self.config.step_penalty
+        return np.asarray(shaped - self.config.step_penalty)
 
     def mask(self, state: ImprovementState) -> Bools:
         """Return which actions are legal, ``(N, actions)``.

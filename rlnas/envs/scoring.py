@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.envs.history import neighbour_history
+from rlnas.envs.history import known_neighbours
 from rlnas.envs.normalisers import RunningNormaliser, normalise_table
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks import QueryLedger, TabularTask
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
 
 
 class Scorer(Protocol):
     """Gives scores for batches of architectures.
 
-    A score says only which architecture is better; `value` puts it on the scale of rewards.
+    A score says only which architecture is better; `value` puts it on the scale of rewards. Where
+    the episodes of a batch belong to different searches, ``rows`` says which episodes are asked
+    about; None means one after the other from the first.
     """
 
     space: SearchSpace
 
-    def score(self, architectures: Architecture) -> Floats:
+    def score(self, architectures: Architecture, rows: Rows | None = None) -> Floats:
         """Return scores ``(N,)`` without NaN; larger is better."""
         ...
 
     def value(self, scores: Floats) -> Floats:
-        """Return scores on the scale of rewards, all by what is known now."""
+        """Return scores ``(…, N)`` on the scale of rewards, all by what is known now."""
         ...
 
     def known_edits(self, architectures: Architecture) -> NDArray[np.bool_] | None:
@@ -51,11 +55,13 @@ class TableScorer:
     """
 
     def __init__(self, task: TabularTask, normaliser: str) -> None:
+        self.task = task
+        self.normaliser = normaliser
         self.space = task.space
         table = normalise_table(task, normaliser)
         self.table = np.where(np.isnan(table), np.nanmin(table), table)
 
-    def score(self, architectures: Architecture) -> Floats:
+    def score(self, architectures: Architecture, rows: Rows | None = None) -> Floats:
         """Return normalised scores ``(N,)``; they order architectures as the task does."""
         return np.asarray(self.table[self.space.index(architectures)])
 
@@ -90,7 +96,7 @@ class LedgerScorer:
         scores = self._ledger.scores()
         return scores[np.isfinite(scores)]
 
-    def score(self, architectures: Architecture) -> Floats:
+    def score(self, architectures: Architecture, rows: Rows | None = None) -> Floats:
         """Query the architectures one by one and return the task's scores ``(N,)``.
 
         Raises:
@@ -109,11 +115,64 @@ class LedgerScorer:
         if not self._avoid_known or not len(self._ledger):
             return None
         n, queried = len(architectures), self._ledger.vectors()
-        seen, _ = neighbour_history(
-            architectures,
-            np.zeros(n),
-            np.repeat(queried[None], n, axis=0),
-            np.zeros((n, len(queried))),
-            self.space.num_operations,
-        )
-        return seen.reshape(n, -1) > 0
+        shared = np.broadcast_to(queried, (n, *queried.shape))
+        return known_neighbours(architectures, shared, self.space.num_operations)
+
+
+class CohortScorer:
+    """Scores of searches that run side by side, an episode each, every one with its own ledger.
+
+    Nothing passes between them: what an episode is told comes from its own ledger alone.
+
+    Args:
+        ledgers: The ledgers, all on one space.
+        normaliser: What turns scores into values, from a ledger's queried scores alone.
+        avoid_known: Whether `known_edits` tells which edits lead to queried architectures.
+    """
+
+    def __init__(
+        self,
+        ledgers: Sequence[QueryLedger],
+        normaliser: RunningNormaliser,
+        *,
+        avoid_known: bool = True,
+    ) -> None:
+        self.space = ledgers[0].space
+        self._ledgers = list(ledgers)
+        self._normaliser = normaliser
+        self._avoid_known = avoid_known
+        self._scorers = [LedgerScorer(ledger, normaliser) for ledger in ledgers]
+        # Queried architectures so far; −1 beyond them differs from every operation.
+        self._queried = np.full((len(ledgers), 0, self.space.num_positions), -1, dtype=np.int8)
+        self._counted = np.zeros(len(ledgers), dtype=np.int64)
+
+    def keep(self, rows: Rows) -> None:
+        """Go on with some of the searches alone."""
+        self._ledgers = [self._ledgers[row] for row in rows]
+        self._scorers = [self._scorers[row] for row in rows]
+        self._queried, self._counted = self._queried[rows], self._counted[rows]
+
+    def score(self, architectures: Architecture, rows: Rows | None = None) -> Floats:
+        """Query each episode's architecture in its own ledger and return scores ``(N,)``."""
+        own = range(len(architectures)) if rows is None else rows
+        asked = zip(own, architectures, strict=True)
+        return np.array([self._scorers[row].score(a[None])[0] for row, a in asked], np.float64)
+
+    def value(self, scores: Floats) -> Floats:
+        """Return normalised scores ``(…, N)``, each column by its own ledger."""
+        columns = zip(self._scorers, np.moveaxis(scores, -1, 0), strict=True)
+        return np.stack([scorer.value(column) for scorer, column in columns], axis=-1)
+
+    def known_edits(self, architectures: Architecture) -> NDArray[np.bool_] | None:
+        """Return which edits ``(N, P·C)`` lead to what the episode's own search has queried."""
+        if not self._avoid_known:
+            return None
+        for row, ledger in enumerate(self._ledgers):
+            for number in range(self._counted[row], len(ledger.records)):
+                if number == self._queried.shape[1]:
+                    shape = (len(self._ledgers), max(16, number), self.space.num_positions)
+                    more = np.full(shape, -1, dtype=np.int8)
+                    self._queried = np.concatenate([self._queried, more], axis=1)
+                self._queried[row, number] = ledger.records[number].vector
+            self._counted[row] = len(ledger.records)
+        return known_neighbours(architectures, self._queried, self.space.num_operations)

@@ -54,7 +54,7 @@ def build_network(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "weights"))
         if config.kind == "mlp":
-            return MLPNetwork(layout, config.width)
+            return MLPNetwork(layout, config.width, config.activation)
         return TransformerNetwork(
             layout,
             [(int(tail), int(head)) for tail, head in space.positions],

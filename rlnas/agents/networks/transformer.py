@@ -88,18 +88,19 @@ class TransformerNetwork(nn.Module):
         names = enc["operation"](self.names)
         tokens = obs[:, layout.current].reshape(grid) @ names
         tokens = tokens + enc["tail"](self.nodes[:, 0]) + enc["head"](self.nodes[:, 1])
-        history = None
         if layout.history:
-            history = torch.stack(
-                [obs[:, layout.seen].reshape(grid), obs[:, layout.gain].reshape(grid)], dim=-1
-            )
-            tokens = tokens + (enc["history"](history) * names[None, None]).sum(2)
+            seen, gain = obs[:, layout.seen].reshape(grid), obs[:, layout.gain].reshape(grid)
+            # Each edit adds its operation's name, weighted by what is known of it. Summed over
+            # the operations first, which is the same and needs no row for every edit.
+            by_seen, by_gain = enc["history"].weight.T
+            tokens = tokens + (seen @ names) * by_seen + (gain @ names) * by_gain
         summary = enc["scalars"](obs[:, layout.scalars])[:, None]
         hidden = enc["norm"](enc["layers"](torch.cat([summary, tokens], dim=1)))
         head = pol["token"](hidden[:, 1:])
         logits = head @ pol["operation"](self.names).T / head.shape[-1] ** 0.5
-        if history is not None:
-            logits = logits + (pol["history"](hidden[:, 1:])[:, :, None] * history).sum(-1)
+        if layout.history:
+            weights = pol["history"](hidden[:, 1:])
+            logits = logits + weights[..., :1] * seen + weights[..., 1:] * gain
         if layout.actions == layout.operations:
             chosen = obs[:, layout.current].sum(1).long().clamp(max=layout.positions - 1)
             logits = logits[torch.arange(n, device=obs.device), chosen]

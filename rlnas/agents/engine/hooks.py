@@ -1,0 +1,81 @@
+"""What a transfer method can change about how controllers learn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Minibatch:
+    """Samples of ``K`` controllers, ``B`` of each.
+
+    Attributes:
+        obs: ``(K, B, D)`` float32 observations.
+        actions: ``(K, B)`` int64.
+        log_probabilities: ``(K, B)`` of the actions under the policy that chose them.
+        advantages: ``(K, B)`` float32.
+        returns: ``(K, B)`` float32 targets of the values.
+        values: ``(K, B)`` float32 values at the time of acting.
+        tasks: ``(K, B)`` int64 number of each sample's task among those of its controller.
+    """
+
+    obs: Tensor
+    actions: Tensor
+    log_probabilities: Tensor
+    advantages: Tensor
+    returns: Tensor
+    values: Tensor
+    tasks: Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnerHooks:
+    """Where a method steps in. Everything is batched over ``K`` controllers.
+
+    Attributes:
+        behaviour: Gives the logits ``(K, N, A)`` that actions are drawn from, of the observations
+            ``(K, N, D)`` and the learner's own logits; e.g. those of a source policy. PPO's ratio
+            is taken against the policy that acted, so the update stays right.
+        extra_loss: Gives a loss ``(K,)`` of a minibatch, the logits ``(K, B, A)`` and the values
+            ``(K, B)``; it is added to PPO's. E.g. a distillation term.
+        penalty: Gives a loss ``(K,)`` of the parameters by name, ``(K, *shape)`` each; it is added
+            to PPO's. E.g. the distance from a source's weights.
+        normalise_advantages: Gives the advantages ``(K, B)`` that the loss uses. By default each
+            controller's are standardised over the minibatch; `per_task` does it task by task.
+    """
+
+    behaviour: Callable[[Tensor, Tensor], Tensor] | None = None
+    extra_loss: Callable[[Minibatch, Tensor, Tensor], Tensor] | None = None
+    penalty: Callable[[Mapping[str, Tensor]], Tensor] | None = None
+    normalise_advantages: Callable[[Minibatch], Tensor] | None = None
+
+
+def standardised(batch: Minibatch) -> Tensor:
+    """Return advantages with mean 0 and deviation 1 over each controller's minibatch."""
+    std, mean = batch.advantages.std(1, keepdim=True), batch.advantages.mean(1, keepdim=True)
+    return (batch.advantages - mean) / (std + 1e-8)
+
+
+def per_task(num_tasks: int) -> Callable[[Minibatch], Tensor]:
+    """Return a normalisation that gives every task of a controller advantages of one scale.
+
+    Without it the task with the largest rewards takes the gradient of a shared network for itself.
+
+    Args:
+        num_tasks: Tasks of a controller.
+    """
+
+    def normalise(batch: Minibatch) -> Tensor:
+        advantages, tasks = batch.advantages, batch.tasks
+        zeros = advantages.new_zeros(len(advantages), num_tasks)
+        count = zeros.scatter_add(1, tasks, advantages.new_ones(()).expand_as(advantages))
+        count = count.clamp(min=1)
+        mean = zeros.scatter_add(1, tasks, advantages) / count
+        centred = advantages - mean.gather(1, tasks)
+        spread = (zeros.scatter_add(1, tasks, centred.square()) / count).sqrt()
+        return centred / (spread.gather(1, tasks) + 1e-8)
+
+    return normalise

@@ -1,0 +1,269 @@
+"""PPO for K controllers at once, on one device from the first step to the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from rlnas.agents.config import PPOConfig
+from rlnas.agents.engine.hooks import LearnerHooks, Minibatch, standardised
+from rlnas.agents.engine.loss import LossGradient, LossWeights, choose, ppo_gradient
+from rlnas.agents.engine.perceptron import PerceptronStack
+from rlnas.agents.engine.rollout import Rollout
+from rlnas.agents.engine.stack import AutogradStack, NetworkStack
+from rlnas.agents.engine.streams import EpisodeStreams, FinishedEpisodes
+from rlnas.agents.networks import MLPNetwork
+from rlnas.errors import InvalidArgumentError
+
+
+def stack_networks(networks: Sequence[nn.Module]) -> NetworkStack:
+    """Return the fastest stack for these networks."""
+    if all(type(network) is MLPNetwork for network in networks):
+        return PerceptronStack([n for n in networks if isinstance(n, MLPNetwork)])
+    return AutogradStack(networks)
+
+
+@dataclass(frozen=True)
+class Collected:
+    """A rollout and what follows from it.
+
+    Attributes:
+        rollout: The steps.
+        advantages: ``(K, T, N)``.
+        finished: Episodes that ended, step by step.
+    """
+
+    rollout: Rollout
+    advantages: Tensor
+    finished: tuple[FinishedEpisodes, ...]
+
+
+class StackedPPO:
+    """``K`` independent PPO learners in one program.
+
+    The algorithm is that of ``stable_baselines3.PPO``: whole rollouts, generalised advantages,
+    minibatches without replacement, advantages standardised in each, gradients clipped by each
+    learner's own norm, Adam. Random numbers come from a generator a controller and are drawn a
+    rollout at a time, so a controller's training does not depend on those beside it, but for the
+    rounding of batched products. Nothing waits for the device between the first step of a rollout
+    and the last update on it.
+
+    Args:
+        networks: The controllers' networks, on the device; trained in place. Parameters that
+            require no gradient stay as they are.
+        streams: Their episodes.
+        config: Hyperparameters.
+        generators: One for each controller, on the device.
+        hooks: What a transfer method changes.
+    """
+
+    def __init__(
+        self,
+        networks: Sequence[nn.Module],
+        streams: EpisodeStreams,
+        config: PPOConfig,
+        generators: Sequence[torch.Generator],
+        hooks: LearnerHooks | None = None,
+    ) -> None:
+        if not len(networks) == len(generators) == len(streams.tasks):
+            raise InvalidArgumentError(
+                f"{len(networks)} networks, {len(generators)} generators and streams for "
+                f"{len(streams.tasks)} controllers; expected as many of each."
+            )
+        self.stack = stack_networks(networks)
+        self.streams = streams
+        self.config = config
+        self.hooks = hooks or LearnerHooks()
+        self.generators = list(generators)
+        self.updates = 0
+        self._rollout: Rollout | None = None
+        self._trained = self.stack.trained()
+        self._multitask = all(getattr(n, "takes_task", False) for n in networks)
+        self.optimizer = self._make_optimizer()
+
+    def _make_optimizer(self) -> torch.optim.Adam:
+        self.stack.parameters.grad = self.stack.gradient
+        rate = self.config.learning_rate
+        return torch.optim.Adam([self.stack.parameters], lr=rate, eps=1e-5, fused=True)
+
+    @property
+    def device(self) -> torch.device:
+        """Where everything lies."""
+        return self.stack.parameters.device
+
+    @property
+    def loss_weights(self) -> LossWeights:
+        """The configuration's weights of the loss."""
+        config = self.config
+        return LossWeights(
+            clip_range=config.clip_range, ent_coef=config.ent_coef, vf_coef=config.vf_coef
+        )
+
+    # -- rollouts --------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def collect(
+        self, steps: int | None = None, *, on_step: Callable[[], bool] | None = None
+    ) -> Collected | None:
+        """Take the steps of one rollout.
+
+        Args:
+            steps: Steps of each stream; the configuration's ``n_steps`` by default.
+            on_step: Called after each; False ends the rollout there.
+
+        Returns:
+            The rollout, which the next one overwrites, or None if it was ended early.
+        """
+        steps = steps or self.config.n_steps
+        tasks, streams = self.streams.tasks, self.streams
+        rollout = self._room(steps)
+        uniform = self._draw(torch.rand, (steps, tasks.shape[1]))
+        streams.begin_rollout(steps)
+        finished = []
+        obs = torch.empty(*tasks.shape, streams.layout.size, device=self.device)
+        streams.observe(obs)
+        for t in range(steps):
+            rollout.obs[:, t] = obs
+            logits, values = self.stack.forward(obs, self._task(tasks))
+            if self.hooks.behaviour is not None:
+                logits = self.hooks.behaviour(obs, logits)
+            actions, log_probabilities = choose(logits, uniform[:, t])
+            rewards, ended, done = streams.step(actions)
+            rollout.actions[:, t] = actions
+            rollout.log_probabilities[:, t] = log_probabilities
+            rollout.values[:, t] = values
+            rollout.rewards[:, t] = rewards
+            rollout.ended[:, t] = ended
+            if done is not None:
+                finished.append(done)
+            if on_step is not None and not on_step():
+                return None
+            streams.observe(obs)
+        last = self.stack.forward(obs, self._task(tasks))[1]
+        advantages = rollout.advantages(last, self.config.gamma, self.config.gae_lambda)
+        return Collected(rollout, advantages, tuple(finished))
+
+    def _room(self, steps: int) -> Rollout:
+        """Return where a rollout goes: the last one's place, if it has the same shape."""
+        room, tasks = self._rollout, self.streams.tasks
+        if room is None or room.actions.shape != (len(tasks), steps, tasks.shape[1]):
+            room = self._rollout = Rollout.empty(steps, self.streams.layout.size, tasks)
+        return room
+
+    def _task(self, tasks: Tensor) -> Tensor | None:
+        return tasks if self._multitask else None
+
+    def _draw(self, sampler: Callable[..., Tensor], *args: Any) -> Tensor:
+        rows = [sampler(*args, generator=g, device=self.device) for g in self.generators]
+        return torch.stack(rows)
+
+    # -- updates ---------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def update(
+        self,
+        collected: Collected,
+        *,
+        weights: LossWeights | None = None,
+        normalise: bool = True,
+        max_kl: float | None = None,
+        with_parts: bool = False,
+    ) -> Tensor | None:
+        """Learn from a rollout.
+
+        Args:
+            collected: The rollout.
+            weights: Weights of the loss; the configuration's by default.
+            normalise: Whether advantages are normalised.
+            max_kl: Mean KL divergence beyond which learning from this rollout ends. Looking at it
+                waits for the device after every minibatch.
+            with_parts: Whether to return what is logged.
+
+        Returns:
+            ``(K, 5)`` means over the minibatches of the loss's parts, see `LossGradient`.
+        """
+        config = self.config
+        samples = collected.rollout.samples(collected.advantages)
+        count = collected.rollout.actions[0].numel()
+        first = torch.arange(samples.count, device=self.device)[:, None] * count
+        parts = []
+        for _ in range(config.n_epochs):
+            order = self._draw(torch.randperm, count) + first
+            for rows in order.split(config.batch_size, dim=1):
+                loss = self._step(
+                    samples.minibatch(rows),
+                    weights or self.loss_weights,
+                    normalise,
+                    with_parts or max_kl is not None,
+                )
+                if loss.parts is not None:
+                    parts.append(loss.parts)
+                    if max_kl is not None and float(loss.parts[:, 3].mean()) > max_kl:
+                        self.updates += 1
+                        return torch.stack(parts).mean(0)
+            self.updates += 1
+        return torch.stack(parts).mean(0) if parts else None
+
+    def _step(
+        self, batch: Minibatch, weights: LossWeights, normalise: bool, with_parts: bool
+    ) -> LossGradient:
+        advantages = batch.advantages
+        if normalise and batch.actions.shape[1] > 1:
+            advantages = (self.hooks.normalise_advantages or standardised)(batch)
+        logits, values = self.stack.differentiable(batch.obs, self._task(batch.tasks))
+        loss = ppo_gradient(batch, advantages, logits, values, weights, with_parts=with_parts)
+        by_logits, by_values = loss.logits, loss.values
+        if self.hooks.extra_loss is not None:
+            more = _gradients_of(self.hooks.extra_loss, batch, logits, values)
+            by_logits, by_values = by_logits + more[0], by_values + more[1]
+        self.stack.backward(by_logits, by_values)
+        gradient = self.stack.gradient
+        if self.hooks.penalty is not None:
+            with torch.enable_grad():
+                leaf = self.stack.parameters.detach().requires_grad_()
+                penalty = self.hooks.penalty(self.stack.views(leaf)).sum()
+            gradient += torch.autograd.grad(penalty, leaf)[0]
+        if self._trained is not None:
+            gradient *= self._trained
+        norm = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
+        gradient *= (self.config.max_grad_norm / (norm + 1e-6)).clamp_(max=1.0)
+        self.optimizer.step()
+        return loss
+
+    # -- the whole -------------------------------------------------------------------------
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with some of the controllers alone; the others stay as they are."""
+        state = self.optimizer.state.get(self.stack.parameters, {})
+        self.stack.keep(rows)
+        self.streams.keep(rows)
+        self.generators = [self.generators[k] for k in rows]
+        self._rollout = None
+        self._trained = self.stack.trained()
+        self.optimizer = self._make_optimizer()
+        if state:
+            self.optimizer.state[self.stack.parameters] = {
+                name: value[list(rows)].clone() if value.dim() else value
+                for name, value in state.items()
+            }
+
+
+def _gradients_of(
+    loss: Callable[[Minibatch, Tensor, Tensor], Tensor],
+    batch: Minibatch,
+    logits: Tensor,
+    values: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Return the gradients of an extra loss with respect to logits and values."""
+    with torch.enable_grad():
+        inputs = (logits.detach().requires_grad_(), values.detach().requires_grad_())
+        total = loss(batch, *inputs).sum()
+    by_logits, by_values = torch.autograd.grad(total, inputs, allow_unused=True)
+    return (
+        torch.zeros_like(logits) if by_logits is None else by_logits,
+        torch.zeros_like(values) if by_values is None else by_values,
+    )

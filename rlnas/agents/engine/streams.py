@@ -1,0 +1,172 @@
+"""Endless streams of episodes for K controllers: where a learner's steps come from."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from rlnas.envs import ObservationLayout
+from rlnas.envs.tensor import TensorEnvironment
+
+
+@dataclass(frozen=True)
+class FinishedEpisodes:
+    """Episodes that ended in one step.
+
+    Attributes:
+        ended: ``(K, N)`` bool, which did.
+        returns: ``(K, N)`` float32 sum of rewards.
+        lengths: ``(K, N)`` int64 steps.
+        scores: ``(K, N)`` float64 normalised score of the last architecture.
+    """
+
+    ended: Tensor
+    returns: Tensor
+    lengths: Tensor
+    scores: Tensor
+
+
+class EpisodeStreams(Protocol):
+    """``N`` streams of episodes for each of ``K`` controllers; an ended one begins anew at once.
+
+    Attributes:
+        layout: Layout of an observation.
+        tasks: ``(K, N)`` int64 number of each stream's task among those of its controller.
+    """
+
+    layout: ObservationLayout
+    tasks: Tensor
+
+    def begin_rollout(self, steps: int) -> None:
+        """Prepare for so many steps."""
+        ...
+
+    def observe(self, out: Tensor) -> None:
+        """Write the current observations into ``out`` ``(K, N, D)``."""
+        ...
+
+    def step(self, actions: Tensor) -> tuple[Tensor, Tensor, FinishedEpisodes | None]:
+        """Take actions ``(K, N)``; return rewards, which episodes ended, and what is known of them.
+
+        The last is None where it is certain that none ended.
+        """
+        ...
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """Go on with some of the controllers alone."""
+        ...
+
+
+class TableStreams:
+    """Streams on source tasks whose tables are on the device.
+
+    Start architectures are drawn for a whole rollout at once, by each controller's own generator:
+    so a controller meets the same episodes whatever else is trained beside it.
+
+    Args:
+        environment: The environment, on the tables of all tasks.
+        task_numbers: ``(K, N)`` number of each stream's task in the environment's tables.
+        generators: One for each controller, on the environment's device.
+    """
+
+    def __init__(
+        self,
+        environment: TensorEnvironment[Any],
+        task_numbers: Tensor,
+        generators: Sequence[torch.Generator],
+    ) -> None:
+        self.environment = environment
+        self.layout = environment.layout
+        self.device = environment.tables.device
+        self.shape = tuple(task_numbers.shape)
+        # Tasks are numbered among those of each controller, in their order.
+        own = [torch.unique(row, return_inverse=True)[1] for row in task_numbers]
+        self.tasks = torch.stack(own).to(self.device)
+        self._generators = list(generators)
+        self._starts = self._draw(1)
+        self._taken = 0
+        first = self._starts[:, 0].reshape(-1)
+        self.state = environment.reset(task_numbers.reshape(-1), first)
+        self.returns = torch.zeros(self.shape, device=self.device)
+        # All episodes begin together; while they all have the same length they end together, and
+        # a step that ends none needs no look at the device to know it.
+        self.clock = 0
+
+    def _draw(self, steps: int) -> Tensor:
+        size, n = self.environment.tables.space.size, self.shape[1]
+        rows = [
+            torch.randint(size, (steps, n), generator=g, device=self.device)
+            for g in self._generators
+        ]
+        return torch.stack(rows)
+
+    def begin_rollout(self, steps: int) -> None:
+        """Draw where episodes that begin in the next ``steps`` steps start."""
+        self._starts, self._taken = self._draw(steps), 0
+
+    def observe(self, out: Tensor) -> None:
+        """See `EpisodeStreams.observe`."""
+        self.environment.observe(self.state, out.view(-1, out.shape[-1]))
+
+    def step(self, actions: Tensor) -> tuple[Tensor, Tensor, FinishedEpisodes | None]:
+        """See `EpisodeStreams.step`."""
+        state, rewards, ended = self.environment.step(self.state, actions.reshape(-1))
+        rewards, ended = rewards.view(self.shape), ended.view(self.shape)
+        self.returns += rewards
+        self.clock += 1
+        finished = None
+        length = self.environment.episode_length
+        if length is None or self.clock % length == 0:
+            finished = FinishedEpisodes(
+                ended, self.returns, state.steps.view(self.shape), state.scores.view(self.shape)
+            )
+            self.returns = torch.where(ended, 0.0, self.returns)
+            starts = self._starts[:, self._taken].reshape(-1)
+            state = self.environment.restart(state, ended.view(-1), starts)
+        self._taken += 1
+        self.state = state
+        return rewards, ended, finished
+
+    def keep(self, rows: Sequence[int]) -> None:
+        """See `EpisodeStreams.keep`."""
+        n = self.shape[1]
+        chosen = torch.as_tensor(rows, device=self.device)
+        flat = (chosen[:, None] * n + torch.arange(n, device=self.device)).reshape(-1)
+        fields = {f.name: getattr(self.state, f.name)[flat] for f in dataclasses.fields(self.state)}
+        self.state = dataclasses.replace(self.state, **fields)
+        self.returns, self._starts = self.returns[chosen], self._starts[chosen]
+        self.tasks = self.tasks[chosen]
+        self._generators = [self._generators[k] for k in rows]
+        self.shape = (len(rows), n)
+
+    def tensors(self, controller: int) -> dict[str, Tensor]:
+        """Return one controller's episodes, between two rollouts, for an exact resume."""
+        n = self.shape[1]
+        rows = slice(controller * n, (controller + 1) * n)
+        fields = {
+            f.name: getattr(self.state, f.name)[rows].cpu().clone()
+            for f in dataclasses.fields(self.state)
+            if f.name != "offset"  # where the task's table lies is this program's own matter
+        }
+        returns = self.returns[controller : controller + 1].cpu().clone()
+        return fields | {"returns": returns, "clock": torch.tensor(self.clock)}
+
+    def restore(self, tensors: dict[str, Tensor]) -> None:
+        """Go on where `tensors` was taken, as the only controller.
+
+        Raises:
+            ValueError: If the tensors are those of other streams.
+        """
+        expected = {name: tuple(t.shape) for name, t in self.tensors(0).items()}
+        given = {name: tuple(t.shape) for name, t in tensors.items()}
+        if expected != given:
+            raise ValueError(f"episodes have tensors {given}")
+        moved = {name: t.to(self.device, copy=True) for name, t in tensors.items()}
+        self.clock = int(moved.pop("clock"))
+        self.returns = moved.pop("returns")
+        self.state = dataclasses.replace(self.state, **moved)

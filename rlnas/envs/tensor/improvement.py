@@ -1,0 +1,199 @@
+"""The improvement environment as tensors on one device.
+
+The same rules as `rlnas.envs.improvement`, step for step, for source tasks whose tables are known:
+a test holds that both give the same observations, rewards and ends.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rlnas.envs.improvement import ImprovementConfig
+from rlnas.envs.layout import ObservationLayout
+from rlnas.envs.tensor.tables import TaskTables
+from rlnas.envs.tensor.visited import add_visited, empty_visited, is_visited
+
+
+@dataclass
+class TensorImprovementState:
+    """``R`` episodes in progress; see `rlnas.envs.improvement.ImprovementState`.
+
+    Attributes:
+        offset: ``(R,)`` int64 where the episode's task begins in the tables.
+        index: ``(R,)`` int64 current architectures.
+        scores: ``(R,)`` float64 their scores.
+        best: ``(R,)`` float64 best score so far.
+        best_index: ``(R,)`` int64 latest architecture with that score.
+        stale: ``(R,)`` int64 steps since the episode last stood at its best.
+        steps: ``(R,)`` int64 steps taken.
+        visited: ``(R, words)`` int32 bit sets of what was tried; changed in place by a step.
+        visited_scores: ``(R, horizon + 1)`` float64, NaN beyond ``steps``; changed in place.
+        trend: ``(R,)`` float64 sign of the last change.
+    """
+
+    offset: Tensor
+    index: Tensor
+    scores: Tensor
+    best: Tensor
+    best_index: Tensor
+    stale: Tensor
+    steps: Tensor
+    visited: Tensor
+    visited_scores: Tensor
+    trend: Tensor
+
+
+class TensorImprovement:
+    """Batched functions of the improvement environment on a device.
+
+    Args:
+        tables: Tables of the source tasks.
+        config: The environment's knobs.
+    """
+
+    def __init__(self, tables: TaskTables, config: ImprovementConfig) -> None:
+        self.tables = tables
+        self.space = tables.space
+        self.config = config
+        self.stop = self.space.num_actions
+        self.layout = ObservationLayout(
+            positions=self.space.num_positions,
+            operations=self.space.num_operations,
+            actions=self.space.num_actions + 1,
+            history=config.history,
+        )
+
+    @property
+    def episode_length(self) -> int | None:
+        """Steps of every episode, or None if an agent may end one earlier."""
+        return None if self.config.allow_stop else self.config.horizon
+
+    def reset(self, tasks: Tensor, starts: Tensor) -> TensorImprovementState:
+        """Return new episodes.
+
+        Args:
+            tasks: ``(R,)`` number of each episode's task.
+            starts: ``(R,)`` int64 index of each start.
+        """
+        offset = self.tables.offsets(tasks)
+        rows, device = len(starts), self.tables.device
+        scores = self.tables.scores[offset + starts]
+        visited = empty_visited(rows, self.space.size, device)
+        add_visited(visited, starts)
+        visited_scores = torch.full(
+            (rows, self.config.horizon + 1), torch.nan, dtype=torch.float64, device=device
+        )
+        visited_scores[:, 0] = scores
+        zeros = torch.zeros_like(starts)
+        return TensorImprovementState(
+            offset=offset,
+            index=starts,
+            scores=scores,
+            best=scores,
+            best_index=starts,
+            stale=zeros,
+            steps=zeros,
+            visited=visited,
+            visited_scores=visited_scores,
+            trend=torch.zeros_like(scores),
+        )
+
+    def step(
+        self, state: TensorImprovementState, actions: Tensor
+    ) -> tuple[TensorImprovementState, Tensor, Tensor]:
+        """Advance every episode by one action ``(R,)`` int64.
+
+        Returns:
+            The next state, rewards ``(R,)`` float32 and which episodes have ended ``(R,)`` bool.
+        """
+        config, tables = self.config, self.tables
+        stopping = actions == self.stop
+        edit = actions.clamp(max=self.stop - 1)
+        index = tables.next_index.view(-1).take(state.index * self.stop + edit).long()
+        index = torch.where(stopping, state.index, index)
+        scores = tables.scores.take(state.offset + index)
+        steps = state.steps + 1
+        add_visited(state.visited, index)
+        state.visited_scores.scatter_(1, steps[:, None], scores[:, None])
+        at_best = scores >= state.best
+        best = torch.maximum(scores, state.best)
+        best_index = torch.where(at_best, index, state.best_index)
+        stale = torch.where(at_best, 0, state.stale + 1)
+        trend = torch.sign(scores - state.scores)
+        if config.backtrack is not None:
+            back = stale > config.backtrack
+            index = torch.where(back, best_index, index)
+            scores = torch.where(back, best, scores)
+            stale = torch.where(back, 0, stale)
+        gain = best - state.best if config.reward == "improvement" else scores - state.scores
+        if config.exponent != 1:
+            gain = gain.sign() * gain.abs() ** config.exponent
+        ended = steps >= config.horizon
+        if config.allow_stop:
+            ended = ended | stopping
+        new = TensorImprovementState(
+            offset=state.offset,
+            index=index,
+            scores=scores,
+            best=best,
+            best_index=best_index,
+            stale=stale,
+            steps=steps,
+            visited=state.visited,
+            visited_scores=state.visited_scores,
+            trend=trend,
+        )
+        return new, (gain - config.step_penalty).float(), ended
+
+    def restart(
+        self, state: TensorImprovementState, ended: Tensor, starts: Tensor
+    ) -> TensorImprovementState:
+        """Return the state in which the ended episodes ``(R,)`` begin anew at ``starts``."""
+        scores = self.tables.scores[state.offset + starts]
+        visited = torch.where(ended[:, None], 0, state.visited)
+        index = torch.where(ended, starts, state.index)
+        add_visited(visited, index)
+        visited_scores = torch.where(ended[:, None], torch.nan, state.visited_scores)
+        visited_scores[:, 0] = torch.where(ended, scores, visited_scores[:, 0])
+        return dataclasses.replace(
+            state,
+            index=index,
+            scores=torch.where(ended, scores, state.scores),
+            best=torch.where(ended, scores, state.best),
+            best_index=torch.where(ended, starts, state.best_index),
+            stale=torch.where(ended, 0, state.stale),
+            steps=torch.where(ended, 0, state.steps),
+            visited=visited,
+            visited_scores=visited_scores,
+            trend=torch.where(ended, 0.0, state.trend),
+        )
+
+    def observe(self, state: TensorImprovementState, out: Tensor) -> None:
+        """Write the observations into ``out`` ``(R, layout.size)`` float32."""
+        layout, tables, horizon = self.layout, self.tables, self.config.horizon
+        known = layout.grid + self.stop
+        out[:, :known] = tables.features.index_select(0, state.index)
+        out[:, known] = float(self.config.allow_stop)
+        current = state.scores[:, None]
+        below = (state.visited_scores < current).sum(1)
+        above = (state.visited_scores > current).sum(1)
+        ranked = below + above
+        scalars = torch.stack(
+            [
+                1.0 - state.steps / horizon,
+                torch.where(ranked > 0, below / ranked.clamp(min=1), 1.0),
+                (state.scores >= state.best).float(),
+                state.trend.float(),
+                state.stale / horizon,
+            ],
+            dim=1,
+        )
+        out[:, layout.scalars] = scalars
+        if layout.history:
+            seen = is_visited(state.visited, tables.neighbours.index_select(0, state.index))
+            out[:, layout.seen] = seen
+            out[:, layout.gain] = seen * tables.gain.index_select(0, state.offset + state.index)
