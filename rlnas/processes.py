@@ -6,38 +6,39 @@ import multiprocessing
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.connection import wait
 
 
-def prepare_workers(module: str) -> None:
-    """Begin to import a module in a server process that workers are then forked from.
+def prepare_workers(modules: Sequence[str]) -> None:
+    """Begin to import modules in a server process that workers are then forked from.
 
-    Importing PyTorch takes two seconds: called early, this is done while the caller imports it too,
-    once for all workers. Does nothing where processes cannot be forked.
+    Importing PyTorch takes a second or two: called early, this is done while the caller does other
+    things, once for all workers. Does nothing where processes cannot be forked.
 
     Args:
-        module: Name of the module with the workers' functions.
+        modules: Names of the modules that workers need.
     """
     if sys.platform == "win32":
         return
     from multiprocessing import forkserver
 
-    multiprocessing.set_forkserver_preload([module])
+    multiprocessing.set_forkserver_preload(list(modules))
     forkserver.ensure_running()
 
 
-def worker_pool(workers: int, module: str) -> ProcessPoolExecutor:
+def worker_pool(workers: int, modules: Sequence[str]) -> ProcessPoolExecutor:
     """Return a pool of processes with one PyTorch thread each.
 
-    Workers are forked from a server that has imported ``module`` and done nothing else; so they
+    Workers are forked from a server that has imported ``modules`` and done nothing else; so they
     share no locks, threads or devices with the caller.
 
     Args:
         workers: Number of processes.
-        module: Name of the module with the workers' functions.
+        modules: Names of the modules that workers need.
     """
-    prepare_workers(module)
+    prepare_workers(modules)
     method = "spawn" if sys.platform == "win32" else "forkserver"
     context = multiprocessing.get_context(method)
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_start)

@@ -12,8 +12,11 @@ ROOT = Path(rlnas.__file__).parent
 # From the bottom up: each may import what stands before it.
 ORDER = [
     "errors",
+    "lazy",
     "atomic",
     "seeding",
+    "events",
+    "processes",
     "spaces",
     "tasks",
     "benchmarks",

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Time environments and learners side by side in one run.
+# Measure everything side by side in one run, and make the page anew. Further arguments go to the
+# command, e.g. --device cuda, or --quick for a look of a minute.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=experiments/speed
-rlnas bench all --suite transnas-micro --task class_scene --json \
-  2> >(tee "$here/bench.txt" >&2) | tail -n 1 > "$here/bench.json"
+rlnas bench all --suite transnas-micro --task class_scene --threads 1 --official-size \
+  --out "$here" --page docs/performance.md "$@" | tee "$here/bench.txt"

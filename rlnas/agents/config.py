@@ -119,6 +119,37 @@ class ActingConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FineTuningConfig:
+    """How a controller learns from the few queries on a target.
+
+    Attributes:
+        n_steps: Steps between two updates; one episode at a time.
+        n_epochs: Passes over these steps.
+        batch_size: Minibatch size, at most ``n_steps``.
+        learning_rate: Adam's step size.
+        ent_coef: Weight of the entropy bonus.
+        clip_range: Clipping of the probability ratio.
+    """
+
+    n_steps: int = 10
+    n_epochs: int = 10
+    batch_size: int = 10
+    learning_rate: float = 3e-3
+    ent_coef: float = 0.01
+    clip_range: float = 0.2
+
+    def __post_init__(self) -> None:
+        if not 2 <= self.batch_size <= self.n_steps:
+            raise InvalidArgumentError(
+                f"batch_size is {self.batch_size}; expected 2 … n_steps ({self.n_steps})."
+            )
+
+    def apply(self, ppo: PPOConfig) -> PPOConfig:
+        """Return a controller's PPO configuration with these values and a single environment."""
+        return dataclasses.replace(ppo, num_envs=1, **dataclasses.asdict(self))
+
+
+@dataclass(frozen=True, kw_only=True)
 class ControllerConfig:
     """Everything that defines a controller but its weights.
 

@@ -1,107 +1,198 @@
-"""``rlnas bench``: how fast environments and learners are on this machine."""
+"""``rlnas bench``: what is fast on this machine, how fast, and how good what it trains is."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from rlnas.cli.options import CommonOptions, Text
+from rlnas.cli.options import CommonOptions, Flag, Folder, Text
 from rlnas.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from rlnas.cli.screen import Screen
+    from rlnas.speed.bench import BenchSettings
+    from rlnas.speed.section import Section
+
+_Page = Annotated[Path | None, tyro.conf.arg(metavar="FILE.md", help_behavior_hint="")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class BenchOptions(CommonOptions):
-    """Measure environment and PPO steps per second beside Stable-Baselines3's, in one run."""
+    """Measure speed and time to quality beside Stable-Baselines3's, in one run.
 
-    name: tyro.conf.Positional[Literal["envs", "ppo", "all"]] = "all"
-    """What to measure: environments alone, PPO, or both."""
+    Parts: table loading, environment steps, PPO steps, time to quality, learning curves of both
+    engines, seeds in one batch, memory, growth, and the machine's limits. All of them take about
+    half an hour; --quick is a first look of about a minute.
+    """
 
-    suite: str = "synthetic-micro"
-    """Name of the suite; `rlnas data list` shows them."""
+    name: tyro.conf.Positional[
+        Literal[
+            "all",
+            "table",
+            "envs",
+            "ppo",
+            "quality",
+            "curves",
+            "seeds",
+            "memory",
+            "growth",
+            "roofline",
+        ]
+    ] = "all"
+    """What to measure."""
+
+    suite: str = "transnas-micro"
+    """Name of the suite; `rlnas data list` shows them, and synthetic-micro needs no data."""
 
     task: Text = None
     """The task; by default the suite's first."""
+
+    out: Folder = None
+    """Folder of bench.json, bench.png and bench.svg; by default runs/bench."""
+
+    page: _Page = None
+    """Also write a Markdown page, with its figure beside it. Notes in a page that is there are
+    kept."""
+
+    quick: Flag = False
+    """Measure everything with small sizes: to see that it works, not for numbers to rely on."""
 
     num_envs: int = 1024
     """Episodes in the batched environments."""
 
     seconds: float = 1.0
-    """Least duration of one repeat; Stable-Baselines3's PPO needs longer for one rollout."""
+    """Least duration of one repeat of a rate; a rollout of Stable-Baselines3's PPO takes longer."""
 
     repeats: int = 3
-    """Repeats of each measurement; the contenders take turns."""
+    """Repeats of rates and durations; the contenders take turns."""
+
+    seeds: int = 5
+    """Trainings of each contender for time to quality."""
+
+    max_steps: int = 300_000
+    """Steps after which a training for time to quality is given up."""
+
+    max_seconds: float = 300.0
+    """Seconds of training after which it is given up."""
+
+    official_size: Flag = False
+    """Also load a file of the size that TransNAS-Bench-101 has, which takes minutes and 1 GB."""
 
     threads: int = 1
-    """Threads of PyTorch, for both learners; 0 leaves its default. More than one hardly helps so
-    small a network, and slows it badly where the cores are not free."""
+    """Threads of PyTorch; 0 leaves its default. More than one hardly helps so small a network, and
+    slows it badly where the cores are not free. The part seeds also tries all cores."""
 
     device: str = "cpu"
-    """Device of the learners: cpu or cuda."""
+    """Device of environments and learners: cpu or cuda."""
 
     seed: int = 0
-    """Seed of everything random."""
+    """Seed of everything random but the training seeds, which count from 0."""
 
 
 def run(options: BenchOptions, screen: Screen | None = None) -> dict[str, Any]:
-    """Measure, show a table and return the numbers."""
-    from rlnas.cli.screen import Screen
+    """Measure, write the files, show tables and return the numbers."""
+    from rlnas.cli.screen import Screen, jsonable
 
     screen = screen or Screen(json_only=options.json)
-    if options.threads < 0 or options.seed < 0:
-        raise InvalidArgumentError(
-            f"--threads is {options.threads} and --seed is {options.seed}; expected 0 or more."
-        )
+    if options.threads < 0:
+        raise InvalidArgumentError(f"--threads is {options.threads}; expected 0 or more.")
+    if options.page is not None and options.page.suffix != ".md":
+        raise InvalidArgumentError(f"--page is {options.page}; expected a file that ends in .md.")
     import torch
 
-    from rlnas.speed import measure_speed
+    from rlnas.atomic import write_text
+    from rlnas.speed.bench import measure_speed
+    from rlnas.speed.figure import write_speed_figure
+    from rlnas.speed.machine import torch_threads
+    from rlnas.speed.page import kept_notes, write_page
+    from rlnas.speed.sections import sections
 
-    before = torch.get_num_threads()
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    try:
-        result = measure_speed(
+    settings = _settings(options)
+    if options.device != "cpu" and not torch.cuda.is_available():
+        raise InvalidArgumentError(
+            f"--device is {options.device}, but PyTorch finds no CUDA device; use --device cpu."
+        )
+    if options.page is not None:
+        kept_notes(options.page)  # said now, not after half an hour
+    with torch_threads(options.threads or torch.get_num_threads()):
+        measured = measure_speed(
             options.name,
             suite=options.suite,
             task=options.task,
-            num_envs=options.num_envs,
-            seconds=options.seconds,
-            repeats=options.repeats,
-            seed=options.seed,
-            device=options.device,
+            settings=settings,
             on_part=lambda part: screen.note(f"Measuring {_PARTS[part]} …"),
         )
-    finally:
-        torch.set_num_threads(before)
-    _show(result, screen)
-    return {"command": "bench", "name": options.name, **result}
+    result: dict[str, Any] = jsonable(
+        {"command": "bench", "name": options.name, "line": screen.command, **measured}
+    )
+    for section in sections(result):
+        _show(section, screen)
+    folder = options.out or Path("runs", "bench")
+    text = json.dumps(result, indent=1, allow_nan=False) + "\n"
+    write_text(folder / "bench.json", text)
+    written = [folder / "bench.json", *write_speed_figure(result, folder / "bench")]
+    if options.page is not None:
+        written += write_page(result, options.page, command=screen.command)
+    _say_machine(result["machine"], screen)
+    screen.line("Written: " + ", ".join(map(str, written)))
+    return {**result, "files": [str(path) for path in written]}
 
 
-_PARTS = {"table": "table loading", "envs": "environment steps", "ppo": "PPO steps"}
+_PARTS = {
+    "table": "table loading",
+    "envs": "environment steps",
+    "ppo": "PPO steps",
+    "quality": "time to quality",
+    "curves": "learning curves of both engines",
+    "seeds": "seeds in one batch",
+    "memory": "peak memory",
+    "growth": "growth with environments, network and space",
+    "roofline": "the machine's limits",
+}
 
 
-def _show(result: dict[str, Any], screen: Screen) -> None:
+def _settings(options: BenchOptions) -> BenchSettings:
+    from rlnas.speed.bench import BenchSettings
+
+    settings = BenchSettings(
+        seed=options.seed,
+        device=options.device,
+        num_envs=options.num_envs,
+        seconds=options.seconds,
+        repeats=options.repeats,
+        seeds=options.seeds,
+        max_steps=options.max_steps,
+        max_seconds=options.max_seconds,
+        variants=("same-content", "official-size") if options.official_size else ("same-content",),
+    )
+    return settings.made_quick() if options.quick else settings
+
+
+def _show(section: Section, screen: Screen) -> None:
     from rich.table import Table
 
-    for part in ("envs", "ppo"):
-        if part not in result:
-            continue
-        table = Table(title=f"{_PARTS[part]} per second on {result['task']}", title_justify="left")
-        table.add_column("")
-        for header in ("environments", "median", "min", "max"):
-            table.add_column(header, justify="right")
-        for row in result[part]["rows"]:
-            rate = row["steps_per_second"]
-            numbers = [f"{rate[key]:,.0f}" for key in ("median", "min", "max")]
-            table.add_row(row["name"], str(row["num_envs"]), *numbers)
-        screen.print(table)
-        screen.print(f"The first is {result[part]['times_faster']:.1f} times as fast as the last.")
-    machine, load = result["machine"], result["table"]["seconds"]
-    screen.print(f"{result['suite']} loads in {1000 * load['median']:.1f} ms.")
+    table = Table(title=section.title, title_justify="left")
+    shown = section.brief or tuple(range(len(section.headers)))
+    for index in shown:
+        # A name may be broken, a number may not.
+        table.add_column(
+            section.headers[index],
+            justify="right" if index else "left",
+            no_wrap=index > 0,
+            overflow="ellipsis" if index else "fold",
+        )
+    for row in section.rows:
+        table.add_row(*(row[index] for index in shown))
+    screen.print(table)
+    for claim in section.claims:
+        screen.print(claim)
+
+
+def _say_machine(machine: dict[str, Any], screen: Screen) -> None:
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     screen.line(
         f"{machine['processor']}, {machine['cores']} cores, PyTorch threads "

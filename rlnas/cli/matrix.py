@@ -63,6 +63,9 @@ class MatrixOptions(CommonOptions):
     workers: int = 2
     """Processes, each with one thread."""
 
+    device: str = "auto"
+    """Where sources are trained: auto (the faster one, measured), cpu, cuda or cuda:N."""
+
     out: Folder = None
     """Run folder; by default runs/matrix/SUITE, runs/demo with `--preset demo`."""
 
@@ -74,7 +77,14 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
     """Run the matrix, print its tables and write its report."""
     if options.workers < 1:
         raise InvalidArgumentError(f"workers is {options.workers}; expected 1 or more.")
-    prepare_workers("rlnas.transfer.workers")
+    from rlnas.transfer.workers import PRELOADED
+
+    prepare_workers(PRELOADED)
+    # While the workers' server imports PyTorch on one core, what the report needs is imported here.
+    import pandas as pd  # noqa: F401
+    from matplotlib import figure  # noqa: F401
+    from scipy import stats  # noqa: F401
+
     from rlnas.reporting import matrix_summary, matrix_tables, write_report
     from rlnas.transfer.matrix import run_matrix
 
@@ -86,6 +96,7 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
             config,
             folder,
             workers=options.workers,
+            device=options.device,
             resume=options.resume,
             command=screen.command,
             on_progress=report,

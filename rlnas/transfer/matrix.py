@@ -15,13 +15,10 @@ from rlnas.errors import InvalidArgumentError, RunError
 from rlnas.processes import stop_pool, worker_pool
 from rlnas.transfer.plan import MatrixConfig
 from rlnas.transfer.run_folder import MatrixRun
-from rlnas.transfer.workers import run_cells, train_sources
+from rlnas.transfer.workers import PRELOADED, run_cells, train_sources
 
 Progress = Callable[[str, int, int], None]
 """Called with the stage (``train`` or ``search``), what is done of it and its total."""
-
-WORKERS = "rlnas.transfer.workers"
-"""The module that worker processes run."""
 
 _PACKAGES = ("rlnas", "torch", "stable-baselines3", "gymnasium", "numpy")
 
@@ -31,6 +28,7 @@ def run_matrix(
     out: str | Path,
     *,
     workers: int = 2,
+    device: str = "auto",
     resume: bool = False,
     command: str = "",
     on_progress: Progress | None = None,
@@ -46,6 +44,8 @@ def run_matrix(
         config: What to measure.
         out: The run folder.
         workers: Number of processes, each with one thread.
+        device: Where sources are trained: ``auto`` (the faster one, measured), ``cpu`` or ``cuda``.
+            Searches run on the CPU, where their targets are.
         resume: Go on with the run in ``out`` if there is one.
         command: The command line, kept in the folder.
         on_progress: Called as parts are finished.
@@ -64,7 +64,7 @@ def run_matrix(
     config = MatrixConfig(**{**vars(config), "tasks": tasks})
     run = _prepare(config, Path(out), resume, command)
     report = on_progress or (lambda stage, done, total: None)
-    pool = worker_pool(workers, WORKERS)
+    pool = worker_pool(workers, PRELOADED)
     try:
         folder = str(run.folder)
         untrained = [
@@ -72,7 +72,7 @@ def run_matrix(
             for batch in config.batches()
             if not all((run.folder / "sources" / source).exists() for source in batch)
         ]
-        jobs = [pool.submit(train_sources, folder, batch) for batch in untrained]
+        jobs = [pool.submit(train_sources, folder, batch, device) for batch in untrained]
         _collect(jobs, "train", len(config.sources()), sum(map(len, untrained)), report)
         missing = set(run.missing())
         # What learns on its target takes longest, so it goes first and is not left to the end.

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from rlnas.agents.config import ControllerConfig
-from rlnas.agents.fine_tuning import FineTuningConfig
+from rlnas.agents import ControllerConfig, FineTuningConfig
 from rlnas.errors import InvalidArgumentError
 from rlnas.search.cell import NO_SOURCE, Cell
 from rlnas.transfer.registry import check_method, needs_source

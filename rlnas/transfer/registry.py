@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from rlnas.agents import ControllerConfig, FineTuningConfig, PPOController
+from rlnas.agents import ControllerConfig, FineTuningConfig
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.search import Searcher
-from rlnas.transfer.methods import Scratch, WeightInitialization, ZeroShot
 
-SourceMethod = Callable[[PPOController, FineTuningConfig], Searcher]
+if TYPE_CHECKING:
+    from rlnas.agents import PPOController
 
-_sourceless = {"scratch": Scratch}
-_methods: dict[str, SourceMethod] = {
-    "zero-shot": lambda controller, fine_tuning: ZeroShot(controller),
-    "weight-init": lambda controller, fine_tuning: WeightInitialization(
-        controller, fine_tuning=fine_tuning
-    ),
-}
+SourceMethod = Callable[["PPOController", FineTuningConfig], Searcher]
+
+
+# The methods are imported when they are made: a plan needs only their names, and no PyTorch.
+
+
+def _scratch(config: ControllerConfig | None, fine_tuning: FineTuningConfig) -> Searcher:
+    from rlnas.transfer.methods import Scratch
+
+    return Scratch(config, fine_tuning)
+
+
+def _zero_shot(controller: PPOController, fine_tuning: FineTuningConfig) -> Searcher:
+    from rlnas.transfer.methods import ZeroShot
+
+    return ZeroShot(controller)
+
+
+def _weight_init(controller: PPOController, fine_tuning: FineTuningConfig) -> Searcher:
+    from rlnas.transfer.methods import WeightInitialization
+
+    return WeightInitialization(controller, fine_tuning=fine_tuning)
+
+
+_sourceless = {"scratch": _scratch}
+_methods: dict[str, SourceMethod] = {"zero-shot": _zero_shot, "weight-init": _weight_init}
 
 
 def method_names() -> tuple[str, ...]:

@@ -1,12 +1,15 @@
-"""What a worker process of the transfer matrix does."""
+"""What a worker process of the transfer matrix does.
+
+The process that hands the work out imports this module too, and needs no PyTorch for that.
+"""
 
 from __future__ import annotations
 
 import shutil
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rlnas.agents import PPOController
 from rlnas.search import Searcher, SearchResult
 from rlnas.search.cell import NO_SOURCE, Cell
 from rlnas.seeding import derive_seed
@@ -14,6 +17,12 @@ from rlnas.tasks import TabularTask
 from rlnas.transfer.registry import make_method
 from rlnas.transfer.run_folder import MatrixRun
 from rlnas.transfer.tensorboard import log_search
+
+if TYPE_CHECKING:
+    from rlnas.agents import PPOController
+
+PRELOADED = ("rlnas.transfer.workers", "rlnas.transfer.methods")
+"""Modules that a worker needs, for `rlnas.processes.prepare_workers`."""
 
 
 @lru_cache(maxsize=1)
@@ -23,11 +32,15 @@ def _open(folder: str) -> MatrixRun:
 
 @lru_cache(maxsize=16)
 def _controller(folder: str, source: str) -> PPOController:
+    from rlnas.agents import PPOController
+
     return PPOController.load(Path(folder) / "sources" / source, space=_open(folder).suite.space)
 
 
-def train_sources(folder: str, sources: tuple[str, ...]) -> int:
+def train_sources(folder: str, sources: tuple[str, ...], device: str) -> int:
     """Train the controllers of some sources in one batch and save them; return how many."""
+    from rlnas.agents import PPOController
+
     run = _open(folder)
     events = [Path(folder, "tensorboard", "sources", source) for source in sources]
     for old in events:
@@ -36,7 +49,7 @@ def train_sources(folder: str, sources: tuple[str, ...]) -> int:
         [run.suite[source] for source in sources],
         run.config.steps,
         config=run.config.controller,
-        device="cpu",
+        device=device,
         log_dirs=events,
     )
     for source, controller in zip(sources, controllers, strict=True):

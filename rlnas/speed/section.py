@@ -1,0 +1,26 @@
+"""One table with a heading and what it says in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table of text.
+
+    Attributes:
+        title: The heading.
+        about: What was measured, in a sentence or two.
+        headers: Names of the columns; the first column is text, the others are numbers.
+        rows: Cells of each row.
+        claims: What the table says, one sentence each.
+        brief: Numbers of the columns to show where there is little room; all of them if empty.
+    """
+
+    title: str
+    about: str
+    headers: list[str]
+    rows: list[list[str]]
+    claims: tuple[str, ...] = ()
+    brief: tuple[int, ...] = ()
