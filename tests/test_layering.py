@@ -14,7 +14,10 @@ ORDER = [
     "errors",
     "lazy",
     "atomic",
+    "lazy",
+    "processes",
     "seeding",
+    "events",
     "events",
     "processes",
     "spaces",
@@ -35,7 +38,7 @@ ORDER = [
     "cli",
     "__main__",
 ]
-NUMPY_ONLY = ("errors", "atomic", "spaces", "tasks")
+NUMPY_ONLY = ("errors", "atomic", "lazy", "spaces", "tasks")
 
 
 def layer_of(module):

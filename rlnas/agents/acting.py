@@ -27,6 +27,7 @@ class Cohort:
         acting: Normaliser of rewards, whether to avoid known edits, and patience.
         ledgers: The ledgers, all on one space.
         rngs: A generator for each search.
+        rewards: Whether anybody looks at the rewards.
 
     Attributes:
         core: The environment core.
@@ -40,10 +41,11 @@ class Cohort:
         acting: ActingConfig,
         ledgers: Sequence[QueryLedger],
         rngs: Sequence[np.random.Generator],
+        *,
+        rewards: bool = True,
     ) -> None:
-        self._scorer = CohortScorer(
-            ledgers, RunningTransform(acting.normaliser), avoid_known=acting.avoid_known
-        )
+        normaliser = RunningTransform(acting.normaliser) if rewards else None
+        self._scorer = CohortScorer(ledgers, normaliser, avoid_known=acting.avoid_known)
         self.core: EnvironmentCore[Any] = make_core(self._scorer, environment)
         self.ledgers = list(ledgers)
         self.rngs = list(rngs)
@@ -108,7 +110,7 @@ def act_on_targets(
         ledgers: A ledger for each search, all on one space.
         rngs: A generator for each: draws start states and actions.
     """
-    cohort = Cohort(environment, acting, ledgers, rngs)
+    cohort = Cohort(environment, acting, ledgers, rngs, rewards=False)
     device = next(network.parameters()).device
     while len(cohort.rows):
         obs = torch.from_numpy(cohort.core.observe(cohort.state)).to(device)

@@ -44,9 +44,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
-    # OpenMP's threads spin while they wait for each other. Where another process has the core they
-    # wait for, that makes two threads twenty times slower than one; asleep they cost little.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments in (["--version"], ["-V"]):
         print(f"rlnas {_version()}")

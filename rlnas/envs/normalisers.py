@@ -120,6 +120,19 @@ class RunningNormaliser(abc.ABC):
     def normalise(self, scores: Scores, queried: Scores) -> Scores:
         """Return normalised ``scores`` given all finite scores ``queried`` so far."""
 
+    def normalise_each(self, scores: Scores, queried: Scores) -> Scores:
+        """Normalise the scores of ``N`` searches, each by its own queries.
+
+        Args:
+            scores: ``(…, N)``.
+            queried: ``(N, T)`` finite scores each search has queried, padded with NaN.
+        """
+        columns = [
+            self.normalise(column, own[~np.isnan(own)])
+            for column, own in zip(np.moveaxis(scores, -1, 0), queried, strict=True)
+        ]
+        return np.stack(columns, axis=-1)
+
 
 class RunningTransform(RunningNormaliser):
     """Applies a table normaliser's formula to the queried scores alone.
@@ -140,3 +153,17 @@ class RunningTransform(RunningNormaliser):
             return np.zeros_like(scores)
         known, first = np.unique(queried, return_index=True)
         return np.interp(scores, known, self._apply(queried)[first])
+
+    def normalise_each(self, scores: Scores, queried: Scores) -> Scores:
+        """See `RunningNormaliser.normalise_each`."""
+        if self.name != "rank-gaussian":
+            return super().normalise_each(scores, queried)
+        from scipy.special import ndtri
+
+        # The default's ranks, of all searches at once; it only differs where it may interpolate.
+        below = (queried < scores[..., None]).sum(axis=-1)
+        equal = (queried == scores[..., None]).sum(axis=-1)
+        if not equal.all():
+            return super().normalise_each(scores, queried)
+        count = (~np.isnan(queried)).sum(axis=-1)
+        return np.asarray(ndtri((below + equal / 2) / count))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.envs.history import known_neighbours
-from rlnas.envs.normalisers import RunningNormaliser, normalise_table
+from rlnas.envs.normalisers import RunningNormaliser, RunningTransform, normalise_table
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks import QueryLedger, TabularTask
 
@@ -103,8 +103,11 @@ class LedgerScorer:
             BudgetExhaustedError: If one is new and the budget is spent.
         """
         scores = np.array([self._ledger.query(a).score for a in architectures], dtype=np.float64)
+        succeeded = np.isfinite(scores)
+        if succeeded.all():
+            return scores
         known = self._finite()
-        return np.where(np.isfinite(scores), scores, known.min() if len(known) else 0.0)
+        return np.where(succeeded, scores, known.min() if len(known) else 0.0)
 
     def value(self, scores: Floats) -> Floats:
         """Return normalised scores; the same score's value moves as more is known."""
@@ -119,6 +122,9 @@ class LedgerScorer:
         return known_neighbours(architectures, shared, self.space.num_operations)
 
 
+_UNUSED = RunningTransform("identity")
+
+
 class CohortScorer:
     """Scores of searches that run side by side, an episode each, every one with its own ledger.
 
@@ -126,14 +132,15 @@ class CohortScorer:
 
     Args:
         ledgers: The ledgers, all on one space.
-        normaliser: What turns scores into values, from a ledger's queried scores alone.
+        normaliser: What turns scores into values, from a ledger's queried scores alone; None if
+            nobody looks at rewards.
         avoid_known: Whether `known_edits` tells which edits lead to queried architectures.
     """
 
     def __init__(
         self,
         ledgers: Sequence[QueryLedger],
-        normaliser: RunningNormaliser,
+        normaliser: RunningNormaliser | None,
         *,
         avoid_known: bool = True,
     ) -> None:
@@ -141,7 +148,7 @@ class CohortScorer:
         self._ledgers = list(ledgers)
         self._normaliser = normaliser
         self._avoid_known = avoid_known
-        self._scorers = [LedgerScorer(ledger, normaliser) for ledger in ledgers]
+        self._scorers = [LedgerScorer(ledger, _UNUSED) for ledger in ledgers]
         # Queried architectures so far; −1 beyond them differs from every operation.
         self._queried = np.full((len(ledgers), 0, self.space.num_positions), -1, dtype=np.int8)
         self._counted = np.zeros(len(ledgers), dtype=np.int64)
@@ -160,8 +167,14 @@ class CohortScorer:
 
     def value(self, scores: Floats) -> Floats:
         """Return normalised scores ``(…, N)``, each column by its own ledger."""
-        columns = zip(self._scorers, np.moveaxis(scores, -1, 0), strict=True)
-        return np.stack([scorer.value(column) for scorer, column in columns], axis=-1)
+        if self._normaliser is None:
+            return np.zeros_like(scores)
+        known = [ledger.scores() for ledger in self._ledgers]
+        queried = np.full((len(known), max(map(len, known))), np.nan)
+        for row, own in zip(queried, known, strict=True):
+            row[: len(own)] = own
+        queried[~np.isfinite(queried)] = np.nan
+        return self._normaliser.normalise_each(scores, queried)
 
     def known_edits(self, architectures: Architecture) -> NDArray[np.bool_] | None:
         """Return which edits ``(N, P·C)`` lead to what the episode's own search has queried."""

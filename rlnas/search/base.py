@@ -32,9 +32,7 @@ class Searcher(abc.ABC):
         """Let a class that says how to search once also say how to search many times."""
         super().__init_subclass__(**kwargs)
         if "_search" in vars(cls) and "_search_many" not in vars(cls):
-            # What it inherits would pass its own way of searching by.
-            cls._search_many = Searcher._search_many  # type: ignore[method-assign]
-            cls.side_by_side = False
+            cls.side_by_side = False  # what it inherits would pass its own way of searching by
 
     def search(
         self,
@@ -59,11 +57,7 @@ class Searcher(abc.ABC):
         """
         ledger = task.ledger(budget, canonical_free=canonical_free, on_query=on_query)
         with task.sealed():
-            try:
-                self._search(ledger, self._generator(seed))
-            except BudgetExhaustedError:
-                if not ledger.exhausted:
-                    raise
+            self._search_once(ledger, self._generator(seed))
         return self._result(task, seed, ledger)
 
     def search_many(
@@ -100,9 +94,21 @@ class Searcher(abc.ABC):
         with ExitStack() as stack:
             for task in tasks:
                 stack.enter_context(task.sealed())
-            self._search_many(ledgers, [self._generator(seed) for seed in seeds])
+            rngs = [self._generator(seed) for seed in seeds]
+            if self.side_by_side and ledgers:
+                self._search_many(ledgers, rngs)
+            else:
+                for ledger, rng in zip(ledgers, rngs, strict=True):
+                    self._search_once(ledger, rng)
         searched = zip(tasks, seeds, ledgers, strict=True)
         return [self._result(task, seed, ledger) for task, seed, ledger in searched]
+
+    def _search_once(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
+        try:
+            self._search(ledger, rng)
+        except BudgetExhaustedError:
+            if not ledger.exhausted:
+                raise
 
     def _generator(self, seed: int) -> np.random.Generator:
         return generator(seed, "search", self.name)
@@ -126,13 +132,11 @@ class Searcher(abc.ABC):
     def _search_many(
         self, ledgers: Sequence[QueryLedger], rngs: Sequence[np.random.Generator]
     ) -> None:
-        """Query each ledger until its budget is spent; one after the other by default."""
-        for ledger, rng in zip(ledgers, rngs, strict=True):
-            try:
-                self._search(ledger, rng)
-            except BudgetExhaustedError:
-                if not ledger.exhausted:
-                    raise
+        """Query each ledger until its budget is spent, all side by side.
+
+        Only asked of a searcher that says it is ``side_by_side``.
+        """
+        raise NotImplementedError
 
     def options(self) -> Mapping[str, object]:
         """Return the settings that a result states, JSON-able."""

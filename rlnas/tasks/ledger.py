@@ -101,6 +101,7 @@ class QueryLedger:
         self._objective = objective
         self._on_query = on_query
         self._known: dict[Hashable, QueryRecord] = {}
+        self._scores: list[float] = []
         self._best: QueryRecord | None = None
         self._start = time.perf_counter()
 
@@ -142,6 +143,7 @@ class QueryLedger:
             seconds=time.perf_counter() - self._start,
         )
         self.records.append(record)
+        self._scores.append(record.score)
         self._known[key] = record
         self.spent_cost += record.evaluation.cost
         if not record.evaluation.failed and (self._best is None or record.score > self._best.score):
@@ -213,7 +215,7 @@ class QueryLedger:
 
     def scores(self) -> NDArray[np.float64]:
         """Return the scores so far in query order, NaN where a query failed."""
-        return np.array([record.score for record in self.records], dtype=np.float64)
+        return np.array(self._scores, dtype=np.float64)
 
     def vectors(self) -> Architecture:
         """Return the queried architectures in query order, ``(queries, num_positions)``."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from importlib.metadata import version
 from pathlib import Path
@@ -15,10 +13,8 @@ from rlnas.errors import InvalidArgumentError, RunError
 from rlnas.processes import stop_pool, worker_pool
 from rlnas.transfer.plan import MatrixConfig
 from rlnas.transfer.run_folder import MatrixRun
-from rlnas.transfer.workers import PRELOADED, run_cells, train_sources
-
-Progress = Callable[[str, int, int], None]
-"""Called with the stage (``train`` or ``search``), what is done of it and its total."""
+from rlnas.transfer.schedule import Progress, Schedule
+from rlnas.transfer.workers import PRELOADED
 
 _PACKAGES = ("rlnas", "torch", "stable-baselines3", "gymnasium", "numpy")
 
@@ -66,19 +62,7 @@ def run_matrix(
     report = on_progress or (lambda stage, done, total: None)
     pool = worker_pool(workers, PRELOADED)
     try:
-        folder = str(run.folder)
-        untrained = [
-            batch
-            for batch in config.batches()
-            if not all((run.folder / "sources" / source).exists() for source in batch)
-        ]
-        jobs = [pool.submit(train_sources, folder, batch, device) for batch in untrained]
-        _collect(jobs, "train", len(config.sources()), sum(map(len, untrained)), report)
-        missing = set(run.missing())
-        # What learns on its target takes longest, so it goes first and is not left to the end.
-        groups = [group for group in config.groups() if not missing.isdisjoint(group)]
-        jobs = [pool.submit(run_cells, folder, group) for group in reversed(groups)]
-        _collect(jobs, "search", len(config.cells()), len(missing), report)
+        Schedule(run, device, report).run(pool)
     except BrokenProcessPool as error:
         raise RunError(
             f"A worker process died (killed, or out of memory). What is finished is kept in {out}; "
@@ -114,15 +98,3 @@ def _prepare(config: MatrixConfig, folder: Path, resume: bool, command: str) -> 
     # Last, because a folder with a configuration is a run that can be resumed.
     write_text(folder / "config.json", json.dumps({"matrix": config.to_dict()}, indent=2))
     return MatrixRun(folder, config)
-
-
-def _collect(
-    jobs: list[Future[int]], stage: str, total: int, missing: int, report: Progress
-) -> None:
-    """Wait for jobs that each return how much they have done, and report it."""
-    finished = total - missing
-    if total:
-        report(stage, finished, total)
-    for job in as_completed(jobs):
-        finished += job.result()
-        report(stage, finished, total)

@@ -4,7 +4,6 @@ import json
 
 import pytest
 import torch
-from torch import nn
 
 from rlnas.agents import (
     ActingConfig,
@@ -14,6 +13,7 @@ from rlnas.agents import (
     PPOConfig,
 )
 from rlnas.agents.device import choose_device
+from rlnas.agents.training import rollout_seconds
 from rlnas.envs import ConstructionConfig, ImprovementConfig
 from rlnas.errors import InvalidArgumentError
 
@@ -90,18 +90,46 @@ def test_sb3_understands_every_argument():
 
 
 def test_choice_of_device(monkeypatch):
-    network = nn.Linear(2, 2)
-    assert choose_device("cpu", network, 8) == "cpu"
+    def never(device):
+        raise AssertionError("there is nothing to measure")
+
+    assert choose_device("cpu", never) == "cpu"
     with pytest.raises(InvalidArgumentError, match="tpu"):
-        choose_device("tpu", network, 8)
+        choose_device("tpu", never)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert choose_device("auto", network, 8) == "cpu"
+    assert choose_device("auto", never) == "cpu"
     for device in ("cuda", "cuda:1"):
         with pytest.raises(InvalidArgumentError, match="no CUDA device"):
-            choose_device(device, network, 8)
+            choose_device(device, never)
+
+
+@pytest.mark.parametrize("faster", ["cpu", "cuda"])
+def test_auto_takes_the_faster_device(faster, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert choose_device("auto", lambda device: 0.1 if device == faster else 0.2) == faster
+
+
+@pytest.mark.parametrize("engine", ["device", "sb3"])
+def test_a_rollout_is_timed_on_a_copy(engine, suite, barely_trained):
+    controller = barely_trained["mlp"]
+    before = [p.clone() for p in controller.network.parameters()]
+    seconds = rollout_seconds(
+        controller.network, suite["synthetic-0"], controller.config, engine=engine, device="cpu"
+    )
+    assert 0 < seconds < 10
+    after = controller.network.parameters()
+    assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch finds no CUDA device")
-def test_auto_measures_both_devices(barely_trained):
-    assert choose_device("auto", barely_trained["mlp"].network, 8) in ("cpu", "cuda")
+@pytest.mark.parametrize("kind", ["mlp", "transformer"])
+def test_auto_measures_both_devices(kind, suite, barely_trained):
+    controller, task = barely_trained[kind], suite["synthetic-0"]
+    seconds = {
+        device: rollout_seconds(
+            controller.network, task, controller.config, engine="device", device=device
+        )
+        for device in ("cpu", "cuda")
+    }
+    assert controller.choose_device("auto", task, "device") == min(seconds, key=seconds.get)

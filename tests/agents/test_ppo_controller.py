@@ -157,11 +157,23 @@ def test_trains_on_a_users_function(small):
     assert found.count(3.0) >= 8, found  # by chance three of ten: 8 of 27 architectures are tried
 
 
-def test_tensorboard_has_the_usual_tags(tmp_path, suite, small):
+@pytest.mark.parametrize(
+    ("engine", "steps", "points"),
+    [
+        ("sb3", 1280, [320, 640, 960, 1280]),
+        ("device", 11_200, [5120, 10_240, 11_200]),  # every 5,000 steps, and the last
+    ],
+)
+def test_tensorboard_has_the_usual_tags(engine, steps, points, tmp_path, suite, small):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     PPOController.train(
-        suite["synthetic-0"], 1280, config=small["mlp"], device="cpu", log_dir=tmp_path
+        suite["synthetic-0"],
+        steps,
+        config=small["mlp"],
+        engine=engine,
+        device="cpu",
+        log_dir=tmp_path,
     )
     events = EventAccumulator(str(tmp_path))
     events.Reload()
@@ -173,7 +185,7 @@ def test_tensorboard_has_the_usual_tags(tmp_path, suite, small):
         "train/entropy_loss",
     } <= tags
     assert {t.split("/")[0] for t in tags} <= {"rollout", "train", "time"}
-    assert [e.step for e in events.Scalars("rollout/ep_rew_mean")] == [320, 640, 960, 1280]
+    assert [e.step for e in events.Scalars("rollout/ep_rew_mean")] == points
 
 
 def test_no_log_dir_writes_nothing(tmp_path, suite, small, monkeypatch):

@@ -51,7 +51,9 @@ def test_a_search_does_not_see_its_neighbours(method, sources, synthetic):
     searcher = METHODS[method](sources["mlp"])
     task = synthetic["synthetic-1"]
     rng = np.random.default_rng(0)
-    noise = TabularTask("synthetic/noise", task.space, rng.normal(size=task.space.size), task.metric)
+    noise = TabularTask(
+        "synthetic/noise", task.space, rng.normal(size=task.space.size), task.metric
+    )
     first = searcher.search_many([task, synthetic["synthetic-2"]], 30, [0, 1])
     second = searcher.search_many([task, noise], 30, [0, 1])
     assert architectures(first[0]) == architectures(second[0])

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from rlnas.agents.config import PPOConfig
+from rlnas.agents.engine.adam import FlatAdam
 from rlnas.agents.engine.hooks import LearnerHooks, Minibatch, standardised
 from rlnas.agents.engine.loss import LossGradient, LossWeights, choose, ppo_gradient
 from rlnas.agents.engine.perceptron import PerceptronStack
@@ -83,12 +84,7 @@ class StackedPPO:
         self._rollout: Rollout | None = None
         self._trained = self.stack.trained()
         self._multitask = all(getattr(n, "takes_task", False) for n in networks)
-        self.optimizer = self._make_optimizer()
-
-    def _make_optimizer(self) -> torch.optim.Adam:
-        self.stack.parameters.grad = self.stack.gradient
-        rate = self.config.learning_rate
-        return torch.optim.Adam([self.stack.parameters], lr=rate, eps=1e-5, fused=True)
+        self.optimizer = FlatAdam(self.stack.parameters, config.learning_rate)
 
     @property
     def device(self) -> torch.device:
@@ -102,6 +98,11 @@ class StackedPPO:
         return LossWeights(
             clip_range=config.clip_range, ent_coef=config.ent_coef, vf_coef=config.vf_coef
         )
+
+    def begin(self, streams: EpisodeStreams) -> None:
+        """Go on with other episodes."""
+        self.streams = streams
+        self._rollout = None
 
     # -- rollouts --------------------------------------------------------------------------
 
@@ -179,8 +180,9 @@ class StackedPPO:
             collected: The rollout.
             weights: Weights of the loss; the configuration's by default.
             normalise: Whether advantages are normalised.
-            max_kl: Mean KL divergence beyond which learning from this rollout ends. Looking at it
-                waits for the device after every minibatch.
+            max_kl: Mean KL divergence beyond which learning from this rollout ends, without a step
+                on the minibatch that shows it. Looking at it waits for the device after every
+                minibatch.
             with_parts: Whether to return what is logged.
 
         Returns:
@@ -193,34 +195,39 @@ class StackedPPO:
         parts = []
         for _ in range(config.n_epochs):
             order = self._draw(torch.randperm, count) + first
-            for rows in order.split(config.batch_size, dim=1):
-                loss = self._step(
+            for rows in torch.split(order, config.batch_size, dim=1):
+                loss = self._loss(
                     samples.minibatch(rows),
                     weights or self.loss_weights,
-                    normalise,
-                    with_parts or max_kl is not None,
+                    normalise=normalise,
+                    with_parts=with_parts or max_kl is not None,
                 )
                 if loss.parts is not None:
                     parts.append(loss.parts)
                     if max_kl is not None and float(loss.parts[:, 3].mean()) > max_kl:
                         self.updates += 1
                         return torch.stack(parts).mean(0)
+                self._descend(loss)
             self.updates += 1
         return torch.stack(parts).mean(0) if parts else None
 
-    def _step(
-        self, batch: Minibatch, weights: LossWeights, normalise: bool, with_parts: bool
+    def _loss(
+        self, batch: Minibatch, weights: LossWeights, *, normalise: bool, with_parts: bool
     ) -> LossGradient:
+        """Return the gradient of the loss with respect to logits and values."""
         advantages = batch.advantages
         if normalise and batch.actions.shape[1] > 1:
             advantages = (self.hooks.normalise_advantages or standardised)(batch)
         logits, values = self.stack.differentiable(batch.obs, self._task(batch.tasks))
         loss = ppo_gradient(batch, advantages, logits, values, weights, with_parts=with_parts)
-        by_logits, by_values = loss.logits, loss.values
         if self.hooks.extra_loss is not None:
             more = _gradients_of(self.hooks.extra_loss, batch, logits, values)
-            by_logits, by_values = by_logits + more[0], by_values + more[1]
-        self.stack.backward(by_logits, by_values)
+            loss = LossGradient(loss.logits + more[0], loss.values + more[1], loss.parts)
+        return loss
+
+    def _descend(self, loss: LossGradient) -> None:
+        """Take that gradient back to the parameters and take a step of the optimizer."""
+        self.stack.backward(loss.logits, loss.values)
         gradient = self.stack.gradient
         if self.hooks.penalty is not None:
             with torch.enable_grad():
@@ -231,25 +238,18 @@ class StackedPPO:
             gradient *= self._trained
         norm = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
         gradient *= (self.config.max_grad_norm / (norm + 1e-6)).clamp_(max=1.0)
-        self.optimizer.step()
-        return loss
+        self.optimizer.step(gradient)
 
     # -- the whole -------------------------------------------------------------------------
 
     def keep(self, rows: Sequence[int]) -> None:
         """Go on with some of the controllers alone; the others stay as they are."""
-        state = self.optimizer.state.get(self.stack.parameters, {})
         self.stack.keep(rows)
         self.streams.keep(rows)
         self.generators = [self.generators[k] for k in rows]
         self._rollout = None
         self._trained = self.stack.trained()
-        self.optimizer = self._make_optimizer()
-        if state:
-            self.optimizer.state[self.stack.parameters] = {
-                name: value[list(rows)].clone() if value.dim() else value
-                for name, value in state.items()
-            }
+        self.optimizer = self.optimizer.keep(rows, self.stack.parameters)
 
 
 def _gradients_of(
@@ -262,6 +262,8 @@ def _gradients_of(
     with torch.enable_grad():
         inputs = (logits.detach().requires_grad_(), values.detach().requires_grad_())
         total = loss(batch, *inputs).sum()
+    if not total.requires_grad:  # it depends on neither
+        return torch.zeros_like(logits), torch.zeros_like(values)
     by_logits, by_values = torch.autograd.grad(total, inputs, allow_unused=True)
     return (
         torch.zeros_like(logits) if by_logits is None else by_logits,

@@ -49,8 +49,8 @@ def choose(logits: Tensor, uniform: Tensor) -> tuple[Tensor, Tensor]:
     log_probabilities = _log_softmax(logits)
     total = log_probabilities.exp().cumsum(-1)
     # Scaled by the sum as it was rounded, and kept below it: a number that reached it would fall
-    # on the last action, which may be illegal. An illegal action adds as good as nothing to the sum,
-    # so it is never the first to exceed a number above 0.
+    # on the last action, which may be illegal. An illegal action adds as good as nothing to the
+    # sum, so it is never the first to exceed a number above 0.
     target = uniform.clamp(2**-25, 1 - 2**-23)[..., None] * total[..., -1:]
     actions = (total <= target).sum(-1)
     return actions, log_probabilities.gather(-1, actions[..., None]).squeeze(-1)

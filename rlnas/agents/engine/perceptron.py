@@ -14,6 +14,7 @@ from torch import Tensor
 from rlnas.agents.engine.stack import NetworkStack
 from rlnas.agents.networks.masking import MASKED
 from rlnas.agents.networks.mlp import MLPNetwork
+from rlnas.errors import InvalidArgumentError
 
 
 class PerceptronStack(NetworkStack):
@@ -21,9 +22,18 @@ class PerceptronStack(NetworkStack):
 
     Args:
         networks: The perceptrons.
+
+    Raises:
+        InvalidArgumentError: If they differ in shape or activation.
     """
 
     def __init__(self, networks: Sequence[MLPNetwork]) -> None:
+        activations = sorted({network.activation for network in networks})
+        if len(activations) > 1:
+            raise InvalidArgumentError(
+                f"The perceptrons have the activations {' and '.join(activations)}; a stack needs "
+                "one for all."
+            )
         super().__init__(networks)
         self.layout = networks[0].layout
         self._relu = networks[0].activation == "relu"
@@ -76,9 +86,13 @@ class PerceptronStack(NetworkStack):
         return inputs.relu_() if self._relu else inputs.tanh_()
 
     def _activate_back(self, gradient: Tensor, outputs: Tensor) -> Tensor:
-        if self._relu:
-            return torch.ops.aten.threshold_backward(gradient, outputs, 0)
-        return torch.ops.aten.tanh_backward(gradient, outputs)
+        back = torch.ops.aten
+        result: Tensor = (
+            back.threshold_backward(gradient, outputs, 0)
+            if self._relu
+            else back.tanh_backward(gradient, outputs)
+        )
+        return result
 
     def _encode(self, name: str, obs: Tensor) -> tuple[Tensor, Tensor]:
         hidden = self._activate(self._linear(f"{name}.0", obs))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
+from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
@@ -11,6 +13,7 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.policies import ActorCriticPolicy
+from stable_baselines3.common.type_aliases import GymEnv
 from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor, nn
 
@@ -19,9 +22,9 @@ from rlnas.agents.engine.hooks import LearnerHooks
 from rlnas.agents.engine.learner import Collected, StackedPPO
 from rlnas.agents.engine.loss import LossWeights
 from rlnas.agents.engine.monitor import EpisodeMeans, explained_variance, loss_scalars
-from rlnas.agents.engine.streams import TableStreams
+from rlnas.agents.engine.streams import FinishedEpisodes, TableStreams
 from rlnas.agents.policy import NetworkPolicy
-from rlnas.envs import TableScorer
+from rlnas.envs import ObservationLayout, TableScorer
 from rlnas.envs.sb3 import BatchedVecEnv
 from rlnas.envs.tensor import TaskTables, make_tensor_environment
 from rlnas.errors import InvalidArgumentError
@@ -34,8 +37,12 @@ class DevicePPO(PPO):
     Its environment must be a `BatchedVecEnv` on a source task: that gives the rules and the table,
     which are then tensors on the device; the environment itself is only reset. A callback is called
     after every step of the batch as usual, but the observations, rewards and infos of a step are
-    not copied to it. ``use_sde`` and buffers of one's own are not supported. Random numbers come
-    from a generator of its own, so training depends on ``seed`` alone.
+    not copied to it. ``use_sde`` and buffers of one's own are not supported. Losses are computed
+    only where the logger has somewhere to write them. A loaded model predicts without an
+    environment; to learn it needs one from ``load`` or ``set_env``, with new episodes.
+
+    Random numbers come from a generator of its own, so training depends on ``seed`` alone; without
+    one the seed is drawn from PyTorch's global generator.
 
     Args:
         *args: As ``stable_baselines3.PPO``.
@@ -61,31 +68,40 @@ class DevicePPO(PPO):
     learner: StackedPPO
 
     def __init__(self, *args: Any, hooks: LearnerHooks | None = None, **kwargs: Any) -> None:
+        if kwargs.get("use_sde"):
+            raise InvalidArgumentError(
+                "DevicePPO does not support use_sde, which is for continuous actions; leave it out."
+            )
         self.hooks = hooks
         self._collected: Collected | None = None
         super().__init__(*args, **kwargs)
 
     def _setup_model(self) -> None:
         super()._setup_model()
-        if self.use_sde:
-            raise InvalidArgumentError(
-                "DevicePPO does not support use_sde; its actions are discrete."
-            )
         if self.rollout_buffer_class is not RolloutBuffer or self.rollout_buffer_kwargs:
             raise InvalidArgumentError(
                 "DevicePPO keeps its rollouts itself; give no rollout buffer."
             )
-        seed = torch.seed() if self.seed is None else self.seed
+        seed = int(torch.randint(2**62, ())) if self.seed is None else self.seed
         generator = torch.Generator(self.device).manual_seed(derive_seed(seed, "device"))
         self.learner = StackedPPO(
             [_network_of(self.policy)],
-            self._begin_streams(generator),
+            _NoEpisodes(self) if self.env is None else self._begin_streams(generator),
             self._config(),
             [generator],
             self.hooks,
         )
-        self.policy.optimizer = self.learner.optimizer
+        # Has what Stable-Baselines3 asks of an optimizer: groups with a rate, and a state.
+        self.policy.optimizer = self.learner.optimizer  # type: ignore[assignment]
         self._means = EpisodeMeans(1)
+
+    def _maybe_recommend_cpu(self, mlp_class_name: str = "ActorCriticPolicy") -> None:
+        """Say nothing: the warning is about environments that are not on the device."""
+
+    def set_env(self, env: GymEnv, force_reset: bool = True) -> None:
+        """Go on in another environment, with new episodes; see ``BaseAlgorithm.set_env``."""
+        super().set_env(env, force_reset)
+        self.learner.begin(self._begin_streams(self.learner.generators[0]))
 
     def _begin_streams(self, generator: torch.Generator) -> TableStreams:
         env = self.env
@@ -114,7 +130,7 @@ class DevicePPO(PPO):
         begun = self.num_timesteps > 0
         result = super()._setup_learn(*args, **kwargs)
         if begun and self.num_timesteps == 0:  # a new training begins with new episodes
-            self.learner.streams = self._begin_streams(self.learner.generators[0])
+            self.learner.begin(self._begin_streams(self.learner.generators[0]))
         return result
 
     def collect_rollouts(
@@ -137,18 +153,16 @@ class DevicePPO(PPO):
         if self._collected is None:
             return False
         self._means.add(self._collected)
-        assert self.ep_info_buffer is not None
-        self.ep_info_buffer.clear()
-        self.ep_info_buffer.extend(
-            {"r": r, "l": n, "score": s} for r, n, s in self._means.episodes[0]
-        )
+        episodes = [{"r": r, "l": n, "score": s} for r, n, s in self._means.episodes[0]]
+        self.ep_info_buffer = deque(episodes, maxlen=self._stats_window_size)
         callback.update_locals({"self": self, "env": env, "collected": self._collected})
         callback.on_rollout_end()
         return True
 
     def train(self) -> None:
         """Learn from the last rollout; see ``stable_baselines3.PPO.train``."""
-        assert self._collected is not None
+        if self._collected is None:
+            raise InvalidArgumentError("There is no rollout to learn from; call learn instead.")
         self.policy.set_training_mode(True)
         self._update_learning_rate(self.policy.optimizer)
         clip = self._at_progress("clip_range")
@@ -177,6 +191,32 @@ class DevicePPO(PPO):
 
     def _excluded_save_params(self) -> list[str]:
         return [*super()._excluded_save_params(), "learner", "hooks", "_collected", "_means"]
+
+
+class _NoEpisodes:
+    """What a model without an environment has for episodes: their number alone."""
+
+    def __init__(self, model: DevicePPO) -> None:
+        self.tasks = torch.zeros(1, model.n_envs, dtype=torch.int64, device=model.device)
+
+    def _missing(self) -> InvalidArgumentError:
+        return InvalidArgumentError("This model has no environment; give it one with set_env.")
+
+    @property
+    def layout(self) -> ObservationLayout:
+        raise self._missing()
+
+    def begin_rollout(self, steps: int) -> None:
+        raise self._missing()
+
+    def observe(self, out: Tensor) -> None:
+        raise self._missing()
+
+    def step(self, actions: Tensor) -> tuple[Tensor, Tensor, FinishedEpisodes | None]:
+        raise self._missing()
+
+    def keep(self, rows: Sequence[int]) -> None:
+        raise self._missing()
 
 
 def _network_of(policy: ActorCriticPolicy) -> nn.Module:

@@ -78,17 +78,12 @@ class Rollout:
     def samples(self, advantages: Tensor) -> Samples:
         """Return every step as a sample to learn from."""
         return Samples(
-            self.obs.flatten(0, 2),
-            *(
-                x.flatten()
-                for x in (
-                    self.actions,
-                    self.log_probabilities,
-                    advantages,
-                    advantages + self.values,
-                    self.values,
-                )
-            ),
+            obs=self.obs.flatten(0, 2),
+            actions=self.actions.flatten(),
+            log_probabilities=self.log_probabilities.flatten(),
+            advantages=advantages.flatten(),
+            returns=(advantages + self.values).flatten(),
+            values=self.values.flatten(),
             tasks=self.tasks[:, None].expand_as(self.actions).flatten(),
             count=len(self.tasks),
         )

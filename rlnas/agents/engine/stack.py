@@ -53,13 +53,13 @@ class NetworkStack(abc.ABC):
 
     def _bind(self) -> None:
         for network, row in zip(self.networks, self.parameters, strict=True):
-            parts = row.split([shape.numel() for shape in self.shapes.values()])
+            parts = torch.split(row, [shape.numel() for shape in self.shapes.values()])
             for parameter, part in zip(network.parameters(), parts, strict=True):
                 parameter.data = part.view(parameter.shape)
 
     def views(self, matrix: Tensor) -> dict[str, Tensor]:
         """Return the parameters in a matrix ``(K, P)`` by name, ``(K, *shape)`` each."""
-        parts = matrix.split([shape.numel() for shape in self.shapes.values()], dim=1)
+        parts = torch.split(matrix, [shape.numel() for shape in self.shapes.values()], dim=1)
         return {
             name: part.view(len(matrix), *shape)
             for (name, shape), part in zip(self.shapes.items(), parts, strict=True)
@@ -161,7 +161,8 @@ class AutogradStack(NetworkStack):
 
     def backward(self, logits_gradient: Tensor, values_gradient: Tensor) -> None:
         """See `NetworkStack.backward`."""
-        assert self._outputs is not None
+        if self._outputs is None:
+            raise InvalidArgumentError("There is nothing to go back through; run differentiable.")
         (gradient,) = torch.autograd.grad(
             self._outputs, self._leaf, (logits_gradient, values_gradient)
         )

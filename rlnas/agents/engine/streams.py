@@ -35,12 +35,15 @@ class EpisodeStreams(Protocol):
     """``N`` streams of episodes for each of ``K`` controllers; an ended one begins anew at once.
 
     Attributes:
-        layout: Layout of an observation.
         tasks: ``(K, N)`` int64 number of each stream's task among those of its controller.
     """
 
-    layout: ObservationLayout
     tasks: Tensor
+
+    @property
+    def layout(self) -> ObservationLayout:
+        """Layout of an observation."""
+        ...
 
     def begin_rollout(self, steps: int) -> None:
         """Prepare for so many steps."""
@@ -84,9 +87,7 @@ class TableStreams:
         self.layout = environment.layout
         self.device = environment.tables.device
         self.shape = tuple(task_numbers.shape)
-        # Tasks are numbered among those of each controller, in their order.
-        own = [torch.unique(row, return_inverse=True)[1] for row in task_numbers]
-        self.tasks = torch.stack(own).to(self.device)
+        self.tasks = torch.tensor([_numbered(row) for row in task_numbers.tolist()]).to(self.device)
         self._generators = list(generators)
         self._starts = self._draw(1)
         self._taken = 0
@@ -162,11 +163,17 @@ class TableStreams:
         Raises:
             ValueError: If the tensors are those of other streams.
         """
-        expected = {name: tuple(t.shape) for name, t in self.tensors(0).items()}
-        given = {name: tuple(t.shape) for name, t in tensors.items()}
+        expected = {name: (tuple(t.shape), t.dtype) for name, t in self.tensors(0).items()}
+        given = {name: (tuple(t.shape), t.dtype) for name, t in tensors.items()}
         if expected != given:
-            raise ValueError(f"episodes have tensors {given}")
+            raise ValueError(f"its episodes have the tensors {given}, not {expected}")
         moved = {name: t.to(self.device, copy=True) for name, t in tensors.items()}
         self.clock = int(moved.pop("clock"))
         self.returns = moved.pop("returns")
         self.state = dataclasses.replace(self.state, **moved)
+
+
+def _numbered(row: list[int]) -> list[int]:
+    """Return the place of each task among the distinct ones, in the order they first appear in."""
+    places = {task: place for place, task in enumerate(dict.fromkeys(row))}
+    return [places[task] for task in row]

@@ -60,11 +60,20 @@ class DeviceTrainer:
         log_dirs: Sequence[str | Path] | None = None,
         hooks: LearnerHooks | None = None,
     ) -> None:
+        if not len(networks) == len(tasks) == len(seeds):
+            raise InvalidArgumentError(
+                f"{len(networks)} networks, {len(tasks)} lists of tasks and {len(seeds)} seeds; "
+                "expected as many of each."
+            )
         shares = {len(own) for own in tasks}
-        if len(shares) != 1 or config.num_envs % max(shares):
+        if len(shares) != 1 or 0 in shares or config.num_envs % max(shares):
             raise InvalidArgumentError(
                 f"{config.num_envs} episodes cannot be shared equally by {sorted(shares)} tasks a "
                 "network; expected the same number of tasks for each, a divisor of num_envs."
+            )
+        if log_dirs is not None and len(log_dirs) != len(networks):
+            raise InvalidArgumentError(
+                f"{len(log_dirs)} log_dirs for {len(networks)} networks; expected one for each."
             )
         self.networks = [network.to(device) for network in networks]
         self.config = config
@@ -138,10 +147,10 @@ class DeviceTrainer:
             controller: Whose state; a trainer of that one alone can be restored from it.
         """
         own = slice(controller, controller + 1)
-        slots = self.learner.optimizer.state.get(self.learner.stack.parameters, {})
+        adam = self.learner.optimizer
         tensors = {
-            f"optimizer.{name}": (value[own] if value.dim() else value).cpu().clone()
-            for name, value in slots.items()
+            "optimizer.mean": adam.mean[own].cpu().clone(),
+            "optimizer.square": adam.square[own].cpu().clone(),
         }
         episodes = self.streams.tensors(controller)
         tensors |= {f"episodes.{name}": tensor for name, tensor in episodes.items()}
@@ -150,6 +159,7 @@ class DeviceTrainer:
             "engine": "device",
             "steps": self.steps,
             "updates": self.learner.updates,
+            "optimizer_steps": adam.steps,
             "episodes": list(self.means.episodes[controller]),
         }
         return tensors, values
@@ -166,27 +176,34 @@ class DeviceTrainer:
         try:
             if values["engine"] != "device":
                 raise ValueError(f"it is of the engine {values['engine']!r}")
-            parameters = self.learner.stack.parameters
-            slots = _part(tensors, "optimizer.")
-            for name, slot in slots.items():
-                if slot.dim() and slot.shape != parameters.shape:
-                    raise ValueError(f"{name} has the shape {tuple(slot.shape)}")
+            adam = self.learner.optimizer
+            moments = _part(tensors, "optimizer.")
+            _check_moments(moments, adam.mean)
+            updates, steps = int(values["updates"]), int(values["optimizer_steps"])
             self.streams.restore(_part(tensors, "episodes."))
             self.learner.generators[0].set_state(tensors["generator"])
-            if slots:
-                self.learner.optimizer.state[parameters] = {
-                    name: slot.to(parameters.device, copy=True) for name, slot in slots.items()
-                }
+            adam.load_state_dict(
+                {"state": {**moments, "steps": steps}, "param_groups": adam.param_groups}
+            )
             self.steps = int(values["steps"])
-            self.learner.updates = int(values["updates"])
+            self.learner.updates = updates
             episodes = [(float(r), int(n), float(s)) for r, n, s in values["episodes"]]
             self.means.episodes[0].extend(episodes)
         except (LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:
             raise CheckpointError(
                 f"The training state does not fit this controller: {error}. Train from the start, "
-                "or resume with the configuration and the engine it was saved with."
+                "or resume with the configuration, the engine and the kind of device it was saved "
+                "with."
             ) from error
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+
+
+def _check_moments(moments: dict[str, Tensor], own: Tensor) -> None:
+    """Raise ValueError unless these are Adam's moments, which it would only notice in an update."""
+    expected = dict.fromkeys(("mean", "square"), (tuple(own.shape), own.dtype))
+    given = {name: (tuple(moment.shape), moment.dtype) for name, moment in moments.items()}
+    if given != expected:
+        raise ValueError(f"its optimizer has the tensors {given}, not {expected}")

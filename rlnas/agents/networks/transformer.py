@@ -92,8 +92,8 @@ class TransformerNetwork(nn.Module):
             seen, gain = obs[:, layout.seen].reshape(grid), obs[:, layout.gain].reshape(grid)
             # Each edit adds its operation's name, weighted by what is known of it. Summed over
             # the operations first, which is the same and needs no row for every edit.
-            by_seen, by_gain = enc["history"].weight.T
-            tokens = tokens + (seen @ names) * by_seen + (gain @ names) * by_gain
+            weight = enc["history"].weight
+            tokens = tokens + (seen @ names) * weight[:, 0] + (gain @ names) * weight[:, 1]
         summary = enc["scalars"](obs[:, layout.scalars])[:, None]
         hidden = enc["norm"](enc["layers"](torch.cat([summary, tokens], dim=1)))
         head = pol["token"](hidden[:, 1:])

@@ -15,7 +15,7 @@ from torch import Tensor
 from rlnas.envs.improvement import ImprovementConfig
 from rlnas.envs.layout import ObservationLayout
 from rlnas.envs.tensor.tables import TaskTables
-from rlnas.envs.tensor.visited import add_visited, empty_visited, is_visited
+from rlnas.envs.tensor.visited import add_visited, empty_visited, write_visited
 
 
 @dataclass
@@ -111,10 +111,9 @@ class TensorImprovement:
             The next state, rewards ``(R,)`` float32 and which episodes have ended ``(R,)`` bool.
         """
         config, tables = self.config, self.tables
-        stopping = actions == self.stop
-        edit = actions.clamp(max=self.stop - 1)
-        index = tables.next_index.view(-1).take(state.index * self.stop + edit).long()
-        index = torch.where(stopping, state.index, index)
+        # Every operation costs microseconds, more than its arithmetic: there should be few.
+        edit = torch.add(actions, state.index, alpha=self.layout.actions)
+        index = tables.next_index.take(edit).long()
         scores = tables.scores.take(state.offset + index)
         steps = state.steps + 1
         add_visited(state.visited, index)
@@ -122,19 +121,19 @@ class TensorImprovement:
         at_best = scores >= state.best
         best = torch.maximum(scores, state.best)
         best_index = torch.where(at_best, index, state.best_index)
-        stale = torch.where(at_best, 0, state.stale + 1)
-        trend = torch.sign(scores - state.scores)
+        stale = (state.stale + 1).masked_fill_(at_best, 0)
+        trend = (scores - state.scores).sign_()
         if config.backtrack is not None:
             back = stale > config.backtrack
             index = torch.where(back, best_index, index)
             scores = torch.where(back, best, scores)
-            stale = torch.where(back, 0, stale)
+            stale.masked_fill_(back, 0)
         gain = best - state.best if config.reward == "improvement" else scores - state.scores
         if config.exponent != 1:
             gain = gain.sign() * gain.abs() ** config.exponent
         ended = steps >= config.horizon
         if config.allow_stop:
-            ended = ended | stopping
+            ended = ended | (actions == self.stop)
         new = TensorImprovementState(
             offset=state.offset,
             index=index,
@@ -147,7 +146,9 @@ class TensorImprovement:
             visited_scores=state.visited_scores,
             trend=trend,
         )
-        return new, (gain - config.step_penalty).float(), ended
+        if config.step_penalty:
+            gain = gain - config.step_penalty
+        return new, gain.float(), ended
 
     def restart(
         self, state: TensorImprovementState, ended: Tensor, starts: Tensor
@@ -176,24 +177,24 @@ class TensorImprovement:
         """Write the observations into ``out`` ``(R, layout.size)`` float32."""
         layout, tables, horizon = self.layout, self.tables, self.config.horizon
         known = layout.grid + self.stop
-        out[:, :known] = tables.features.index_select(0, state.index)
+        if tables.features.dtype == out.dtype:
+            torch.index_select(tables.features, 0, state.index, out=out[:, :known])
+        else:
+            out[:, :known] = tables.features.index_select(0, state.index)
         out[:, known] = float(self.config.allow_stop)
         current = state.scores[:, None]
         below = (state.visited_scores < current).sum(1)
         above = (state.visited_scores > current).sum(1)
-        ranked = below + above
-        scalars = torch.stack(
-            [
-                1.0 - state.steps / horizon,
-                torch.where(ranked > 0, below / ranked.clamp(min=1), 1.0),
-                (state.scores >= state.best).float(),
-                state.trend.float(),
-                state.stale / horizon,
-            ],
-            dim=1,
-        )
-        out[:, layout.scalars] = scalars
+        # Written where they belong, each in one operation: on a small batch a copy costs as much.
+        left, rank, at_best, trend, stale = out[:, layout.scalars].unbind(1)
+        torch.div(state.steps, -horizon, out=left).add_(1.0)
+        # Where nothing else was seen that is 0 / 0, and the only one is the best one.
+        torch.div(below, above.add_(below), out=rank).nan_to_num_(nan=1.0)
+        torch.ge(state.scores, state.best, out=at_best)
+        trend.copy_(state.trend)
+        torch.div(state.stale, horizon, out=stale)
         if layout.history:
-            seen = is_visited(state.visited, tables.neighbours.index_select(0, state.index))
-            out[:, layout.seen] = seen
-            out[:, layout.gain] = seen * tables.gain.index_select(0, state.offset + state.index)
+            seen = out[:, layout.seen]
+            write_visited(state.visited, tables.neighbours.index_select(0, state.index), seen)
+            gain = tables.gain.index_select(0, state.offset + state.index)
+            torch.mul(seen, gain, out=out[:, layout.gain])

@@ -20,12 +20,25 @@ def empty_visited(rows: int, size: int, device: torch.device | str = "cpu") -> T
 
 def add_visited(visited: Tensor, index: Tensor) -> None:
     """Add one architecture ``(rows,)`` int64 to each set, in place."""
-    word = (index >> 5)[:, None]
-    bit = (torch.ones_like(index, dtype=_WORD) << (index & 31).to(_WORD))[:, None]
-    visited.scatter_(1, word, visited.gather(1, word) | bit)
+    index = index[:, None]
+    word = index >> 5
+    bit = (1 << (index & 31)).to(_WORD)
+    visited.scatter_(1, word, visited.gather(1, word).bitwise_or_(bit))
 
 
-def is_visited(visited: Tensor, index: Tensor) -> Tensor:
-    """Return 0 or 1 ``(rows, n)`` int32: which of ``index`` ``(rows, n)`` int32 are in the set."""
-    words = visited.gather(1, (index >> 5).long())
-    return (words >> (index & 31)) & 1
+def bit_places(index: Tensor) -> Tensor:
+    """Return where to look for architectures ``(…, n)``: ``(…, 2, n)`` int32 words and bits."""
+    index = index.long()
+    return torch.stack([index >> 5, 1 << (index & 31)], dim=-2).to(_WORD)
+
+
+def write_visited(visited: Tensor, places: Tensor, out: Tensor) -> None:
+    """Write into ``out`` ``(rows, n)`` 1 where the set holds what lies at ``places``, else 0.
+
+    Args:
+        visited: The sets.
+        places: ``(rows, 2, n)`` int32 from `bit_places`.
+        out: Any numeric type.
+    """
+    word, bit = places.unbind(1)
+    torch.ne(visited.gather(1, word.long()).bitwise_and_(bit), 0, out=out)

@@ -1,0 +1,94 @@
+"""Adam over one matrix of parameters, in five operations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+EPSILON = 1e-5
+"""As in Stable-Baselines3's PPO."""
+
+
+class FlatAdam:
+    """Adam (Kingma & Ba, arXiv 1412.6980) on the rows of a matrix.
+
+    The same update as ``torch.optim.Adam``. That takes a second to import what it needs to be
+    compiled, and more time a step for its bookkeeping than the step itself takes here. The little
+    of its interface that Stable-Baselines3 uses is kept.
+
+    Args:
+        parameters: ``(K, P)``; changed in place.
+        learning_rate: Step size.
+
+    Attributes:
+        param_groups: One group, whose ``lr`` is the step size.
+        steps: Steps taken.
+        mean: ``(K, P)`` decayed mean of gradients.
+        square: ``(K, P)`` decayed mean of squared gradients.
+    """
+
+    def __init__(self, parameters: Tensor, learning_rate: float) -> None:
+        self.param_groups: list[dict[str, Any]] = [
+            {"lr": learning_rate, "betas": (0.9, 0.999), "eps": EPSILON}
+        ]
+        self.steps = 0
+        self.mean = torch.zeros_like(parameters)
+        self.square = torch.zeros_like(parameters)
+        self._parameters = parameters
+
+    def step(self, gradient: Tensor) -> None:
+        """Take a step against a gradient ``(K, P)``."""
+        group = self.param_groups[0]
+        first, second = group["betas"]
+        self.steps += 1
+        self.mean.lerp_(gradient, 1 - first)
+        self.square.mul_(second).addcmul_(gradient, gradient, value=1 - second)
+        scale = (1 - second**self.steps) ** 0.5
+        size = group["lr"] / (1 - first**self.steps)
+        # Both corrections in the numbers: √(v / c₂) + ε = (√v + ε √c₂) / √c₂.
+        self._parameters.addcdiv_(
+            self.mean, self.square.sqrt().add_(group["eps"] * scale), value=-size * scale
+        )
+
+    def keep(self, rows: Sequence[int], parameters: Tensor) -> FlatAdam:
+        """Return one that goes on with some of the rows, whose parameters are these."""
+        other = FlatAdam(parameters, self.param_groups[0]["lr"])
+        chosen = torch.as_tensor(list(rows), device=parameters.device)
+        other.steps, other.param_groups = self.steps, self.param_groups
+        other.mean, other.square = self.mean[chosen], self.square[chosen]
+        return other
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what `load_state_dict` takes."""
+        groups = [dict(group) for group in self.param_groups]
+        return {
+            "state": {"steps": self.steps, "mean": self.mean, "square": self.square},
+            "param_groups": groups,
+        }
+
+    def load_state_dict(self, tree: dict[str, Any], *, strict: bool = True) -> None:
+        """Go on where `state_dict` was taken.
+
+        Args:
+            tree: The state.
+            strict: Nothing; Stable-Baselines3 gives it to what is no PyTorch optimizer.
+
+        Raises:
+            ValueError: If it is of other parameters.
+        """
+        state = tree["state"]
+        for name in ("mean", "square"):
+            moments: Tensor = state[name]
+            if moments.shape != self._parameters.shape:
+                raise ValueError(
+                    f"{name} has the shape {tuple(moments.shape)}, the parameters "
+                    f"{tuple(self._parameters.shape)}"
+                )
+        device = self._parameters.device
+        self.mean = state["mean"].to(device, copy=True)
+        self.square = state["square"].to(device, copy=True)
+        self.steps = int(state["steps"])
+        self.param_groups = [dict(group) for group in tree["param_groups"]]
