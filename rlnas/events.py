@@ -9,16 +9,31 @@ from __future__ import annotations
 import itertools
 import os
 import socket
+import struct
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from google_crc32c import value as crc32c
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 _files = itertools.count()
+
+
+def _record(content: bytes) -> bytes:
+    """Return a record of TensorFlow's format: length, its checksum, content, its checksum."""
+    length = struct.pack("<Q", len(content))
+    return b"".join((length, _checksum(length), content, _checksum(content)))
+
+
+def _checksum(content: bytes) -> bytes:
+    """Return the masked CRC-32C. TensorBoard's own is pure Python and half the cost of a file."""
+    value = crc32c(content)
+    return struct.pack("<I", ((value >> 15 | value << 17) + 0xA282EAD8) & 0xFFFFFFFF)
 
 
 class EventFile:
@@ -30,16 +45,12 @@ class EventFile:
 
     def __init__(self, folder: str | Path) -> None:
         from tensorboard.compat.proto.event_pb2 import Event  # type: ignore[import-untyped]
-        from tensorboard.summary.writer.record_writer import (  # type: ignore[import-untyped]
-            RecordWriter,
-        )
 
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         # TensorBoard looks for "tfevents" and reads files in the order of their names.
         name = f"{time.time():010.0f}", socket.gethostname(), str(os.getpid()), str(next(_files))
         self._file = (folder / f"events.out.tfevents.{'.'.join(name)}").open("xb")
-        self._records = RecordWriter(self._file)
         self._event: Any = Event
         self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
 
@@ -56,7 +67,7 @@ class EventFile:
         self._write(self._event(wall_time=time.time(), summary=summary))
 
     def _write(self, event: Any) -> None:
-        self._records.write(event.SerializeToString())
+        self._file.write(_record(event.SerializeToString()))
 
     def flush(self) -> None:
         """Make what was written visible to TensorBoard."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -49,6 +50,7 @@ def _start() -> None:
     import torch
 
     torch.set_num_threads(1)
+    gc.freeze()  # what was imported stays; looking for garbage in it again and again takes time
     parent = multiprocessing.parent_process()
     if parent is not None:
         sentinel = parent.sentinel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,7 +21,7 @@ _DEFAULTS: dict[str, Any] = {
     "methods": ("scratch", "zero-shot", "weight-init"),
     "seeds": 5,
     "queries": 50,
-    "steps": 100_000,
+    "steps": 60_000,
 }
 _DEMO: dict[str, Any] = {
     "tasks": ("class_scene", "class_object", "jigsaw", "autoencoder"),
@@ -52,7 +53,7 @@ class MatrixOptions(CommonOptions):
     """Budget of each search on its target; by default 50."""
 
     steps: Number = None
-    """Environment steps of training on each source; by default 100000."""
+    """Environment steps of training on each source; by default 60000."""
 
     network: Literal["mlp", "transformer"] = "mlp"
     """Policy network of the controllers."""
@@ -77,9 +78,7 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
     """Run the matrix, print its tables and write its report."""
     if options.workers < 1:
         raise InvalidArgumentError(f"workers is {options.workers}; expected 1 or more.")
-    from rlnas.transfer.workers import PRELOADED
-
-    prepare_workers(PRELOADED)
+    prepare_workers(("rlnas.transfer.preload",))
     # While the workers' server imports PyTorch on one core, what the report needs is imported here.
     import pandas as pd  # noqa: F401
     from matplotlib import figure  # noqa: F401
@@ -88,6 +87,7 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
     from rlnas.reporting import matrix_summary, matrix_tables, write_report
     from rlnas.transfer.matrix import run_matrix
 
+    gc.freeze()  # what was imported stays; figures make garbage enough without looking through it
     config = _config(options, screen)
     demo = options.preset == "demo"
     folder = options.out or (Path("runs", "demo") if demo else Path("runs", "matrix", config.suite))

@@ -14,7 +14,9 @@ from rlnas.processes import stop_pool, worker_pool
 from rlnas.transfer.plan import MatrixConfig
 from rlnas.transfer.run_folder import MatrixRun
 from rlnas.transfer.schedule import Progress, Schedule
-from rlnas.transfer.workers import PRELOADED
+
+PRELOADED = ("rlnas.transfer.preload",)
+"""What worker processes are forked with, see `rlnas.processes.prepare_workers`."""
 
 _PACKAGES = ("rlnas", "torch", "stable-baselines3", "gymnasium", "numpy")
 
@@ -62,7 +64,8 @@ def run_matrix(
     report = on_progress or (lambda stage, done, total: None)
     pool = worker_pool(workers, PRELOADED)
     try:
-        Schedule(run, device, report).run(pool)
+        schedule = Schedule(run, device, report)
+        schedule.run(pool)
     except BrokenProcessPool as error:
         raise RunError(
             f"A worker process died (killed, or out of memory). What is finished is kept in {out}; "
@@ -72,7 +75,7 @@ def run_matrix(
         stop_pool(pool)
         raise
     pool.shutdown()
-    run.write_tables()
+    run.write_tables(schedule.found)
     return run
 
 

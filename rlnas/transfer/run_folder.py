@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -107,9 +108,14 @@ class MatrixRun:
         """Return source, target, method, seed, query, best_score, rank after every query."""
         return self._read("curves.parquet", 1)
 
-    def write_tables(self) -> None:
-        """Write rows.parquet and curves.parquet of a finished run."""
-        for name, frame in zip(("rows.parquet", "curves.parquet"), self._tables(), strict=True):
+    def write_tables(self, known: Mapping[Cell, SearchResult] | None = None) -> None:
+        """Write rows.parquet and curves.parquet of a finished run.
+
+        Args:
+            known: Results that are at hand; the others are read.
+        """
+        tables = self._tables(known or {})
+        for name, frame in zip(("rows.parquet", "curves.parquet"), tables, strict=True):
             with atomic_file(self.folder / name) as partial:
                 frame.to_parquet(partial, index=False)
 
@@ -121,11 +127,11 @@ class MatrixRun:
         if path.exists():
             frame: pd.DataFrame = pd.read_parquet(path)
             return frame
-        return self._tables()[which]
+        return self._tables({})[which]
 
-    def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        done = [cell for cell in self.config.cells() if self.is_done(cell)]
+    def _tables(self, known: Mapping[Cell, SearchResult]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        done = [cell for cell in self.config.cells() if cell in known or self.is_done(cell)]
         if not done:
             raise RunError("The run has no finished cell yet; go on with --resume.")
-        results = ((cell, self.result(cell)) for cell in done)
+        results = ((cell, known[cell] if cell in known else self.result(cell)) for cell in done)
         return outcome_tables(results, self.suite, self.config.queries)

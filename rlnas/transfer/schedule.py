@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from typing import Any
 
+from rlnas.search import SearchResult
 from rlnas.search.cell import Cell
 from rlnas.transfer.run_folder import MatrixRun
 from rlnas.transfer.workers import run_cells, train_sources
@@ -24,6 +26,9 @@ class Schedule:
         run: The run.
         device: Where sources are trained.
         report: Told of progress.
+
+    Attributes:
+        found: The results of the cells that were run.
     """
 
     def __init__(self, run: MatrixRun, device: str, report: Progress) -> None:
@@ -39,7 +44,9 @@ class Schedule:
         self._groups = [g for g in reversed(config.groups()) if not missing.isdisjoint(g)]
         self._total = {"train": len(config.sources()), "search": len(config.cells())}
         self._left = {"train": sum(map(len, self._untrained)), "search": len(missing)}
-        self._jobs: dict[Future[int], tuple[str, tuple[str, ...]]] = {}
+        self._training: dict[Future[None], tuple[str, ...]] = {}
+        self._searching: set[Future[dict[Cell, SearchResult]]] = set()
+        self.found: dict[Cell, SearchResult] = {}
 
     def run(self, pool: ProcessPoolExecutor) -> None:
         """Do all of it.
@@ -51,20 +58,26 @@ class Schedule:
             self._say(stage)
         waiting = {source for batch in self._untrained for source in batch}
         for batch in self._untrained:
-            job = pool.submit(train_sources, self._folder, batch, self._device)
-            self._jobs[job] = ("train", batch)
+            self._training[pool.submit(train_sources, self._folder, batch, self._device)] = batch
         self._submit(pool, [g for g in self._groups if g[0].source not in waiting])
-        while self._jobs:
-            done, _ = wait(self._jobs, return_when=FIRST_COMPLETED)
-            for job in done:
-                stage, batch = self._jobs.pop(job)
-                self._left[stage] -= job.result()
-                self._say(stage)
+        while self._training or self._searching:
+            jobs: set[Future[Any]] = {*self._training, *self._searching}
+            done, _ = wait(jobs, return_when=FIRST_COMPLETED)
+            for job in done & self._training.keys():
+                batch = self._training.pop(job)
+                job.result()
+                self._left["train"] -= len(batch)
+                self._say("train")
                 self._submit(pool, [g for g in self._groups if g[0].source in batch])
+            for search in done & self._searching:
+                self._searching.remove(search)
+                found = search.result()
+                self.found |= found
+                self._left["search"] -= len(found)
+                self._say("search")
 
     def _submit(self, pool: ProcessPoolExecutor, groups: list[tuple[Cell, ...]]) -> None:
-        for group in groups:
-            self._jobs[pool.submit(run_cells, self._folder, group)] = ("search", ())
+        self._searching |= {pool.submit(run_cells, self._folder, group) for group in groups}
 
     def _say(self, stage: str) -> None:
         if total := self._total[stage]:

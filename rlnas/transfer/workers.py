@@ -21,9 +21,6 @@ from rlnas.transfer.tensorboard import log_search
 if TYPE_CHECKING:
     from rlnas.agents import PPOController
 
-PRELOADED = ("rlnas.transfer.workers", "rlnas.transfer.methods")
-"""Modules that a worker needs, for `rlnas.processes.prepare_workers`."""
-
 
 @lru_cache(maxsize=1)
 def _open(folder: str) -> MatrixRun:
@@ -37,8 +34,8 @@ def _controller(folder: str, source: str) -> PPOController:
     return PPOController.load(Path(folder) / "sources" / source, space=_open(folder).suite.space)
 
 
-def train_sources(folder: str, sources: tuple[str, ...], device: str) -> int:
-    """Train the controllers of some sources in one batch and save them; return how many."""
+def train_sources(folder: str, sources: tuple[str, ...], device: str) -> None:
+    """Train the controllers of some sources in one batch and save them."""
     from rlnas.agents import PPOController
 
     run = _open(folder)
@@ -54,11 +51,10 @@ def train_sources(folder: str, sources: tuple[str, ...], device: str) -> int:
     )
     for source, controller in zip(sources, controllers, strict=True):
         controller.save(Path(folder) / "sources" / source, training_state=False)
-    return len(sources)
 
 
-def run_cells(folder: str, cells: tuple[Cell, ...]) -> int:
-    """Run a group of cells that share source and method; return how many were missing.
+def run_cells(folder: str, cells: tuple[Cell, ...]) -> dict[Cell, SearchResult]:
+    """Run a group of cells that share source and method; return the results that were missing.
 
     Where the searches run side by side all of them run, even if only some are missing: then what
     an interrupted run finds does not depend on where it was interrupted.
@@ -66,6 +62,7 @@ def run_cells(folder: str, cells: tuple[Cell, ...]) -> int:
     run = _open(folder)
     method = _method(run, cells[0])
     missing = [cell for cell in cells if not run.is_done(cell)]
+    found: dict[Cell, SearchResult] = {}
     for together in [cells] if method.side_by_side else [(cell,) for cell in missing]:
         tasks = [run.suite[cell.target] for cell in together]
         # Seeded by the pair too: were the starting points the same in every cell, their luck would
@@ -76,7 +73,8 @@ def run_cells(folder: str, cells: tuple[Cell, ...]) -> int:
             if cell in missing:
                 _log(run.folder, task, cell, result)
                 result.save(run.folder / cell.path)
-    return len(missing)
+                found[cell] = result
+    return found
 
 
 def _method(run: MatrixRun, cell: Cell) -> Searcher:

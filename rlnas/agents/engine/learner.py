@@ -81,7 +81,7 @@ class StackedPPO:
         self.hooks = hooks or LearnerHooks()
         self.generators = list(generators)
         self.updates = 0
-        self._rollout: Rollout | None = None
+        self._kept: Tensor | None = None
         self._trained = self.stack.trained()
         self._multitask = all(getattr(n, "takes_task", False) for n in networks)
         self.optimizer = FlatAdam(self.stack.parameters, config.learning_rate)
@@ -102,7 +102,7 @@ class StackedPPO:
     def begin(self, streams: EpisodeStreams) -> None:
         """Go on with other episodes."""
         self.streams = streams
-        self._rollout = None
+        self._kept = None
 
     # -- rollouts --------------------------------------------------------------------------
 
@@ -117,43 +117,42 @@ class StackedPPO:
             on_step: Called after each; False ends the rollout there.
 
         Returns:
-            The rollout, which the next one overwrites, or None if it was ended early.
+            The rollout, whose observations the next one overwrites; None if it was ended early.
         """
         steps = steps or self.config.n_steps
         tasks, streams = self.streams.tasks, self.streams
-        rollout = self._room(steps)
-        uniform = self._draw(torch.rand, (steps, tasks.shape[1]))
+        kept = self._place_of_observations(steps)
+        uniform = self._draw(torch.rand, (steps, tasks.shape[1])).unbind(1)
         streams.begin_rollout(steps)
+        taken: list[tuple[Tensor, ...]] = []
         finished = []
         obs = torch.empty(*tasks.shape, streams.layout.size, device=self.device)
         streams.observe(obs)
         for t in range(steps):
-            rollout.obs[:, t] = obs
+            kept[:, t] = obs
             logits, values = self.stack.forward(obs, self._task(tasks))
             if self.hooks.behaviour is not None:
                 logits = self.hooks.behaviour(obs, logits)
-            actions, log_probabilities = choose(logits, uniform[:, t])
+            actions, log_probabilities = choose(logits, uniform[t])
             rewards, ended, done = streams.step(actions)
-            rollout.actions[:, t] = actions
-            rollout.log_probabilities[:, t] = log_probabilities
-            rollout.values[:, t] = values
-            rollout.rewards[:, t] = rewards
-            rollout.ended[:, t] = ended
+            taken.append((actions, log_probabilities, values, rewards, ended))
             if done is not None:
                 finished.append(done)
             if on_step is not None and not on_step():
                 return None
             streams.observe(obs)
         last = self.stack.forward(obs, self._task(tasks))[1]
+        columns = [torch.stack(column, dim=1) for column in zip(*taken, strict=True)]
+        rollout = Rollout(kept, columns[0], columns[1], columns[2], columns[3], columns[4], tasks)
         advantages = rollout.advantages(last, self.config.gamma, self.config.gae_lambda)
         return Collected(rollout, advantages, tuple(finished))
 
-    def _room(self, steps: int) -> Rollout:
-        """Return where a rollout goes: the last one's place, if it has the same shape."""
-        room, tasks = self._rollout, self.streams.tasks
-        if room is None or room.actions.shape != (len(tasks), steps, tasks.shape[1]):
-            room = self._rollout = Rollout.empty(steps, self.streams.layout.size, tasks)
-        return room
+    def _place_of_observations(self, steps: int) -> Tensor:
+        """Return ``(K, T, N, D)``: the last rollout's, if it has the same shape."""
+        shape = (len(self.streams.tasks), steps, self.streams.tasks.shape[1])
+        if self._kept is None or self._kept.shape[:3] != shape:
+            self._kept = torch.empty(*shape, self.streams.layout.size, device=self.device)
+        return self._kept
 
     def _task(self, tasks: Tensor) -> Tensor | None:
         return tasks if self._multitask else None
@@ -247,7 +246,7 @@ class StackedPPO:
         self.stack.keep(rows)
         self.streams.keep(rows)
         self.generators = [self.generators[k] for k in rows]
-        self._rollout = None
+        self._kept = None
         self._trained = self.stack.trained()
         self.optimizer = self.optimizer.keep(rows, self.stack.parameters)
 

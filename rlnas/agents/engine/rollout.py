@@ -32,30 +32,6 @@ class Rollout:
     ended: Tensor
     tasks: Tensor
 
-    @classmethod
-    def empty(cls, steps: int, size: int, tasks: Tensor) -> Rollout:
-        """Return a rollout to be filled.
-
-        Args:
-            steps: ``T``.
-            size: Length of an observation.
-            tasks: ``(K, N)`` as above; its device is the rollout's.
-        """
-        k, n = tasks.shape
-
-        def empty(kind: torch.dtype) -> Tensor:
-            return torch.empty(k, steps, n, dtype=kind, device=tasks.device)
-
-        return cls(
-            obs=torch.empty(k, steps, n, size, device=tasks.device),
-            actions=empty(torch.int64),
-            log_probabilities=empty(torch.float32),
-            values=empty(torch.float32),
-            rewards=empty(torch.float32),
-            ended=empty(torch.bool),
-            tasks=tasks,
-        )
-
     def advantages(self, last_values: Tensor, gamma: float, gae_lambda: float) -> Tensor:
         """Return generalised advantages ``(K, T, N)`` (Schulman et al., arXiv 1506.02438).
 
@@ -68,22 +44,19 @@ class Rollout:
         following = torch.cat([self.values[:, 1:], last_values[:, None]], dim=1)
         errors = self.rewards + gamma * going_on * following - self.values
         decay = gamma * gae_lambda * going_on
-        result = torch.empty_like(errors)
-        advantage = torch.zeros_like(last_values)
-        for t in reversed(range(errors.shape[1])):
-            advantage = torch.addcmul(errors[:, t], decay[:, t], advantage)
-            result[:, t] = advantage
-        return result
+        advantage, result = torch.zeros_like(last_values), []
+        for error, share in zip(reversed(errors.unbind(1)), reversed(decay.unbind(1)), strict=True):
+            advantage = torch.addcmul(error, share, advantage)
+            result.append(advantage)
+        return torch.stack(result[::-1], dim=1)
 
     def samples(self, advantages: Tensor) -> Samples:
         """Return every step as a sample to learn from."""
+        numbers = [self.log_probabilities, advantages, advantages + self.values, self.values]
         return Samples(
             obs=self.obs.flatten(0, 2),
             actions=self.actions.flatten(),
-            log_probabilities=self.log_probabilities.flatten(),
-            advantages=advantages.flatten(),
-            returns=(advantages + self.values).flatten(),
-            values=self.values.flatten(),
+            numbers=torch.stack([x.flatten() for x in numbers]),
             tasks=self.tasks[:, None].expand_as(self.actions).flatten(),
             count=len(self.tasks),
         )
@@ -91,30 +64,34 @@ class Rollout:
 
 @dataclass(frozen=True)
 class Samples:
-    """The samples of ``K`` controllers one after the other, ``S`` of each; see `Minibatch`."""
+    """The samples of ``K`` controllers one after the other, ``S`` of each.
+
+    Attributes:
+        obs: ``(K·S, D)`` float32.
+        actions: ``(K·S,)`` int64.
+        numbers: ``(4, K·S)`` float32 log-probabilities, advantages, returns and values; in one
+            tensor, so that a minibatch of them is one gather.
+        tasks: ``(K·S,)`` int64.
+        count: ``K``.
+    """
 
     obs: Tensor
     actions: Tensor
-    log_probabilities: Tensor
-    advantages: Tensor
-    returns: Tensor
-    values: Tensor
+    numbers: Tensor
     tasks: Tensor
     count: int
 
     def minibatch(self, rows: Tensor) -> Minibatch:
         """Return the samples in rows ``(K, B)`` of the whole."""
         shape, flat = rows.shape, rows.reshape(-1)
-
-        def pick(x: Tensor) -> Tensor:
-            return x.index_select(0, flat).view(*shape, *x.shape[1:])
-
+        numbers = self.numbers.index_select(1, flat).view(4, *shape)
+        log_probabilities, advantages, returns, values = numbers.unbind(0)
         return Minibatch(
-            obs=pick(self.obs),
-            actions=pick(self.actions),
-            log_probabilities=pick(self.log_probabilities),
-            advantages=pick(self.advantages),
-            returns=pick(self.returns),
-            values=pick(self.values),
-            tasks=pick(self.tasks),
+            obs=self.obs.index_select(0, flat).view(*shape, -1),
+            actions=self.actions.take(rows),
+            log_probabilities=log_probabilities,
+            advantages=advantages,
+            returns=returns,
+            values=values,
+            tasks=self.tasks.take(rows),
         )

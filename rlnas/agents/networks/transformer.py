@@ -92,7 +92,7 @@ class TransformerNetwork(nn.Module):
             seen, gain = obs[:, layout.seen].reshape(grid), obs[:, layout.gain].reshape(grid)
             # Each edit adds its operation's name, weighted by what is known of it. Summed over
             # the operations first, which is the same and needs no row for every edit.
-            weight = enc["history"].weight
+            (weight,) = enc["history"].parameters()
             tokens = tokens + (seen @ names) * weight[:, 0] + (gain @ names) * weight[:, 1]
         summary = enc["scalars"](obs[:, layout.scalars])[:, None]
         hidden = enc["norm"](enc["layers"](torch.cat([summary, tokens], dim=1)))

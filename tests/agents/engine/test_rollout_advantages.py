@@ -15,11 +15,15 @@ K, T, N, D = 3, 11, 5, 4
 def rollout():
     """A rollout with episodes that end anywhere, at the last step too."""
     torch.manual_seed(0)
-    made = Rollout.empty(T, D, torch.arange(N).repeat(K, 1) % 2)
-    for tensor in (made.obs, made.log_probabilities, made.values, made.rewards):
-        tensor.normal_()
-    made.actions.random_(0, 9)
-    made.ended.copy_(torch.rand(K, T, N) < 0.25)
+    made = Rollout(
+        obs=torch.randn(K, T, N, D),
+        actions=torch.randint(9, (K, T, N)),
+        log_probabilities=torch.randn(K, T, N),
+        values=torch.randn(K, T, N),
+        rewards=torch.randn(K, T, N),
+        ended=torch.rand(K, T, N) < 0.25,
+        tasks=torch.arange(N).repeat(K, 1) % 2,
+    )
     made.ended[:, -1, 0], made.ended[:, -1, 1] = True, False
     return made
 
@@ -50,7 +54,7 @@ def test_advantages_are_those_of_the_reference_buffer(gamma, gae_lambda, rollout
             starts = rollout.ended[k, t].numpy()
         buffer.compute_returns_and_advantage(last[k], starts)
         np.testing.assert_allclose(got[k].numpy(), buffer.advantages, rtol=1e-4, atol=1e-5)
-        returns = rollout.samples(got).returns.view(K, T, N)[k]
+        returns = rollout.samples(got).numbers[2].view(K, T, N)[k]
         np.testing.assert_allclose(returns.numpy(), buffer.returns, rtol=1e-4, atol=1e-5)
 
 
