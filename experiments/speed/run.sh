@@ -4,5 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=experiments/speed
-rlnas bench all --suite transnas-micro --task class_scene --threads 1 --official-size \
+rlnas bench all --suite transnas-micro --task class_scene --threads 1 --max-seconds 60 \
   --out "$here" --page docs/performance.md "$@" | tee "$here/bench.txt"

@@ -13,6 +13,7 @@ from rlnas.agents import ControllerConfig, NetworkConfig, PPOConfig
 from rlnas.benchmarks import synthetic_suite
 from rlnas.envs import ImprovementConfig
 from rlnas.envs.tensor import TaskTables
+from rlnas.envs.tensor.visited import bytes_of_an_episode
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import CellSpace, SearchSpace
 from rlnas.spaces.nasbench201 import NASBench201Space
@@ -184,5 +185,5 @@ def _space(
         "space_bytes": sum(array.nbytes for array in arrays),
         "table_seconds": table_seconds,
         "table_bytes": table_bytes,
-        "visited_bytes": 4 * (space.size // 32 + 1),
+        "visited_bytes": bytes_of_an_episode(space.size, ImprovementConfig().horizon + 1),
     }

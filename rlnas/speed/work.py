@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from rlnas.agents import ControllerConfig
 from rlnas.envs import ImprovementConfig, ObservationLayout
 from rlnas.envs.tensor import TaskTables
+from rlnas.envs.tensor.visited import bytes_of_an_episode
 from rlnas.errors import InvalidArgumentError
 
 
@@ -46,7 +47,7 @@ def count_work(
       reward and end (5), one visited score (8), reads and writes a word of the visited set and
       the return (16). A new episode, every H steps, clears the visited set and scores.
     * ``observe``: 2 comparisons and 2 additions for each of the H + 1 visited scores, 4 operations
-      for each edit, 8 for the scalars. It reads a row of features, of neighbours (4 E) and of
+      for each edit, 8 for the scalars. It reads a row of features, of neighbours (8 E) and of
       signs (E), a word of the visited set for each edit (4 E), the visited scores (8 (H + 1)) and
       five numbers of the state (40), and writes the observation (4 D).
     * ``forward``: products of 2 (D W + W²) for each of two encoders and 2 W A + 2 W for the heads,
@@ -76,7 +77,7 @@ def count_work(
         )
     edits, actions, inputs = layout.grid, layout.actions, layout.size
     scores = environment.horizon + 1
-    visited_set = 4 * (tables.space.size // 32 + 1)
+    visited_set = bytes_of_an_episode(tables.space.size, environment.horizon + 1)
     clearing = (visited_set + 8 * scores) / environment.horizon
     feature = tables.features.element_size() * tables.features.shape[1]
     encoders = 2 * 2 * (inputs * width + width**2)
@@ -85,7 +86,7 @@ def count_work(
     parameters = 2 * (inputs * width + width**2) + width * (actions + 1) + outputs
     again = 1 + 1 / ppo.n_steps
     backward = 2 * products - 2 * 2 * inputs * width
-    history = 9 * edits if environment.history else 0
+    history = 13 * edits if environment.history else 0
     parts = {
         "step": Work(12, 153 + clearing),
         "observe": Work(

@@ -208,3 +208,25 @@ def test_every_configuration_on_a_tiny_space_full_of_ties(config, levels, seed):
     scores = np.array([np.nan if level is None else level for level in levels])
     tasks = [task_of(TINY, scores), task_of(TINY, -scores, "other")]
     assert_agreement(tasks, config, episodes=3, steps=30, seed=seed)
+
+
+@pytest.mark.parametrize("knobs", [{}, {"allow_stop": True}, {"backtrack": None, "horizon": 7}])
+def test_lists_of_what_was_visited_agree_too(knobs, monkeypatch):
+    """Large spaces keep short lists instead of bits; here every space is large."""
+    monkeypatch.setattr("rlnas.envs.tensor.visited.BIT_LIMIT", 0)
+    tasks = [synthetic_suite(get_space("transnas-macro"))["synthetic-0"]]
+    assert assert_agreement(tasks, ImprovementConfig(**knobs)) > 0
+    rng = np.random.default_rng(1)
+    tiny = task_of(TINY, rng.normal(size=TINY.size))
+    assert assert_agreement([tiny], ImprovementConfig(**knobs)) > 0
+
+
+def test_memory_of_an_episode_is_bounded_in_large_spaces():
+    from rlnas.envs.tensor.visited import BIT_LIMIT, bytes_of_an_episode, visited_sets
+
+    starts = torch.zeros(3, dtype=torch.int64)
+    for size in (BIT_LIMIT, BIT_LIMIT + 1, 10**9):
+        visited = visited_sets(size, 21).begin(starts)
+        assert visited.nbytes == 3 * bytes_of_an_episode(size, 21)
+    assert bytes_of_an_episode(BIT_LIMIT, 21) > 8_000
+    assert bytes_of_an_episode(10**9, 21) == 84

@@ -47,7 +47,8 @@ def test_small_growth(task):
     }
     tiny = result["space"][-1]
     # Scores, next_index and neighbours, float32 features, signs: for 64 × 12 edits.
-    assert tiny["table_bytes"] == 64 * (8 + 2 * 12 * 4 + (12 + 12) * 4 + 12)
+    # The first has a column for stopping, the second words and bits.
+    assert tiny["table_bytes"] == 64 * (8 + 13 * 4 + 2 * 12 * 4 + (12 + 12) * 4 + 12)
     assert tiny["space_bytes"] == 64 * (3 + 12 + 12 * 4)
     assert tiny["visited_bytes"] == 4 * 3
     assert min(tiny["space_seconds"], tiny["table_seconds"]) > 0

@@ -15,7 +15,7 @@ from torch import Tensor
 from rlnas.envs.improvement import ImprovementConfig
 from rlnas.envs.layout import ObservationLayout
 from rlnas.envs.tensor.tables import TaskTables
-from rlnas.envs.tensor.visited import add_visited, empty_visited, write_visited
+from rlnas.envs.tensor.visited import visited_sets
 
 
 @dataclass
@@ -30,7 +30,7 @@ class TensorImprovementState:
         best_index: ``(R,)`` int64 latest architecture with that score.
         stale: ``(R,)`` int64 steps since the episode last stood at its best.
         steps: ``(R,)`` int64 steps taken.
-        visited: ``(R, words)`` int32 bit sets of what was tried; changed in place by a step.
+        visited: ``(R, n)`` int32 what was tried, see `rlnas.envs.tensor.visited`; changed in place.
         visited_scores: ``(R, horizon + 1)`` float64, NaN beyond ``steps``; changed in place.
         trend: ``(R,)`` float64 sign of the last change.
     """
@@ -60,6 +60,7 @@ class TensorImprovement:
         self.space = tables.space
         self.config = config
         self.stop = self.space.num_actions
+        self._visited = visited_sets(self.space.size, config.horizon + 1)
         self.layout = ObservationLayout(
             positions=self.space.num_positions,
             operations=self.space.num_operations,
@@ -82,8 +83,6 @@ class TensorImprovement:
         offset = self.tables.offsets(tasks)
         rows, device = len(starts), self.tables.device
         scores = self.tables.scores[offset + starts]
-        visited = empty_visited(rows, self.space.size, device)
-        add_visited(visited, starts)
         visited_scores = torch.full(
             (rows, self.config.horizon + 1), torch.nan, dtype=torch.float64, device=device
         )
@@ -97,7 +96,7 @@ class TensorImprovement:
             best_index=starts,
             stale=zeros,
             steps=zeros,
-            visited=visited,
+            visited=self._visited.begin(starts),
             visited_scores=visited_scores,
             trend=torch.zeros_like(scores),
         )
@@ -116,7 +115,7 @@ class TensorImprovement:
         index = tables.next_index.take(edit).long()
         scores = tables.scores.take(state.offset + index)
         steps = state.steps + 1
-        add_visited(state.visited, index)
+        self._visited.add(state.visited, index, steps)
         state.visited_scores.scatter_(1, steps[:, None], scores[:, None])
         at_best = scores >= state.best
         best = torch.maximum(scores, state.best)
@@ -155,9 +154,7 @@ class TensorImprovement:
     ) -> TensorImprovementState:
         """Return the state in which the ended episodes ``(R,)`` begin anew at ``starts``."""
         scores = self.tables.scores[state.offset + starts]
-        visited = torch.where(ended[:, None], 0, state.visited)
         index = torch.where(ended, starts, state.index)
-        add_visited(visited, index)
         visited_scores = torch.where(ended[:, None], torch.nan, state.visited_scores)
         visited_scores[:, 0] = torch.where(ended, scores, visited_scores[:, 0])
         return dataclasses.replace(
@@ -168,7 +165,7 @@ class TensorImprovement:
             best_index=torch.where(ended, starts, state.best_index),
             stale=torch.where(ended, 0, state.stale),
             steps=torch.where(ended, 0, state.steps),
-            visited=visited,
+            visited=self._visited.restart(state.visited, ended, index),
             visited_scores=visited_scores,
             trend=torch.where(ended, 0.0, state.trend),
         )
@@ -195,6 +192,6 @@ class TensorImprovement:
         torch.div(state.stale, horizon, out=stale)
         if layout.history:
             seen = out[:, layout.seen]
-            write_visited(state.visited, tables.neighbours.index_select(0, state.index), seen)
+            self._visited.write(state.visited, tables.neighbours.index_select(0, state.index), seen)
             gain = tables.gain.index_select(0, state.offset + state.index)
             torch.mul(seen, gain, out=out[:, layout.gain])

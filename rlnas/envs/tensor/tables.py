@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from rlnas.envs.scoring import TableScorer
-from rlnas.envs.tensor.visited import bit_places
+from rlnas.envs.tensor.visited import places_of
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import TabularTask
@@ -34,8 +34,8 @@ class TaskTables:
         scores: ``(T · size,)`` float64.
         next_index: ``(size, edits + 1)`` int32 index after an edit; an illegal one stays, and so
             does the last action, which is to stop.
-        neighbours: ``(size, 2, edits)`` int32 where bit sets hold the architecture after an edit,
-            see `bit_places`; that of number ``size`` where it is illegal.
+        neighbours: ``(size, n, edits)`` int32 where to look whether the architecture after an edit
+            was visited, see `places_of`; that of number ``size`` where it is illegal.
         features: ``(size, P·C + edits)`` float32 or uint8: one-hot operations, then legal edits.
         gain: ``(T · size, edits)`` int8 sign of the score's change by a legal edit, else 0.
 
@@ -66,7 +66,7 @@ class TaskTables:
         self.scores = self._tensor(scores.reshape(-1))
         stay = np.arange(size, dtype=after.dtype)
         self.next_index = self._tensor(np.column_stack([after, stay]))
-        self.neighbours = bit_places(self._tensor(np.where(legal, after, size)))
+        self.neighbours = places_of(self._tensor(np.where(legal, after, size)), size)
         self.features = self._tensor(features.astype(kind))
         self.gain = self._tensor(change.reshape(-1, space.num_actions).astype(np.int8))
 
