@@ -74,7 +74,7 @@ class PPOController(Searcher):
     def train(
         cls,
         task: Task,
-        steps: int = 60_000,
+        steps: int = 100_000,
         seed: int = 0,
         *,
         config: ControllerConfig | None = None,
@@ -110,7 +110,7 @@ class PPOController(Searcher):
     def train_many(
         cls,
         tasks: Sequence[TabularTask],
-        steps: int = 60_000,
+        steps: int = 100_000,
         seeds: Sequence[int] = (0,),
         *,
         config: ControllerConfig | None = None,

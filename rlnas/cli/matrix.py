@@ -21,7 +21,7 @@ _DEFAULTS: dict[str, Any] = {
     "methods": ("scratch", "zero-shot", "weight-init"),
     "seeds": 5,
     "queries": 50,
-    "steps": 60_000,
+    "steps": 100_000,
 }
 _DEMO: dict[str, Any] = {
     "tasks": ("class_scene", "class_object", "jigsaw", "autoencoder"),
@@ -53,7 +53,7 @@ class MatrixOptions(CommonOptions):
     """Budget of each search on its target; by default 50."""
 
     steps: Number = None
-    """Environment steps of training on each source; by default 60000."""
+    """Environment steps of training on each source; by default 100000."""
 
     network: Literal["mlp", "transformer"] = "mlp"
     """Policy network of the controllers."""

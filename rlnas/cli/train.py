@@ -31,7 +31,7 @@ class TrainOptions(CommonOptions):
     task: str
     """The source task."""
 
-    steps: int = 60_000
+    steps: int = 100_000
     """Environment steps."""
 
     seed: int = 0

@@ -78,7 +78,7 @@ def curve_sections(part: Mapping[str, Any]) -> list[Section]:
         for point, steps in enumerate(part["steps"]):
             rows.append(
                 [
-                    MEASURES[key],
+                    key,
                     f"{steps:,}",
                     *(_interval(measure["engines"][e], point) for e in ("device", "sb3")),
                     "yes" if all(measure["inside"][point].values()) else "no",
@@ -88,7 +88,9 @@ def curve_sections(part: Mapping[str, Any]) -> list[Section]:
     about = (
         f"{part['count']} controllers of each engine with the default configuration; interquartile "
         "mean with 95 % bootstrap interval. Inside: whether each engine's interquartile mean lies "
-        "in the other's interval."
+        "in the other's interval. "
+        + "; ".join(f"{_capital(key)}: {text}" for key, text in MEASURES.items())
+        + "."
     )
     headers = ["", "steps", "device", "sb3", "inside"]
     return [Section("Learning curves of both engines", about, headers, rows, tuple(claims))]

@@ -44,7 +44,7 @@ class MatrixConfig:
     methods: tuple[str, ...] = ("scratch", "zero-shot", "weight-init")
     seeds: int = 5
     queries: int = 50
-    steps: int = 60_000
+    steps: int = 100_000
     sources_together: int = 4
     controller: ControllerConfig = field(default_factory=ControllerConfig)
     fine_tuning: FineTuningConfig = field(default_factory=FineTuningConfig)

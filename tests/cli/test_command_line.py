@@ -380,7 +380,7 @@ def test_demo_falls_back_to_the_synthetic_suite_and_says_so(capsys, monkeypatch)
     config = _config(MatrixOptions(preset="demo", seeds=2), Screen())
     assert config.suite == "synthetic-micro"
     assert config.tasks == ()
-    assert (config.seeds, config.steps) == (2, 60_000)  # what is given wins over the preset
+    assert (config.seeds, config.steps) == (2, 100_000)  # what is given wins over the preset
     assert "SYNTHETIC" in capsys.readouterr().err
 
 
