@@ -59,7 +59,7 @@ class MatrixOptions(CommonOptions):
     """Policy network of the controllers."""
 
     preset: Literal["demo"] | None = None
-    """demo: a matrix of a few minutes, on a synthetic suite if no table can be had."""
+    """demo: a small matrix of seconds, on a synthetic suite if no table can be had."""
 
     workers: int = 2
     """Processes, each with one thread."""
