@@ -25,12 +25,12 @@ from rlnas.agents.networks.build import build_network, vocabulary_of
 from rlnas.agents.training import Engine, engine_for, make_trainer, rollout_seconds
 from rlnas.envs import make_core
 from rlnas.errors import CheckpointError, InvalidArgumentError, UnknownNameError
-from rlnas.search import Searcher
+from rlnas.search import SideBySideSearcher
 from rlnas.spaces import SearchSpace, get_space
 from rlnas.tasks import QueryLedger, TabularTask, Task
 
 
-class PPOController(Searcher):
+class PPOController(SideBySideSearcher):
     """A policy and value network with everything needed to train, save, load and search.
 
     As a `Searcher` it acts zero-shot: it runs its policy on the target without learning there.
@@ -48,7 +48,6 @@ class PPOController(Searcher):
     """
 
     name = "ppo"
-    side_by_side = True
 
     def __init__(
         self, space: SearchSpace, config: ControllerConfig | None = None, *, seed: int = 0
@@ -148,23 +147,30 @@ class PPOController(Searcher):
         seeds = list(seeds) * (count if len(seeds) == 1 else 1)
         config = config or ControllerConfig()
         many = [cls(task.space, config, seed=s) for task, s in zip(tasks, seeds, strict=True)]
+        chosen = many[0].choose_device(device, tasks[0], "device")
         trainer = DeviceTrainer(
             [controller.network for controller in many],
             config.environment,
             [[task] for task in tasks],
             config.ppo,
             seeds=seeds,
-            device=many[0].choose_device(device, tasks[0], "device"),
+            device=chosen,
             log_dirs=log_dirs,
         )
         trainer.learn(steps, on_progress=on_progress)
         trainer.release()
         for k, (controller, task) in enumerate(zip(many, tasks, strict=True)):
-            controller._finish(task, trainer.steps, trainer.state(k))
+            controller._finish(task, trainer.steps, chosen, trainer.state(k))
         return many
 
     def choose_device(self, device: str, task: Task, engine: Engine) -> str:
-        """Return the device to train on; ``auto`` measures which is the faster one."""
+        """Return the device to train on.
+
+        ``auto`` is the one that training began on, for only there it goes on exactly; before that
+        it measures which is the faster one.
+        """
+        if device == "auto" and self._training_state is not None:
+            device = self._training_state[1].get("device", device)
         return choose_device(
             device,
             lambda name: rollout_seconds(
@@ -172,8 +178,15 @@ class PPOController(Searcher):
             ),
         )
 
-    def _finish(self, task: Task, steps: int, state: Any) -> None:
-        self._training_state = state
+    def _finish(
+        self,
+        task: Task,
+        steps: int,
+        device: str,
+        state: tuple[dict[str, torch.Tensor], dict[str, Any]],
+    ) -> None:
+        tensors, values = state
+        self._training_state = tensors, {**values, "device": device}
         self.network.to("cpu")
         self.sources = (task.name,)
         self.steps = steps
@@ -194,7 +207,7 @@ class PPOController(Searcher):
             task: The task the training began on.
             steps: Total steps, those already taken included.
             engine: As in `train`; what the training began with by default.
-            device: ``auto``, ``cpu`` or ``cuda``.
+            device: ``auto`` (where training began), ``cpu`` or ``cuda``.
             log_dir: Folder for TensorBoard events, or None.
             on_progress: Called after each rollout with the steps done and wanted.
 
@@ -222,25 +235,23 @@ class PPOController(Searcher):
         if engine is None and self._training_state is not None:
             engine = self._training_state[1].get("engine", "sb3")
         engine = engine_for(task, engine)
+        chosen = self.choose_device(device, task, engine)
         trainer = make_trainer(
             self.network,
             task,
             self.config,
             engine=engine,
             seed=self.seed,
-            device=self.choose_device(device, task, engine),
+            device=chosen,
             log_dir=log_dir,
         )
         if self._training_state is not None:
             trainer.restore(*self._training_state)
         trainer.learn(steps, on_progress=on_progress)
         trainer.release()
-        self._finish(task, trainer.steps, trainer.state())
+        self._finish(task, trainer.steps, chosen, trainer.state())
 
     # -- search ----------------------------------------------------------------------------
-
-    def _search(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
-        self._search_many([ledger], [rng])
 
     def _search_many(
         self, ledgers: Sequence[QueryLedger], rngs: Sequence[np.random.Generator]

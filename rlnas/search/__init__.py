@@ -6,6 +6,7 @@ from rlnas.search.local_search import LocalSearch
 from rlnas.search.random_search import RandomSearch
 from rlnas.search.registry import get_searcher, register_searcher, searcher_names
 from rlnas.search.result import SearchResult
+from rlnas.search.side_by_side import SideBySideSearcher
 
 __all__ = [
     "LocalSearch",
@@ -13,6 +14,7 @@ __all__ = [
     "RegularisedEvolution",
     "SearchResult",
     "Searcher",
+    "SideBySideSearcher",
     "get_searcher",
     "register_searcher",
     "searcher_names",

@@ -22,17 +22,11 @@ class Searcher(abc.ABC):
 
     Attributes:
         name: Registered name, e.g. ``regularised-evolution``.
-        side_by_side: Whether `search_many` runs its searches together in one batch.
+        side_by_side: Whether `search_many` runs its searches together, see `SideBySideSearcher`.
     """
 
     name: str
     side_by_side: bool = False
-
-    def __init_subclass__(cls, **kwargs: object) -> None:
-        """Let a class that says how to search once also say how to search many times."""
-        super().__init_subclass__(**kwargs)
-        if "_search" in vars(cls) and "_search_many" not in vars(cls):
-            cls.side_by_side = False  # what it inherits would pass its own way of searching by
 
     def search(
         self,
@@ -94,12 +88,7 @@ class Searcher(abc.ABC):
         with ExitStack() as stack:
             for task in tasks:
                 stack.enter_context(task.sealed())
-            rngs = [self._generator(seed) for seed in seeds]
-            if self.side_by_side and ledgers:
-                self._search_many(ledgers, rngs)
-            else:
-                for ledger, rng in zip(ledgers, rngs, strict=True):
-                    self._search_once(ledger, rng)
+            self._search_each(ledgers, [self._generator(seed) for seed in seeds])
         searched = zip(tasks, seeds, ledgers, strict=True)
         return [self._result(task, seed, ledger) for task, seed, ledger in searched]
 
@@ -109,6 +98,12 @@ class Searcher(abc.ABC):
         except BudgetExhaustedError:
             if not ledger.exhausted:
                 raise
+
+    def _search_each(
+        self, ledgers: Sequence[QueryLedger], rngs: Sequence[np.random.Generator]
+    ) -> None:
+        for ledger, rng in zip(ledgers, rngs, strict=True):
+            self._search_once(ledger, rng)
 
     def _generator(self, seed: int) -> np.random.Generator:
         return generator(seed, "search", self.name)
@@ -128,15 +123,6 @@ class Searcher(abc.ABC):
     @abc.abstractmethod
     def _search(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
         """Query the ledger until the budget is spent or there is nothing left to ask."""
-
-    def _search_many(
-        self, ledgers: Sequence[QueryLedger], rngs: Sequence[np.random.Generator]
-    ) -> None:
-        """Query each ledger until its budget is spent, all side by side.
-
-        Only asked of a searcher that says it is ``side_by_side``.
-        """
-        raise NotImplementedError
 
     def options(self) -> Mapping[str, object]:
         """Return the settings that a result states, JSON-able."""

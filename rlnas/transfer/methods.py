@@ -5,7 +5,6 @@ Each is a `Searcher`, so it runs under the same ledger as every other way of sea
 
 from __future__ import annotations
 
-import abc
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
@@ -13,7 +12,7 @@ import numpy as np
 from torch import nn
 
 from rlnas.agents import ControllerConfig, FineTuningConfig, PPOController, fine_tune_on_targets
-from rlnas.search import Searcher
+from rlnas.search import SideBySideSearcher
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
 from rlnas.transfer.weights import TensorReport, initialise_weights
@@ -22,20 +21,7 @@ Ledgers = Sequence[QueryLedger]
 Generators = Sequence[np.random.Generator]
 
 
-class _SideBySide(Searcher):
-    """A searcher whose searches run in one batch; a single one is a batch of one."""
-
-    side_by_side = True
-
-    def _search(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
-        self._search_many([ledger], [rng])
-
-    @abc.abstractmethod
-    def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
-        """Search every ledger until its budget is spent."""
-
-
-class Scratch(_SideBySide):
+class Scratch(SideBySideSearcher):
     """Train a new controller on the target alone, within the budget: the lower bound.
 
     Args:
@@ -65,7 +51,7 @@ class Scratch(_SideBySide):
         return {"fine_tuning": asdict(self.fine_tuning), **self.config.to_dict()}
 
 
-class ZeroShot(_SideBySide):
+class ZeroShot(SideBySideSearcher):
     """Run a source controller's policy on the target without learning there.
 
     Args:
@@ -85,7 +71,7 @@ class ZeroShot(_SideBySide):
         return self.controller.options()
 
 
-class WeightInitialization(_SideBySide):
+class WeightInitialization(SideBySideSearcher):
     """Start on the target from a source controller's weights and go on learning there.
 
     After a search, `report` says of every tensor whether it was copied, skipped (its shape does

@@ -85,3 +85,15 @@ def test_without_a_training_state_there_is_no_going_on(suite, small, tmp_path):
     loaded = PPOController.load(controller.save(tmp_path / "slim", training_state=False))
     with pytest.raises(CheckpointError, match="training_state=True"):
         loaded.continue_training(task, 640, device="cpu")
+
+
+def test_auto_goes_on_where_training_began(suite, small, monkeypatch):
+    """A GPU may be the faster one by now, but only the first device goes on exactly."""
+    task = suite["synthetic-0"]
+    controller = PPOController.train(task, 320, config=small["mlp"], device="cpu")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(
+        "rlnas.agents.controller.rollout_seconds", lambda *a, device, **k: float(device == "cpu")
+    )
+    assert controller.choose_device("auto", task, "device") == "cpu"
+    assert PPOController(task.space, small["mlp"]).choose_device("auto", task, "device") == "cuda"

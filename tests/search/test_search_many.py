@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from rlnas.errors import BudgetExhaustedError, InvalidArgumentError, LeakageError
-from rlnas.search import LocalSearch, RandomSearch, RegularisedEvolution, Searcher
+from rlnas.search import (
+    LocalSearch,
+    RandomSearch,
+    RegularisedEvolution,
+    Searcher,
+    SideBySideSearcher,
+)
 from rlnas.spaces import CellSpace, get_space
 from rlnas.tasks import make_task
 
@@ -74,12 +80,8 @@ def test_an_error_comes_through_and_the_end_of_a_budget_does_not(landscape):
 
 
 def test_overriding_how_to_search_once_overrides_searching_many(landscape):
-    class Together(Searcher):
+    class Together(SideBySideSearcher):
         name = "together"
-        side_by_side = True
-
-        def _search(self, ledger, rng):
-            self._search_many([ledger], [rng])
 
         def _search_many(self, ledgers, rngs):
             for ledger in ledgers:

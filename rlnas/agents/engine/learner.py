@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import torch
 from torch import Tensor, nn
@@ -105,6 +105,14 @@ class StackedPPO:
         self._kept = None
 
     # -- rollouts --------------------------------------------------------------------------
+
+    @overload
+    def collect(self, steps: int | None = None) -> Collected: ...
+
+    @overload
+    def collect(
+        self, steps: int | None = None, *, on_step: Callable[[], bool]
+    ) -> Collected | None: ...
 
     @torch.no_grad()
     def collect(

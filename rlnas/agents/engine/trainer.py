@@ -106,7 +106,8 @@ class DeviceTrainer:
         size = self.config.num_envs * self.config.n_steps
         with ExitStack() as stack:
             files = [stack.enter_context(EventFile(folder)) for folder in self._log_dirs or ()]
-            while self.steps < until and (collected := self.learner.collect()) is not None:
+            while self.steps < until:
+                collected = self.learner.collect()
                 done = self.steps + size
                 log = bool(files) and (
                     done // _LOG_STEPS > self.steps // _LOG_STEPS or done >= until
