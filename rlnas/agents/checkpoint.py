@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from rlnas.atomic import atomic_directory
-from rlnas.errors import CheckpointError
+from rlnas.errors import CheckpointError, UnknownNameError
+from rlnas.spaces import SearchSpace, get_space
 
 FORMAT = 1
 _CONFIG, _WEIGHTS = "config.json", "weights.safetensors"
@@ -97,6 +99,63 @@ def read_training_state(folder: str | Path) -> tuple[dict[str, Tensor], dict[str
     if not isinstance(values, dict):
         raise CheckpointError(f"{folder}: the training state is damaged: it is no JSON object.")
     return tensors, values
+
+
+def describe_space(space: SearchSpace) -> dict[str, Any]:
+    """Return what a checkpoint says of its search space, JSON-able."""
+    return {"name": space.name, "operations": list(space.operations)}
+
+
+def space_of(folder: str | Path, tree: Mapping[str, Any], given: SearchSpace | None) -> SearchSpace:
+    """Return the search space of a checkpoint.
+
+    Args:
+        folder: The checkpoint.
+        tree: Its description.
+        given: The space if it is not a registered one.
+
+    Raises:
+        CheckpointError: If the space is unknown or has other operations than it had.
+    """
+    try:
+        space = get_space(tree["space"]["name"]) if given is None else given
+    except UnknownNameError as error:
+        raise CheckpointError(
+            f"{folder} is for the search space {error.name!r}, which is not registered; give it "
+            "with space=…"
+        ) from error
+    if list(space.operations) != tree["space"]["operations"]:
+        raise CheckpointError(
+            f"{folder} was trained with the operations {tree['space']['operations']}; "
+            f"{space.name} has {list(space.operations)}."
+        )
+    return space
+
+
+def check_kind(folder: str | Path, tree: Mapping[str, Any], expected: str | None) -> None:
+    """Raise CheckpointError if a checkpoint is of another kind of controller.
+
+    Args:
+        folder: The checkpoint.
+        tree: Its description.
+        expected: ``shared``, or None for a plain controller, which does not name its kind.
+    """
+    classes = {None: "PPOController", "shared": "SharedController"}
+    if (kind := tree.get("kind")) != expected:
+        found = classes.get(kind, f"the unknown kind {kind!r}")
+        raise CheckpointError(
+            f"{folder} holds a {found}, not a {classes[expected]}; load it with the class that "
+            "saved it."
+        )
+
+
+@contextlib.contextmanager
+def damage_reported(folder: str | Path) -> Iterator[None]:
+    """Raise CheckpointError where what was read does not make a controller."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise CheckpointError(f"{folder}: the checkpoint is damaged: {error}") from error
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:

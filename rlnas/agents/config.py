@@ -129,6 +129,12 @@ class FineTuningConfig:
         learning_rate: Adam's step size.
         ent_coef: Weight of the entropy bonus.
         clip_range: Clipping of the probability ratio.
+        rehearsal: What to train on between updates, at no query: ``none``; ``queried``, episodes
+            within the architectures queried so far; ``predicted``, episodes on the scores that a
+            model of the target predicts. By default (None) ``queried``, but ``none`` in the
+            construction environment, which has no edits to rehearse.
+        rehearsal_rollouts: Rollouts of that training after each update.
+        rehearsal_envs: Parallel episodes of a rollout, each as long as the horizon.
     """
 
     n_steps: int = 10
@@ -137,8 +143,17 @@ class FineTuningConfig:
     learning_rate: float = 3e-3
     ent_coef: float = 0.01
     clip_range: float = 0.2
+    rehearsal: Literal["none", "queried", "predicted"] | None = None
+    rehearsal_rollouts: int = 10
+    rehearsal_envs: int = 16
 
     def __post_init__(self) -> None:
+        if self.rehearsal not in (None, "none", "queried", "predicted"):
+            raise InvalidArgumentError(
+                f"rehearsal is {self.rehearsal!r}; expected 'none', 'queried' or 'predicted'."
+            )
+        if min(self.rehearsal_rollouts, self.rehearsal_envs) < 1:
+            raise InvalidArgumentError("rehearsal_rollouts and rehearsal_envs must be 1 or more.")
         if not 2 <= self.batch_size <= self.n_steps:
             raise InvalidArgumentError(
                 f"batch_size is {self.batch_size}; expected 2 … n_steps ({self.n_steps})."
@@ -146,7 +161,27 @@ class FineTuningConfig:
 
     def apply(self, ppo: PPOConfig) -> PPOConfig:
         """Return a controller's PPO configuration with these values and a single environment."""
-        return dataclasses.replace(ppo, num_envs=1, **dataclasses.asdict(self))
+        own = {name: getattr(self, name) for name in _OF_PPO}
+        return dataclasses.replace(ppo, num_envs=1, **own)
+
+    def rehearse(self, ppo: PPOConfig, horizon: int) -> PPOConfig:
+        """Return the configuration of rehearsals: whole episodes, two minibatches of each rollout.
+
+        Args:
+            ppo: The controller's configuration.
+            horizon: Steps of an episode.
+        """
+        steps = self.rehearsal_envs * horizon
+        return dataclasses.replace(
+            self.apply(ppo),
+            num_envs=self.rehearsal_envs,
+            n_steps=horizon,
+            batch_size=max(2, steps // 2),
+            n_epochs=1,
+        )
+
+
+_OF_PPO = ("n_steps", "n_epochs", "batch_size", "learning_rate", "ent_coef", "clip_range")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,20 +13,24 @@ from torch import nn
 
 from rlnas.agents.acting import act_on_targets
 from rlnas.agents.checkpoint import (
+    check_kind,
+    damage_reported,
+    describe_space,
     read_config,
     read_training_state,
     read_weights,
+    space_of,
     write_checkpoint,
 )
 from rlnas.agents.config import ControllerConfig
 from rlnas.agents.device import choose_device
 from rlnas.agents.engine.trainer import DeviceTrainer, Progress
-from rlnas.agents.networks.build import build_network, vocabulary_of
+from rlnas.agents.joint import check_groups, train_on_several
+from rlnas.agents.networks.build import build_network, layout_of, vocabulary_of
 from rlnas.agents.training import Engine, engine_for, make_trainer, rollout_seconds
-from rlnas.envs import make_core
-from rlnas.errors import CheckpointError, InvalidArgumentError, UnknownNameError
+from rlnas.errors import CheckpointError, InvalidArgumentError
 from rlnas.search import SideBySideSearcher
-from rlnas.spaces import SearchSpace, get_space
+from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger, TabularTask, Task
 
 
@@ -62,9 +66,12 @@ class PPOController(SideBySideSearcher):
         self._training_state: tuple[dict[str, torch.Tensor], dict[str, Any]] | None = None
 
     def _build(self, space: SearchSpace) -> nn.Module:
-        layout = make_core(_NoScores(space), self.config.environment).layout
         return build_network(
-            self.config.network, space, layout, seed=self.seed, vocabulary=self.vocabulary
+            self.config.network,
+            space,
+            layout_of(space, self.config.environment),
+            seed=self.seed,
+            vocabulary=self.vocabulary,
         )
 
     # -- training --------------------------------------------------------------------------
@@ -163,6 +170,95 @@ class PPOController(SideBySideSearcher):
             controller._finish(task, trainer.steps, chosen, trainer.state(k))
         return many
 
+    @classmethod
+    def train_jointly(
+        cls,
+        tasks: Sequence[TabularTask],
+        steps: int = 100_000,
+        seed: int = 0,
+        *,
+        config: ControllerConfig | None = None,
+        device: str = "auto",
+        log_dir: str | Path | None = None,
+        on_progress: Progress | None = None,
+    ) -> PPOController:
+        """Train one controller on several source tasks together; it is not told which it is in.
+
+        Args:
+            tasks: The source tasks, on one space, whose whole tables are known.
+            steps: Environment steps on each task; the controller takes ``steps × len(tasks)``, so
+                that it sees of each task what a controller of that task alone would.
+            seed: Seed of everything random.
+            config: What to train. The number of episodes is rounded up to a multiple of the tasks.
+            device: ``auto``, ``cpu`` or ``cuda``.
+            log_dir: Folder for TensorBoard events, or None.
+            on_progress: Called after each rollout with the steps done and wanted in all.
+
+        Returns:
+            The trained controller, on the CPU; its ``sources`` are all the tasks.
+
+        Raises:
+            InvalidArgumentError: If there is no task or one twice, tasks lie on different spaces,
+                or a table is not known.
+        """
+        (controller,) = cls.train_many_jointly(
+            [tasks],
+            steps,
+            (seed,),
+            config=config,
+            device=device,
+            log_dirs=None if log_dir is None else [log_dir],
+            on_progress=on_progress,
+        )
+        return controller
+
+    @classmethod
+    def train_many_jointly(
+        cls,
+        tasks: Sequence[Sequence[TabularTask]],
+        steps: int = 100_000,
+        seeds: Sequence[int] = (0,),
+        *,
+        config: ControllerConfig | None = None,
+        device: str = "auto",
+        log_dirs: Sequence[str | Path] | None = None,
+        on_progress: Progress | None = None,
+    ) -> list[PPOController]:
+        """Train several controllers in one program, each as `train_jointly` would.
+
+        Args:
+            tasks: The source tasks of each controller, as many for each, or one group for all.
+            steps: Environment steps on each task.
+            seeds: A seed for each controller, or one for all.
+            config: As in `train_jointly`.
+            device: ``auto``, ``cpu`` or ``cuda``.
+            log_dirs: Folder for TensorBoard events of each controller, or None.
+            on_progress: Called after each rollout with the steps done and wanted of each.
+
+        Returns:
+            The trained controllers, on the CPU.
+
+        Raises:
+            InvalidArgumentError: As in `train_jointly`, or if the numbers do not fit each other.
+        """
+        groups, numbers = check_groups(tasks, steps, seeds)
+        config = config or ControllerConfig()
+        many = [cls(own[0].space, config, seed=s) for own, s in zip(groups, numbers, strict=True)]
+        taken = train_on_several(
+            [controller.network for controller in many],
+            groups,
+            config,
+            steps=steps,
+            seeds=numbers,
+            device=device,
+            log_dirs=log_dirs,
+            on_progress=on_progress,
+        )
+        for controller, own in zip(many, groups, strict=True):
+            controller.sources = tuple(task.name for task in own)
+            controller.steps = taken
+        return many
+
     def choose_device(self, device: str, task: Task, engine: Engine) -> str:
         """Return the device to train on.
 
@@ -220,6 +316,11 @@ class PPOController(SideBySideSearcher):
         if task.space.name != self.space.name:
             raise InvalidArgumentError(
                 f"The controller is for {self.space.name}; {task.name!r} is on {task.space.name}."
+            )
+        if len(self.sources) > 1:
+            raise InvalidArgumentError(
+                f"This controller was trained jointly on {', '.join(self.sources)}, which cannot "
+                "go on; train a new one with more steps, or use a transfer method."
             )
         if self.sources and self.sources != (task.name,):
             raise InvalidArgumentError(
@@ -290,7 +391,7 @@ class PPOController(SideBySideSearcher):
             training_state: Whether to include what an exact resume needs.
         """
         description = {
-            "space": {"name": self.space.name, "operations": list(self.space.operations)},
+            "space": describe_space(self.space),
             "controller": self.config.to_dict(),
             "seed": self.seed,
             "sources": list(self.sources),
@@ -312,14 +413,9 @@ class PPOController(SideBySideSearcher):
             CheckpointError: If the checkpoint is damaged or does not fit the space.
         """
         tree = read_config(folder)
-        try:
-            if space is None:
-                space = get_space(tree["space"]["name"])
-            if list(space.operations) != tree["space"]["operations"]:
-                raise CheckpointError(
-                    f"{folder} was trained with the operations {tree['space']['operations']}; "
-                    f"{space.name} has {list(space.operations)}."
-                )
+        with damage_reported(folder):
+            check_kind(folder, tree, None)
+            space = space_of(folder, tree, space)
             controller = cls(
                 space, ControllerConfig.from_dict(tree["controller"]), seed=int(tree["seed"])
             )
@@ -328,26 +424,6 @@ class PPOController(SideBySideSearcher):
             controller.network.load_state_dict(read_weights(folder))
             controller.sources = tuple(tree["sources"])
             controller.steps = int(tree["steps"])
-        except UnknownNameError as error:
-            raise CheckpointError(
-                f"{folder} is for the search space {error.name!r}, which is not registered; give "
-                "it with space=…"
-            ) from error
-        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-            raise CheckpointError(f"{folder}: the checkpoint is damaged: {error}") from error
         if (Path(folder) / "training_state.json").exists():
             controller._training_state = read_training_state(folder)
         return controller
-
-
-class _NoScores:
-    """A scorer that has none: enough to ask a core for its layout."""
-
-    def __init__(self, space: SearchSpace) -> None:
-        self.space = space
-
-    def score(self, architectures: Any, rows: Any = None) -> Any:
-        raise InvalidArgumentError("This environment core was made for its layout only.")
-
-    value = score
-    known_edits = score

@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from rlnas.agents.acting import Cohort
-from rlnas.agents.config import ActingConfig, PPOConfig
+from rlnas.agents.config import ActingConfig, FineTuningConfig, PPOConfig
 from rlnas.agents.engine.hooks import LearnerHooks
 from rlnas.agents.engine.learner import StackedPPO
 from rlnas.agents.engine.streams import FinishedEpisodes
+from rlnas.agents.rehearsal import Rehearsal, TargetModel, rehearses
 from rlnas.envs import EnvironmentConfig
 from rlnas.errors import InvalidArgumentError
 from rlnas.tasks import QueryLedger
@@ -23,10 +24,12 @@ def fine_tune_on_targets(
     environment: EnvironmentConfig,
     acting: ActingConfig,
     ppo: PPOConfig,
+    fine_tuning: FineTuningConfig,
     *,
     ledgers: Sequence[QueryLedger],
     rngs: Sequence[np.random.Generator],
     hooks: LearnerHooks | None = None,
+    models: Sequence[TargetModel] | None = None,
 ) -> None:
     """Train a network on each target, in place, until the budgets are spent.
 
@@ -37,23 +40,42 @@ def fine_tune_on_targets(
             they are.
         environment: The environment they were trained in.
         acting: Normaliser of the targets' rewards, whether to avoid known edits, and patience.
-        ppo: Hyperparameters with ``num_envs=1``.
+        ppo: Hyperparameters of the training on sources.
+        fine_tuning: What is different on a target.
         ledgers: A ledger for each search, all on one space.
         rngs: A generator for each, which seeds the training.
         hooks: What a transfer method changes of the learning.
+        models: A model of each target, for rehearsal on predicted scores.
     """
     generators = [torch.Generator().manual_seed(int(rng.integers(2**31))) for rng in rngs]
     streams = LedgerStreams(Cohort(environment, acting, ledgers, rngs))
     rows: list[int] = streams.cohort.rows.tolist()
     if not rows:
         return
+    if hooks is not None and hooks.keep is not None and len(rows) < len(ledgers):
+        hooks.keep(rows)
     learner = StackedPPO(
-        [networks[row] for row in rows], streams, ppo, [generators[row] for row in rows], hooks
+        [networks[row] for row in rows],
+        streams,
+        fine_tuning.apply(ppo),
+        [generators[row] for row in rows],
+        hooks,
     )
+    rehearsal = None
+    if rehearses(fine_tuning, environment):
+        rehearsal = Rehearsal(fine_tuning, environment, acting, ppo, ledgers=ledgers, models=models)
+        rehearsal.keep(rows)
+        if models is not None:  # sources may say something before the first query
+            rehearsal.practise(learner)
     while (collected := learner.collect(on_step=streams.any_running)) is not None:
         learner.update(collected)
         if len(streams.running) < len(streams.tasks):
-            learner.keep(streams.running.tolist())
+            running = streams.running.tolist()
+            learner.keep(running)
+            if rehearsal is not None:
+                rehearsal.keep(running)
+        if rehearsal is not None:
+            rehearsal.practise(learner)
     learner.stack.release()
 
 

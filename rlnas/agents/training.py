@@ -123,6 +123,11 @@ def rollout_seconds(
     trainer = make_trainer(
         copy.deepcopy(network), task, config, engine=engine, seed=0, device=device
     )
+    return seconds_of_rollout(trainer, device)
+
+
+def seconds_of_rollout(trainer: Trainer, device: str) -> float:
+    """Return the seconds of one rollout with its updates, after a warm-up; the trainer learns."""
     seconds = []
     for _ in range(3):
         start = time.perf_counter()

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from rlnas.agents.engine.rates import ParameterRates
+
 EPSILON = 1e-5
 """As in Stable-Baselines3's PPO."""
 
@@ -28,6 +30,9 @@ class FlatAdam:
         steps: Steps taken.
         mean: ``(K, P)`` decayed mean of gradients.
         square: ``(K, P)`` decayed mean of squared gradients.
+        own_steps: ``(P,)`` float64 steps taken by each parameter, once some have been frozen; None
+            before that. The bias of the moments is corrected by a parameter's own count, as if
+            Adam had begun when it was thawed.
     """
 
     def __init__(self, parameters: Tensor, learning_rate: float) -> None:
@@ -37,10 +42,19 @@ class FlatAdam:
         self.steps = 0
         self.mean = torch.zeros_like(parameters)
         self.square = torch.zeros_like(parameters)
+        self.own_steps: Tensor | None = None
         self._parameters = parameters
 
-    def step(self, gradient: Tensor) -> None:
-        """Take a step against a gradient ``(K, P)``."""
+    def step(self, gradient: Tensor, rates: ParameterRates | None = None) -> None:
+        """Take a step against a gradient ``(K, P)``.
+
+        Args:
+            gradient: The gradient; 0 wherever ``rates`` freezes.
+            rates: Multipliers of the step size; None for 1 everywhere.
+        """
+        if rates is not None or self.own_steps is not None:
+            self._step_at(gradient, rates)
+            return
         group = self.param_groups[0]
         first, second = group["betas"]
         self.steps += 1
@@ -53,21 +67,51 @@ class FlatAdam:
             self.mean, self.square.sqrt().add_(group["eps"] * scale), value=-size * scale
         )
 
+    def _step_at(self, gradient: Tensor, rates: ParameterRates | None) -> None:
+        """Take a step whose size differs among parameters, or whose count of steps does."""
+        group = self.param_groups[0]
+        first, second = group["betas"]
+        if rates is not None and rates.any_frozen and self.own_steps is None:
+            self.own_steps = torch.full_like(rates.moving, self.steps, dtype=torch.float64)
+        self.steps += 1
+        taken: float | Tensor = self.steps
+        if self.own_steps is not None:
+            self.own_steps += 1 if rates is None else rates.moving
+            taken = self.own_steps.clamp(min=1)
+        decay: float | Tensor = second
+        if rates is not None and rates.any_frozen:
+            self.mean.lerp_(gradient, (1 - first) * rates.moving)
+            decay = torch.where(rates.moving > 0, second, 1.0)
+        else:
+            self.mean.lerp_(gradient, 1 - first)
+        self.square.mul_(decay).addcmul_(gradient, gradient, value=1 - second)
+        scale = (1 - second**taken) ** 0.5
+        size = group["lr"] * scale / (1 - first**taken)
+        if rates is not None:
+            size = size * rates.multiplier
+        size = torch.as_tensor(size, dtype=gradient.dtype, device=gradient.device)
+        epsilon = torch.as_tensor(
+            group["eps"] * scale, dtype=gradient.dtype, device=gradient.device
+        )
+        step = self.mean / self.square.sqrt().add_(epsilon)
+        self._parameters.addcmul_(step, size, value=-1)
+
     def keep(self, rows: Sequence[int], parameters: Tensor) -> FlatAdam:
         """Return one that goes on with some of the rows, whose parameters are these."""
         other = FlatAdam(parameters, self.param_groups[0]["lr"])
         chosen = torch.as_tensor(list(rows), device=parameters.device)
         other.steps, other.param_groups = self.steps, self.param_groups
         other.mean, other.square = self.mean[chosen], self.square[chosen]
+        other.own_steps = None if self.own_steps is None else self.own_steps.clone()
         return other
 
     def state_dict(self) -> dict[str, Any]:
         """Return what `load_state_dict` takes."""
         groups = [dict(group) for group in self.param_groups]
-        return {
-            "state": {"steps": self.steps, "mean": self.mean, "square": self.square},
-            "param_groups": groups,
-        }
+        state = {"steps": self.steps, "mean": self.mean, "square": self.square}
+        if self.own_steps is not None:
+            state["own_steps"] = self.own_steps
+        return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, tree: dict[str, Any], *, strict: bool = True) -> None:
         """Go on where `state_dict` was taken.
@@ -90,5 +134,7 @@ class FlatAdam:
         device = self._parameters.device
         self.mean = state["mean"].to(device, copy=True)
         self.square = state["square"].to(device, copy=True)
+        own_steps: Tensor | None = state.get("own_steps")
+        self.own_steps = None if own_steps is None else own_steps.to(device, copy=True)
         self.steps = int(state["steps"])
         self.param_groups = [dict(group) for group in tree["param_groups"]]

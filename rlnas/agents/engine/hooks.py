@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -43,14 +43,28 @@ class LearnerHooks:
             ``(K, B)``; it is added to PPO's. E.g. a distillation term.
         penalty: Gives a loss ``(K,)`` of the parameters by name, ``(K, *shape)`` each; it is added
             to PPO's. E.g. the distance from a source's weights.
+        rates: Gives multipliers of the learning rate by name of parameter, for update number ``u``:
+            passes over a rollout since the learner began, from 0; rehearsals are not counted. Names
+            are those of the networks' parameters; that of a module, such as ``encoder``, covers all
+            in it, the longest name counts, and what has none keeps 1. A multiplier of 0 freezes:
+            the parameters, Adam's moments and their count of steps stay bit for bit, and the
+            gradient there does not count in the clipping. It is asked before every gradient step,
+            and costs next to nothing while the answer is the same.
         normalise_advantages: Gives the advantages ``(K, B)`` that the loss uses. By default each
             controller's are standardised over the minibatch; `per_task` does it task by task.
+        stepped: Called after every step of a rollout with the rewards ``(K, N)`` and which
+            episodes ended ``(K, N)``; e.g. to choose a policy for each new episode.
+        keep: Called with the controllers that go on, by their number, when others are done:
+            whatever a hook holds for each of the ``K`` is cut down to these.
     """
 
     behaviour: Callable[[Tensor, Tensor], Tensor] | None = None
     extra_loss: Callable[[Minibatch, Tensor, Tensor], Tensor] | None = None
     penalty: Callable[[Mapping[str, Tensor]], Tensor] | None = None
+    rates: Callable[[int], Mapping[str, float]] | None = None
     normalise_advantages: Callable[[Minibatch], Tensor] | None = None
+    stepped: Callable[[Tensor, Tensor], None] | None = None
+    keep: Callable[[Sequence[int]], None] | None = None
 
 
 def standardised(batch: Minibatch) -> Tensor:

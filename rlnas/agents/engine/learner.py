@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -11,13 +13,15 @@ from torch import Tensor, nn
 
 from rlnas.agents.config import PPOConfig
 from rlnas.agents.engine.adam import FlatAdam
+from rlnas.agents.engine.descent import Descent
 from rlnas.agents.engine.hooks import LearnerHooks, Minibatch, standardised
 from rlnas.agents.engine.loss import LossGradient, LossWeights, choose, ppo_gradient
+from rlnas.agents.engine.multitask_perceptron import MultiTaskPerceptronStack
 from rlnas.agents.engine.perceptron import PerceptronStack
 from rlnas.agents.engine.rollout import Rollout
 from rlnas.agents.engine.stack import AutogradStack, NetworkStack
 from rlnas.agents.engine.streams import EpisodeStreams, FinishedEpisodes
-from rlnas.agents.networks import MLPNetwork
+from rlnas.agents.networks import MLPNetwork, MultiTaskMLP
 from rlnas.errors import InvalidArgumentError
 
 
@@ -25,6 +29,8 @@ def stack_networks(networks: Sequence[nn.Module]) -> NetworkStack:
     """Return the fastest stack for these networks."""
     if all(type(network) is MLPNetwork for network in networks):
         return PerceptronStack([n for n in networks if isinstance(n, MLPNetwork)])
+    if all(type(network) is MultiTaskMLP for network in networks):
+        return MultiTaskPerceptronStack([n for n in networks if isinstance(n, MultiTaskMLP)])
     return AutogradStack(networks)
 
 
@@ -60,6 +66,9 @@ class StackedPPO:
         config: Hyperparameters.
         generators: One for each controller, on the device.
         hooks: What a transfer method changes.
+
+    Attributes:
+        updates: Passes over a rollout done so far, but for those done `elsewhere`.
     """
 
     def __init__(
@@ -81,15 +90,20 @@ class StackedPPO:
         self.hooks = hooks or LearnerHooks()
         self.generators = list(generators)
         self.updates = 0
+        self._counting = True
         self._kept: Tensor | None = None
-        self._trained = self.stack.trained()
         self._multitask = all(getattr(n, "takes_task", False) for n in networks)
-        self.optimizer = FlatAdam(self.stack.parameters, config.learning_rate)
+        self._descent = Descent(self.stack, config.learning_rate, self.hooks)
 
     @property
     def device(self) -> torch.device:
         """Where everything lies."""
         return self.stack.parameters.device
+
+    @property
+    def optimizer(self) -> FlatAdam:
+        """Adam on the parameters of all."""
+        return self._descent.optimizer
 
     @property
     def loss_weights(self) -> LossWeights:
@@ -103,6 +117,28 @@ class StackedPPO:
         """Go on with other episodes."""
         self.streams = streams
         self._kept = None
+
+    @contextmanager
+    def elsewhere(self, streams: EpisodeStreams, config: PPOConfig) -> Iterator[None]:
+        """Learn from other episodes for a while, with the same networks and optimizer.
+
+        The learner's own policy acts there, whatever the hooks say about behaviour, and updates are
+        not counted: the learning rates stay those of the update that comes next.
+
+        Args:
+            streams: The other episodes, of as many controllers.
+            config: Hyperparameters there.
+        """
+        kept = self.streams, self.config, self.hooks, self._counting
+        self.begin(streams)
+        self._counting = False
+        self.config = config
+        self.hooks = dataclasses.replace(self.hooks, behaviour=None, stepped=None)
+        try:
+            yield
+        finally:
+            self.begin(kept[0])
+            _, self.config, self.hooks, self._counting = kept
 
     # -- rollouts --------------------------------------------------------------------------
 
@@ -143,6 +179,8 @@ class StackedPPO:
                 logits = self.hooks.behaviour(obs, logits)
             actions, log_probabilities = choose(logits, uniform[t])
             rewards, ended, done = streams.step(actions)
+            if self.hooks.stepped is not None:
+                self.hooks.stepped(rewards, ended)
             taken.append((actions, log_probabilities, values, rewards, ended))
             if done is not None:
                 finished.append(done)
@@ -212,10 +250,10 @@ class StackedPPO:
                 if loss.parts is not None:
                     parts.append(loss.parts)
                     if max_kl is not None and float(loss.parts[:, 3].mean()) > max_kl:
-                        self.updates += 1
+                        self.updates += self._counting
                         return torch.stack(parts).mean(0)
-                self._descend(loss)
-            self.updates += 1
+                self._descent.step(loss, self.updates, config.max_grad_norm)
+            self.updates += self._counting
         return torch.stack(parts).mean(0) if parts else None
 
     def _loss(
@@ -232,31 +270,17 @@ class StackedPPO:
             loss = LossGradient(loss.logits + more[0], loss.values + more[1], loss.parts)
         return loss
 
-    def _descend(self, loss: LossGradient) -> None:
-        """Take that gradient back to the parameters and take a step of the optimizer."""
-        self.stack.backward(loss.logits, loss.values)
-        gradient = self.stack.gradient
-        if self.hooks.penalty is not None:
-            with torch.enable_grad():
-                leaf = self.stack.parameters.detach().requires_grad_()
-                penalty = self.hooks.penalty(self.stack.views(leaf)).sum()
-            gradient += torch.autograd.grad(penalty, leaf)[0]
-        if self._trained is not None:
-            gradient *= self._trained
-        norm = torch.linalg.vector_norm(gradient, dim=1, keepdim=True)
-        gradient *= (self.config.max_grad_norm / (norm + 1e-6)).clamp_(max=1.0)
-        self.optimizer.step(gradient)
-
     # -- the whole -------------------------------------------------------------------------
 
     def keep(self, rows: Sequence[int]) -> None:
         """Go on with some of the controllers alone; the others stay as they are."""
         self.stack.keep(rows)
         self.streams.keep(rows)
+        if self.hooks.keep is not None:
+            self.hooks.keep(rows)
         self.generators = [self.generators[k] for k in rows]
         self._kept = None
-        self._trained = self.stack.trained()
-        self.optimizer = self.optimizer.keep(rows, self.stack.parameters)
+        self._descent.keep(rows)
 
 
 def _gradients_of(

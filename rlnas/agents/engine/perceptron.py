@@ -14,6 +14,7 @@ from torch import Tensor
 from rlnas.agents.engine.stack import NetworkStack
 from rlnas.agents.networks.masking import MASKED
 from rlnas.agents.networks.mlp import MLPNetwork
+from rlnas.agents.networks.multitask import MultiTaskMLP
 from rlnas.errors import InvalidArgumentError
 
 
@@ -27,7 +28,7 @@ class PerceptronStack(NetworkStack):
         InvalidArgumentError: If they differ in shape or activation.
     """
 
-    def __init__(self, networks: Sequence[MLPNetwork]) -> None:
+    def __init__(self, networks: Sequence[MLPNetwork | MultiTaskMLP]) -> None:
         activations = sorted({network.activation for network in networks})
         if len(activations) > 1:
             raise InvalidArgumentError(
@@ -94,14 +95,17 @@ class PerceptronStack(NetworkStack):
         )
         return result
 
-    def _encode(self, name: str, obs: Tensor) -> tuple[Tensor, Tensor]:
-        hidden = self._activate(self._linear(f"{name}.0", obs))
+    def _encode(self, name: str, obs: Tensor, shift: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Return the outputs of both layers; ``shift`` is added to what the first one activates."""
+        hidden = self._linear(f"{name}.0", obs)
+        hidden = self._activate(hidden if shift is None else hidden.add_(shift))
         return hidden, self._activate(self._linear(f"{name}.2", hidden))
 
     def _encode_back(
         self, name: str, gradient: Tensor, outputs: Tensor, hidden: Tensor, obs: Tensor
-    ) -> None:
+    ) -> Tensor:
+        """Set both layers' gradients and return that of what the first one activates."""
         gradient = self._activate_back(gradient, outputs)
         gradient = self._linear_back(f"{name}.2", gradient, hidden)
         gradient = self._activate_back(gradient, hidden)
-        self._linear_back(f"{name}.0", gradient, obs, further=False)
+        return self._linear_back(f"{name}.0", gradient, obs, further=False)

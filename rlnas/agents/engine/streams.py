@@ -75,6 +75,8 @@ class TableStreams:
         environment: The environment, on the tables of all tasks.
         task_numbers: ``(K, N)`` number of each stream's task in the environment's tables.
         generators: One for each controller, on the environment's device.
+        starts: Where each controller's episodes may start: rows of the tables, ``(n_k,)`` int64;
+            anywhere by default.
     """
 
     def __init__(
@@ -82,8 +84,10 @@ class TableStreams:
         environment: TensorEnvironment[Any],
         task_numbers: Tensor,
         generators: Sequence[torch.Generator],
+        starts: Sequence[Tensor] | None = None,
     ) -> None:
         self.environment = environment
+        self._allowed = None if starts is None else list(starts)
         self.layout = environment.layout
         self.device = environment.tables.device
         self.shape = tuple(task_numbers.shape)
@@ -99,11 +103,15 @@ class TableStreams:
         self.clock = 0
 
     def _draw(self, steps: int) -> Tensor:
-        size, n = self.environment.tables.space.size, self.shape[1]
+        size, n = self.environment.tables.size, self.shape[1]
+        allowed = self._allowed
+        sizes = [size] * self.shape[0] if allowed is None else [len(own) for own in allowed]
         rows = [
-            torch.randint(size, (steps, n), generator=g, device=self.device)
-            for g in self._generators
+            torch.randint(count, (steps, n), generator=g, device=self.device)
+            for count, g in zip(sizes, self._generators, strict=True)
         ]
+        if allowed is not None:
+            rows = [own[row] for own, row in zip(allowed, rows, strict=True)]
         return torch.stack(rows)
 
     def begin_rollout(self, steps: int) -> None:
@@ -143,6 +151,7 @@ class TableStreams:
         self.returns, self._starts = self.returns[chosen], self._starts[chosen]
         self.tasks = self.tasks[chosen]
         self._generators = [self._generators[k] for k in rows]
+        self._allowed = self._allowed and [self._allowed[k] for k in rows]
         self.shape = (len(rows), n)
 
     def tensors(self, controller: int) -> dict[str, Tensor]:

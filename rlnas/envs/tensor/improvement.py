@@ -60,7 +60,7 @@ class TensorImprovement:
         self.space = tables.space
         self.config = config
         self.stop = self.space.num_actions
-        self._visited = visited_sets(self.space.size, config.horizon + 1)
+        self._visited = visited_sets(tables.size, config.horizon + 1)
         self.layout = ObservationLayout(
             positions=self.space.num_positions,
             operations=self.space.num_operations,
