@@ -9,6 +9,12 @@ from typing import Any
 NO_SOURCE = "-"
 """Stands for the source of a method that has none."""
 
+OTHERS = "others"
+"""Stands for every source task but the target."""
+
+ALL_TASKS = "all"
+"""Stands for every task, the target among them: a bound, like a source that is its target."""
+
 
 @dataclass(frozen=True, order=True)
 class Cell:
@@ -16,7 +22,7 @@ class Cell:
 
     Attributes:
         method: Name of the transfer method or searcher.
-        source: Source task, or `NO_SOURCE`.
+        source: Source task, `NO_SOURCE`, `OTHERS` or `ALL_TASKS`.
         target: Target task.
         seed: Seed of the search.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from concurrent.futures.process import BrokenProcessPool
 from importlib.metadata import version
@@ -58,8 +59,17 @@ def run_matrix(
     if workers < 1:
         raise InvalidArgumentError(f"workers is {workers}; expected 1 or more.")
     suite = load_suite(config.suite)  # fetches the table once, before the workers want it
-    tasks = suite.check(config.tasks) or tuple(suite)
-    config = MatrixConfig(**{**vars(config), "tasks": tasks})
+    config = dataclasses.replace(config, tasks=suite.check(config.tasks) or tuple(suite))
+    if config.source_suite is not None:
+        sources = load_suite(config.source_suite)
+        names = sources.check(config.source_tasks) or tuple(sources)
+        config = dataclasses.replace(config, source_tasks=names)
+        if config.estimators and sources.space.name != suite.space.name:
+            raise InvalidArgumentError(
+                f"Similarity is estimated on one search space; {config.source_suite} is on "
+                f"{sources.space.name} and {config.suite} on {suite.space.name}. Leave the "
+                "estimators out."
+            )
     run = _prepare(config, Path(out), resume, command)
     report = on_progress or (lambda stage, done, total: None)
     pool = worker_pool(workers, PRELOADED)

@@ -6,13 +6,15 @@ import dataclasses
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any, TypeVar
 
 from rlnas.agents import ControllerConfig, FineTuningConfig
-from rlnas.errors import InvalidArgumentError
-from rlnas.search.cell import NO_SOURCE, Cell
-from rlnas.transfer.registry import check_method, needs_source
+from rlnas.errors import InvalidArgumentError, UnknownNameError
+from rlnas.search import searcher_names
+from rlnas.search.cell import ALL_TASKS, NO_SOURCE, OTHERS, Cell
+from rlnas.transfer.registry import get_method, method_names
+from rlnas.transfer.similarity.registry import estimator_needs
+from rlnas.transfer.trainings import Training, train_on
 
 CELLS_TOGETHER = 64
 """Most cells that are searched together."""
@@ -25,14 +27,20 @@ class MatrixConfig:
     """What a transfer matrix measures.
 
     Attributes:
-        suite: Name of the suite.
-        tasks: Tasks used as sources and as targets; empty means all.
-        methods: Transfer methods, one matrix each.
+        suite: Name of the suite of the targets.
+        tasks: Tasks used as targets, and as sources too without ``source_suite``; empty means all.
+        source_suite: Suite of the sources, if it is another one; its controllers must then run on
+            other search spaces (a transformer).
+        source_tasks: Tasks of that suite used as sources; empty means all.
+        methods: Transfer methods and searchers that do not learn, one matrix each. What starts from
+            one source is measured from each; what starts from several from all but the target.
         seeds: Searches of each (source, target, method), seeds 0 … seeds−1.
         queries: Budget of each search on its target.
-        steps: Environment steps of training on each source.
-        sources_together: Sources trained in one batch. It is part of the plan, and not chosen by
-            what is at hand, because the rounding of batched products depends on it a little: so
+        steps: Environment steps of training on each source task.
+        estimators: Estimators of task similarity (`rlnas.transfer.similarity`) to measure beside.
+        probes: Target queries of each estimator.
+        sources_together: Controllers trained in one batch. It is part of the plan, and not chosen
+            by what is at hand, because the rounding of batched products depends on it a little: so
             the numbers are the same however many workers there are and however often a run is
             interrupted.
         controller: The controllers' configuration.
@@ -41,60 +49,118 @@ class MatrixConfig:
 
     suite: str = "transnas-micro"
     tasks: tuple[str, ...] = ()
+    source_suite: str | None = None
+    source_tasks: tuple[str, ...] = ()
     methods: tuple[str, ...] = ("scratch", "zero-shot", "weight-init")
     seeds: int = 5
     queries: int = 50
     steps: int = 100_000
+    estimators: tuple[str, ...] = ()
+    probes: int = 10
     sources_together: int = 4
     controller: ControllerConfig = field(default_factory=ControllerConfig)
     fine_tuning: FineTuningConfig = field(default_factory=FineTuningConfig)
 
     def __post_init__(self) -> None:
-        for name in ("seeds", "queries", "steps", "sources_together"):
+        for name in ("seeds", "queries", "steps", "sources_together", "probes"):
             if getattr(self, name) < 1:
                 raise InvalidArgumentError(f"{name} is {getattr(self, name)}; expected 1 or more.")
         if not self.methods:
             raise InvalidArgumentError("A matrix needs at least one method.")
         for method in self.methods:
-            check_method(method)
-        for name in ("tasks", "methods"):
+            if method not in known_methods():
+                raise UnknownNameError("transfer method or searcher", method, known_methods())
+        for name in ("tasks", "source_tasks", "methods", "estimators"):
             values = getattr(self, name)
             if len(set(values)) != len(values):
                 raise InvalidArgumentError(f"{name} lists one twice: {', '.join(values)}.")
+        for estimator in self.estimators:
+            estimator_needs(estimator)
+        if self.source_tasks and self.source_suite is None:
+            raise InvalidArgumentError("source_tasks needs source_suite; tasks are both otherwise.")
+
+    # -- cells -----------------------------------------------------------------------------
 
     def cells(self) -> list[Cell]:
         """Return every cell, methods first, seeds last."""
         return [
             Cell(method, source, target, seed)
             for method in self.methods
-            for source in (self.tasks if needs_source(method) else (NO_SOURCE,))
+            for source in self.sources_of(method)
             for target in self.tasks
             for seed in range(self.seeds)
+            if source != OTHERS or self.pool(source, target)
         ]
 
-    def sources(self) -> tuple[str, ...]:
-        """Return the tasks a controller is trained on."""
-        return self.tasks if any(needs_source(m) for m in self.methods) else ()
+    def sources_of(self, method: str) -> tuple[str, ...]:
+        """Return what stands for the sources of a method, a row of its matrix each."""
+        if is_searcher(method):
+            return (NO_SOURCE,)
+        entry = get_method(method)
+        rows: tuple[str, ...] = (NO_SOURCE,) if "none" in entry.takes else ()
+        if "one" in entry.takes:
+            rows += self.source_names
+        if "several" in entry.takes:
+            rows += (OTHERS,)
+            if entry.oracle and self.source_suite is None:
+                rows += (ALL_TASKS,)
+        return rows
 
-    def batches(self) -> list[tuple[str, ...]]:
-        """Return the sources, in groups that are trained together."""
-        return list(_chunks(self.sources(), self.sources_together))
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """The source tasks."""
+        return self.tasks if self.source_suite is None else self.source_tasks
+
+    def pool(self, source: str, target: str) -> tuple[str, ...]:
+        """Return the source tasks of a cell."""
+        if source == NO_SOURCE:
+            return ()
+        if source == OTHERS and self.source_suite is None:
+            return tuple(task for task in self.tasks if task != target)
+        return self.source_names if source in (OTHERS, ALL_TASKS) else (source,)
+
+    def trainings_of(self, cell: Cell) -> tuple[Training, ...]:
+        """Return what has to be trained before a cell is searched."""
+        tasks = self.pool(cell.source, cell.target)
+        if not tasks:
+            return ()
+        several = cell.source in (OTHERS, ALL_TASKS)
+        kind = get_method(cell.method).trained if several else "each"
+        left_out = cell.target if cell.source == OTHERS and self.source_suite is None else None
+        return train_on(kind, tasks, left_out)
+
+    def batches(self) -> list[tuple[Training, ...]]:
+        """Return everything to train, in groups that are trained together."""
+        needed = dict.fromkeys(t for cell in self.cells() for t in self.trainings_of(cell))
+        if self.estimators:  # they ask the policies of all sources
+            needed |= dict.fromkeys(train_on("each", self.source_names, None))
+        ordered = sorted(needed, key=lambda t: (t.kind != "each", t.kind, len(t.tasks)))
+        return [
+            chunk
+            for _, alike in itertools.groupby(ordered, key=lambda t: (t.kind, len(t.tasks)))
+            for chunk in _chunks(tuple(alike), self.sources_together)
+        ]
 
     def groups(self) -> list[tuple[Cell, ...]]:
-        """Return the cells in groups that are searched together: of one method and source."""
-        key = attrgetter("method", "source")
+        """Return the cells in groups that are searched together: of one method and its sources."""
+
+        def key(cell: Cell) -> tuple[str, str, str]:
+            # All but the target is something else for each target.
+            return cell.method, cell.source, cell.target if cell.source == OTHERS else ""
+
         return [
             chunk
             for _, group in itertools.groupby(self.cells(), key=key)
             for chunk in _chunks(tuple(group), CELLS_TOGETHER)
         ]
 
+    # -- as a file -------------------------------------------------------------------------
+
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able dictionary."""
         tree = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         return tree | {
-            "tasks": list(self.tasks),
-            "methods": list(self.methods),
+            **{name: list(tree[name]) for name in _LISTS},
             "controller": self.controller.to_dict(),
             "fine_tuning": dataclasses.asdict(self.fine_tuning),
         }
@@ -105,12 +171,25 @@ class MatrixConfig:
         return cls(
             **{
                 **tree,
-                "tasks": tuple(tree["tasks"]),
-                "methods": tuple(tree["methods"]),
+                **{name: tuple(tree.get(name, ())) for name in _LISTS},
                 "controller": ControllerConfig.from_dict(tree["controller"]),
-                "fine_tuning": FineTuningConfig(**tree["fine_tuning"]),
+                # What was saved before there was a choice did not rehearse.
+                "fine_tuning": FineTuningConfig(**{"rehearsal": "none", **tree["fine_tuning"]}),
             }
         )
+
+
+_LISTS = ("tasks", "source_tasks", "methods", "estimators")
+
+
+def known_methods() -> tuple[str, ...]:
+    """Return the names of all methods that a matrix may compare."""
+    return (*method_names(), *(name for name in searcher_names() if name not in method_names()))
+
+
+def is_searcher(method: str) -> bool:
+    """Return whether a method is a searcher that neither learns nor transfers."""
+    return method not in method_names()
 
 
 def _chunks(items: tuple[_Item, ...], size: int) -> Iterator[tuple[_Item, ...]]:

@@ -58,6 +58,12 @@ class MatrixRun:
         """The suite, whose tables turn scores into ranks."""
         return load_suite(self.config.suite)
 
+    @cached_property
+    def source_suite(self) -> Suite[TabularTask]:
+        """The suite of the sources."""
+        other = self.config.source_suite
+        return self.suite if other is None else load_suite(other)
+
     def metric(self, target: str) -> Metric:
         """Return what the scores of a target mean."""
         return self.suite[target].metric
@@ -93,6 +99,39 @@ class MatrixRun:
         """Return the search of one finished cell."""
         return SearchResult.load(self.folder / cell.path)
 
+    # -- similarities ----------------------------------------------------------------------
+
+    def missing_similarities(self) -> list[str]:
+        """Return the targets whose similarities to the sources were not estimated yet."""
+        if not self.config.estimators:
+            return []
+        return [t for t in self.config.tasks if not self._similarities_of(t).exists()]
+
+    def save_similarities(self, target: str, frame: pd.DataFrame) -> None:
+        """Write what was estimated of one target."""
+        path = self._similarities_of(target)
+        path.parent.mkdir(exist_ok=True)
+        with atomic_file(path) as partial:
+            frame.to_parquet(partial, index=False)
+
+    def similarities(self) -> pd.DataFrame | None:
+        """Return what estimators said of every pair, or None where none was asked.
+
+        Columns as `rlnas.transfer.similarity.estimate_similarities` has them.
+        """
+        import pandas as pd
+
+        path = self.folder / "similarity.parquet"
+        if path.exists():
+            frame: pd.DataFrame = pd.read_parquet(path)
+            return frame
+        done = [self._similarities_of(target) for target in self.config.tasks]
+        frames = [pd.read_parquet(path) for path in done if path.exists()]
+        return pd.concat(frames, ignore_index=True) if frames else None
+
+    def _similarities_of(self, target: str) -> Path:
+        return self.folder / "similarities" / f"{target}.parquet"
+
     # -- tables ----------------------------------------------------------------------------
 
     def rows(self) -> pd.DataFrame:
@@ -109,7 +148,7 @@ class MatrixRun:
         return self._read("curves.parquet", 1)
 
     def write_tables(self, known: Mapping[Cell, SearchResult] | None = None) -> None:
-        """Write rows.parquet and curves.parquet of a finished run.
+        """Write rows.parquet, curves.parquet and similarity.parquet of a finished run.
 
         Args:
             known: Results that are at hand; the others are read.
@@ -118,6 +157,9 @@ class MatrixRun:
         for name, frame in zip(("rows.parquet", "curves.parquet"), tables, strict=True):
             with atomic_file(self.folder / name) as partial:
                 frame.to_parquet(partial, index=False)
+        if (similarities := self.similarities()) is not None:
+            with atomic_file(self.folder / "similarity.parquet") as partial:
+                similarities.to_parquet(partial, index=False)
 
     def _read(self, name: str, which: int) -> pd.DataFrame:
         """Return a table as it was written, or of what an unfinished run has."""

@@ -8,18 +8,21 @@ from __future__ import annotations
 import shutil
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rlnas.search import Searcher, SearchResult
-from rlnas.search.cell import NO_SOURCE, Cell
+from rlnas.search import Searcher, SearchResult, get_searcher
+from rlnas.search.cell import Cell
 from rlnas.seeding import derive_seed
 from rlnas.tasks import TabularTask
-from rlnas.transfer.registry import make_method
+from rlnas.transfer.plan import is_searcher
+from rlnas.transfer.registry import MethodSettings, make_method
 from rlnas.transfer.run_folder import MatrixRun
+from rlnas.transfer.sources import Source, SourcePool
 from rlnas.transfer.tensorboard import log_search
+from rlnas.transfer.trainings import Training, train_on
 
 if TYPE_CHECKING:
-    from rlnas.agents import PPOController
+    from rlnas.agents import PPOController, SharedController
 
 
 @lru_cache(maxsize=1)
@@ -27,34 +30,53 @@ def _open(folder: str) -> MatrixRun:
     return MatrixRun.open(folder)
 
 
-@lru_cache(maxsize=16)
-def _controller(folder: str, source: str) -> PPOController:
+@lru_cache(maxsize=32)
+def _controller(folder: str, training: Training) -> PPOController:
     from rlnas.agents import PPOController
 
-    return PPOController.load(Path(folder) / "sources" / source, space=_open(folder).suite.space)
+    space = _open(folder).source_suite.space
+    return PPOController.load(Path(folder) / training.path, space=space)
 
 
-def train_sources(folder: str, sources: tuple[str, ...], device: str) -> None:
-    """Train the controllers of some sources in one batch and save them."""
-    from rlnas.agents import PPOController
+@lru_cache(maxsize=8)
+def _shared(folder: str, training: Training) -> SharedController:
+    from rlnas.agents import SharedController
+
+    space = _open(folder).source_suite.space
+    return SharedController.load(Path(folder) / training.path, space=space)
+
+
+def train(folder: str, trainings: tuple[Training, ...], device: str) -> None:
+    """Train some controllers of one kind in one batch and save them."""
+    from rlnas.agents import PPOController, SharedController
 
     run = _open(folder)
-    events = [Path(folder, "tensorboard", "sources", source) for source in sources]
+    config, suite = run.config, run.source_suite
+    events = [Path(folder, "tensorboard", training.path) for training in trainings]
     for old in events:
         shutil.rmtree(old, ignore_errors=True)
-    controllers = PPOController.train_many(
-        [run.suite[source] for source in sources],
-        run.config.steps,
-        config=run.config.controller,
-        device=device,
-        log_dirs=events,
-    )
-    for source, controller in zip(sources, controllers, strict=True):
-        controller.save(Path(folder) / "sources" / source, training_state=False)
+    tasks = [[suite[name] for name in training.tasks] for training in trainings]
+    settings: dict[str, Any] = {
+        "config": config.controller,
+        "device": device,
+        "log_dirs": events,
+    }
+    paths = [Path(folder) / training.path for training in trainings]
+    if trainings[0].kind == "shared":
+        together = SharedController.train_many(tasks, config.steps, **settings)
+        for path, shared in zip(paths, together, strict=True):
+            shared.save(path)
+        return
+    if trainings[0].kind == "joint":
+        plain = PPOController.train_many_jointly(tasks, config.steps, **settings)
+    else:
+        plain = PPOController.train_many([own[0] for own in tasks], config.steps, **settings)
+    for path, controller in zip(paths, plain, strict=True):
+        controller.save(path, training_state=False)
 
 
 def run_cells(folder: str, cells: tuple[Cell, ...]) -> dict[Cell, SearchResult]:
-    """Run a group of cells that share source and method; return the results that were missing.
+    """Run a group of cells that share method and sources; return the results that were missing.
 
     Where the searches run side by side all of them run, even if only some are missing: then what
     an interrupted run finds does not depend on where it was interrupted.
@@ -77,12 +99,55 @@ def run_cells(folder: str, cells: tuple[Cell, ...]) -> dict[Cell, SearchResult]:
     return found
 
 
+def estimate(folder: str, target: str) -> None:
+    """Estimate how similar every source is to a target, by every estimator, and save it."""
+    from rlnas.transfer.similarity import estimate_similarities, estimator_needs, load_proxies
+
+    run = _open(folder)
+    config = run.config
+    sources = {
+        training.name: Source(
+            training.name, _controller(folder, training), run.source_suite[training.name]
+        )
+        for training in train_on("each", config.source_names, None)
+    }
+    proxies = None
+    if any("proxies" in estimator_needs(name) for name in config.estimators):
+        proxies = load_proxies(config.suite)
+    frame = estimate_similarities(
+        sources,
+        {target: run.suite[target]},
+        config.estimators,
+        config.probes,
+        config.seeds,
+        proxies=proxies,
+    )
+    run.save_similarities(target, frame)
+
+
 def _method(run: MatrixRun, cell: Cell) -> Searcher:
     config = run.config
-    controller = None
-    if cell.source != NO_SOURCE:
-        controller = _controller(str(run.folder), cell.source)
-    return make_method(cell.method, controller, config.controller, config.fine_tuning)
+    if is_searcher(cell.method):
+        return get_searcher(cell.method)
+    settings = MethodSettings(config.controller, config.fine_tuning)
+    return make_method(cell.method, _pool(run, cell), settings)
+
+
+def _pool(run: MatrixRun, cell: Cell) -> SourcePool:
+    """Return what a cell's method starts from."""
+    folder, trainings = str(run.folder), run.config.trainings_of(cell)
+    if not trainings:
+        return SourcePool()
+    if trainings[0].kind == "joint":
+        return SourcePool(joint=_controller(folder, trainings[0]))
+    if trainings[0].kind == "shared":
+        return SourcePool(shared=_shared(folder, trainings[0]))
+    return SourcePool(
+        tuple(
+            Source(training.name, _controller(folder, training), run.source_suite[training.name])
+            for training in trainings
+        )
+    )
 
 
 def _log(folder: Path, task: TabularTask, cell: Cell, result: SearchResult) -> None:

@@ -1,0 +1,144 @@
+"""Guided reuse: source policies propose, and what is known of the target chooses among them.
+
+Between two queries every source policy runs episodes in imagination, on the scores that a posterior
+of the target predicts; of all architectures met on the way the one that promises most is queried.
+So the policies say where it is worth looking, and the posterior, which each query sharpens, says
+whom to believe. (A controller whose candidates an evaluator filters before they are paid for:
+CATCH, Chen et al., ECCV 2020, arXiv 2007.09380, section 3.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rlnas.agents.engine.loss import choose
+from rlnas.agents.networks.masking import MASKED
+from rlnas.envs import ImprovementConfig
+from rlnas.envs.normalisers import log_rank
+from rlnas.envs.tensor import TaskTables, TensorImprovement
+from rlnas.errors import InvalidArgumentError
+from rlnas.transfer.methods.learning import Generators, Ledgers
+from rlnas.transfer.methods.source_policies import SourcePolicies, check_controllers
+from rlnas.transfer.methods.transfer_bo import Ints, PosteriorSearch, TransferBO
+from rlnas.transfer.posterior import PosteriorConfig
+from rlnas.transfer.sources import Source
+
+
+class GuidedReuse(TransferBO):
+    """Query what a posterior of the target finds best among the proposals of source policies.
+
+    Args:
+        sources: The source tasks with their controllers and results, on the target's space.
+        prior: The prior of the posterior; None chooses it on the sources (`choose_prior`).
+        episodes: Imagined episodes of each policy before each query.
+        proposals: Who proposes: the source ``policies``, or ``random`` edits, as many, which
+            tells what the policies are worth.
+
+    Raises:
+        InvalidArgumentError: If an option is out of range, a source's task is not at hand, or its
+            controller does not improve architectures.
+    """
+
+    name = "guided-reuse"
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        *,
+        prior: PosteriorConfig | None = None,
+        episodes: int = 4,
+        proposals: Literal["policies", "random"] = "policies",
+    ) -> None:
+        super().__init__(sources, prior=prior)
+        if episodes < 1:
+            raise InvalidArgumentError(f"episodes is {episodes}; expected 1 or more.")
+        if proposals not in ("policies", "random"):
+            raise InvalidArgumentError(
+                f"proposals is {proposals!r}; expected 'policies' or 'random'."
+            )
+        first, *_ = check_controllers([source.controller for source in sources])
+        if not isinstance(first.config.environment, ImprovementConfig):
+            raise InvalidArgumentError("Guided reuse needs controllers that improve architectures.")
+        self.environment = first.config.environment
+        self.episodes = episodes
+        self.proposals = proposals
+
+    def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
+        self._imagination = Imagination(self)
+        super()._search_many(ledgers, rngs)
+
+    def _propose(self, searches: Sequence[PosteriorSearch]) -> Sequence[Ints | None]:
+        return self._imagination.run(searches)
+
+    def options(self) -> Mapping[str, object]:
+        """Return the sources, the prior, who proposes and how much."""
+        return {**super().options(), "episodes": self.episodes, "proposals": self.proposals}
+
+
+class Imagination:
+    """Episodes of source policies on predicted scores, for a batch of searches.
+
+    Args:
+        method: The method whose policies run.
+    """
+
+    def __init__(self, method: GuidedReuse) -> None:
+        self._method = method
+        controllers = [source.controller for source in method.sources]
+        self._policies = SourcePolicies(controllers, method.space)
+        self._tables: TaskTables | None = None
+
+    @torch.no_grad()
+    def run(self, searches: Sequence[PosteriorSearch]) -> list[Ints]:
+        """Return the architectures met for each search, ``(n,)`` distinct indices."""
+        method = self._method
+        environment = TensorImprovement(self._predicted(searches), method.environment)
+        policies, each, horizon = len(method.sources), method.episodes, method.environment.horizon
+        starts, uniform = [], []
+        for search in searches:
+            starts.append(_starts(search, policies * each))
+            uniform.append(search.rng.random((horizon, policies * each), dtype=np.float32))
+        draws = torch.from_numpy(np.stack(uniform))
+
+        def by_policy(rows: Tensor) -> Tensor:
+            """Return rows ``(searches, policies × episodes)`` so that a policy has its own."""
+            return rows.reshape(-1, policies, each).transpose(0, 1).reshape(-1)
+
+        numbers = torch.arange(len(searches))[:, None].expand(-1, policies * each)
+        state = environment.reset(by_policy(numbers), by_policy(torch.from_numpy(np.stack(starts))))
+        obs = torch.empty(len(state.index), environment.layout.size)
+        met = [state.index]
+        for step in range(horizon):
+            environment.observe(state, obs)
+            if method.proposals == "policies":
+                logits = self._policies.each(obs.view(policies, -1, obs.shape[-1])).flatten(0, 1)
+            else:
+                logits = torch.where(obs[:, environment.layout.mask] > 0.5, 0.0, MASKED)
+            actions, _ = choose(logits, by_policy(draws[:, step]))
+            state, _, _ = environment.step(state, actions)
+            met.append(state.index)
+        found = torch.stack(met, 1).view(policies, len(searches), -1).transpose(0, 1)
+        return [np.unique(own.numpy()) for own in found]
+
+    def _predicted(self, searches: Sequence[PosteriorSearch]) -> TaskTables:
+        """Return tables of what the searches' posteriors predict, as rewards on a source."""
+        scores = np.stack([log_rank(search.posterior.mean) for search in searches])
+        if self._tables is None or len(self._tables.scores) != scores.size:
+            self._tables = TaskTables.of_scores(self._method.space, scores)
+        else:
+            self._tables.rescore(scores)
+        return self._tables
+
+
+def _starts(search: PosteriorSearch, count: int) -> Ints:
+    """Return where episodes begin: half at the best queried, the others anywhere."""
+    starts = search.rng.integers(search.ledger.space.size, size=count)
+    posterior = search.posterior
+    if posterior.queried:
+        starts[::2] = posterior.queried[int(posterior.targets().argmax())]
+    return starts

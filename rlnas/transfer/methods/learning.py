@@ -1,0 +1,54 @@
+"""Learning on targets as every transfer method does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from torch import nn
+
+from rlnas.agents import ControllerConfig, FineTuningConfig, LearnerHooks, fine_tune_on_targets
+from rlnas.tasks import QueryLedger
+from rlnas.transfer.posterior import Features, TargetPosterior
+
+Ledgers = Sequence[QueryLedger]
+Generators = Sequence[np.random.Generator]
+
+
+def learn_on_targets(
+    networks: Sequence[nn.Module],
+    config: ControllerConfig,
+    fine_tuning: FineTuningConfig,
+    ledgers: Ledgers,
+    rngs: Generators,
+    *,
+    hooks: LearnerHooks | None = None,
+    features: Features | None = None,
+) -> None:
+    """Train a network on each target, in place, until the budgets are spent.
+
+    Args:
+        networks: The network that each search starts from.
+        config: The controllers' configuration.
+        fine_tuning: How they learn from few queries.
+        ledgers: A ledger for each search, all on one space.
+        rngs: A generator for each.
+        hooks: What the method changes of the learning.
+        features: What is known of the sources, for rehearsal on predicted scores; by default
+            predictions come from the operations alone.
+    """
+    models = None
+    if fine_tuning.rehearsal == "predicted" and ledgers:
+        features = features or Features(ledgers[0].space)
+        models = [TargetPosterior(features) for _ in ledgers]
+    fine_tune_on_targets(
+        networks,
+        config.environment,
+        config.acting,
+        config.ppo,
+        fine_tuning,
+        ledgers=ledgers,
+        rngs=rngs,
+        hooks=hooks,
+        models=models,
+    )

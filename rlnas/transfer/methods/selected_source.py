@@ -1,0 +1,112 @@
+"""Selected source: probe the target, choose among source policies, and act by the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from rlnas.agents.acting import Cohort
+from rlnas.errors import InvalidArgumentError
+from rlnas.search import SideBySideSearcher
+from rlnas.transfer.methods.learning import Generators, Ledgers
+from rlnas.transfer.methods.source_policies import SourcePolicies
+from rlnas.transfer.similarity.registry import make_estimator
+from rlnas.transfer.similarity.selector import Selection, SourceSelector
+from rlnas.transfer.sources import Source
+
+
+class SelectedSource(SideBySideSearcher):
+    """Spend probes, then act by the policy of the source that they speak for, without learning.
+
+    The probes count within the budget. As queries come in the sources are ranked again, by all that
+    was queried so far, and the choice changes where another source is clearly more probable.
+
+    Args:
+        sources: The sources, with their results where the selector's estimator needs them; their
+            controllers must share an environment.
+        selector: How a source is chosen; by default by the ensemble of estimators, with 10 probes.
+        rerank_every: New queries between two rankings, 1 or more.
+
+    Raises:
+        InvalidArgumentError: If there is no source, they differ in environment, or
+            ``rerank_every`` is below 1.
+    """
+
+    name = "selected-source"
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        selector: SourceSelector | None = None,
+        *,
+        rerank_every: int = 5,
+    ) -> None:
+        if not sources:
+            raise InvalidArgumentError("There is no source to choose; expected one or more.")
+        if len({source.controller.config.environment for source in sources}) > 1:
+            raise InvalidArgumentError(
+                "The sources' controllers were trained in different environments; expected one."
+            )
+        if rerank_every < 1:
+            raise InvalidArgumentError(f"rerank_every is {rerank_every}; expected 1 or more.")
+        self.sources = tuple(sources)
+        self.selector = selector or SourceSelector(make_estimator("ensemble"))
+        self.rerank_every = rerank_every
+        self.selections: list[Selection[Source]] = []
+
+    def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
+        self.selections = [
+            self.selector.select(self.sources, ledger, rng)
+            for ledger, rng in zip(ledgers, rngs, strict=True)
+        ]
+        config = self.sources[0].controller.config
+        policies = SourcePolicies([s.controller for s in self.sources], ledgers[0].space)
+        running = [number for number, ledger in enumerate(ledgers) if not ledger.exhausted]
+        if not running:
+            return
+        cohort = Cohort(
+            config.environment,
+            config.acting,
+            [ledgers[number] for number in running],
+            [rngs[number] for number in running],
+            rewards=False,
+        )
+        due = np.array([ledger.queries + self.rerank_every for ledger in ledgers])
+        while len(cohort.rows):
+            numbers = [running[row] for row in cohort.rows]
+            weights = np.stack([self.selections[number].weights for number in numbers])
+            obs = torch.from_numpy(cohort.core.observe(cohort.state))
+            with torch.no_grad():
+                logits = policies.logits(obs[None])[:, 0].double()
+            mixed = mixture(logits, torch.from_numpy(weights)).numpy()
+            noise = np.stack([rng.gumbel(size=mixed.shape[1]) for rng in cohort.rngs])
+            cohort.step(np.asarray((mixed + noise).argmax(axis=1)))
+            cohort.leave()
+            for number in (running[row] for row in cohort.rows):
+                if ledgers[number].queries >= due[number]:
+                    self.selector.update(self.selections[number], ledgers[number], rngs[number])
+                    due[number] = ledgers[number].queries + self.rerank_every
+
+    def options(self) -> Mapping[str, object]:
+        """Return the estimator, the selector's settings and the sources."""
+        return {
+            "estimator": self.selector.estimator.name,
+            "probes": self.selector.probes,
+            "mode": self.selector.mode,
+            "margin": self.selector.margin,
+            "rerank_every": self.rerank_every,
+            "sources": [source.name for source in self.sources],
+        }
+
+
+def mixture(logits: Tensor, weights: Tensor) -> Tensor:
+    """Return the log-probabilities ``(N, A)`` of mixtures of policies.
+
+    Args:
+        logits: ``(S, N, A)`` masked logits of each policy.
+        weights: ``(N, S)`` weights that sum to 1 in each row.
+    """
+    return torch.logsumexp(logits.log_softmax(dim=2) + weights.T[:, :, None].log(), dim=0)

@@ -1,0 +1,118 @@
+"""Transfer by a posterior alone: Bayesian optimisation that knows the sources' results.
+
+No policy takes part: the whole space is looked through for what promises most. It is what every
+learned searcher that may read the sources' results has to be compared with, and the base of
+`GuidedReuse`, in which policies propose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlnas.errors import InvalidArgumentError
+from rlnas.search import SideBySideSearcher
+from rlnas.spaces import SearchSpace
+from rlnas.tasks import QueryLedger
+from rlnas.transfer.methods.learning import Generators, Ledgers
+from rlnas.transfer.posterior import Features, PosteriorConfig, TargetPosterior
+from rlnas.transfer.prior_choice import choose_prior
+from rlnas.transfer.sources import Source, source_scores
+
+Ints = NDArray[np.int64]
+
+
+class PosteriorSearch:
+    """One search: its ledger, its generator and its posterior.
+
+    Args:
+        ledger: The ledger.
+        rng: The generator.
+        posterior: The posterior, without an observation.
+    """
+
+    def __init__(
+        self, ledger: QueryLedger, rng: np.random.Generator, posterior: TargetPosterior
+    ) -> None:
+        self.ledger = ledger
+        self.rng = rng
+        self.posterior = posterior
+        self._open = np.ones(ledger.space.size, dtype=np.bool_)
+
+    @property
+    def done(self) -> bool:
+        """Whether the budget is spent or everything was asked."""
+        return self.ledger.exhausted or not self._open.any()
+
+    def query_best(self, proposed: Ints | None = None) -> None:
+        """Query what promises most.
+
+        Args:
+            proposed: Indices to choose from; the whole space if there are none, or none is new.
+        """
+        allowed = self._open
+        if proposed is not None and self._open[proposed].any():
+            allowed = np.zeros_like(self._open)
+            allowed[proposed] = self._open[proposed]
+        worth = self.posterior.worth()
+        best = np.flatnonzero(allowed & (worth == worth[allowed].max()))
+        index = int(self.rng.choice(best))
+        self._open[index] = False
+        score = self.ledger.query(self.ledger.space.from_index([index])[0]).score
+        known = self.ledger.scores()
+        known = known[np.isfinite(known)]
+        if np.isfinite(score):
+            self.posterior.observe(index, score)
+        elif len(known):  # a failure counts as the worst so far
+            self.posterior.observe(index, float(known.min()))
+
+
+class TransferBO(SideBySideSearcher):
+    """Query what a Gaussian process over the sources' results finds most promising.
+
+    Args:
+        sources: The source tasks with their results, on the target's space.
+        prior: The prior of the posterior; None chooses it on the sources (`choose_prior`).
+
+    Attributes:
+        space: The search space.
+        features: What the prior reads.
+        prior: The prior.
+
+    Raises:
+        InvalidArgumentError: If a source's task is not at hand, or there is no source.
+    """
+
+    name = "transfer-bo"
+
+    def __init__(self, sources: Sequence[Source], *, prior: PosteriorConfig | None = None) -> None:
+        scores = source_scores(sources)
+        self.sources = tuple(sources)
+        self.space: SearchSpace = sources[0].controller.space
+        self.features = Features(self.space, scores)
+        self.prior = prior or choose_prior(self.space, scores)
+
+    def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
+        if ledgers[0].space.name != self.space.name:
+            raise InvalidArgumentError(
+                f"The sources' results are on {self.space.name}; the target is on "
+                f"{ledgers[0].space.name}. Use a method that needs the policies alone."
+            )
+        searches = [
+            PosteriorSearch(ledger, rng, TargetPosterior(self.features, self.prior))
+            for ledger, rng in zip(ledgers, rngs, strict=True)
+        ]
+        while running := [search for search in searches if not search.done]:
+            for search, proposed in zip(running, self._propose(running), strict=True):
+                search.query_best(proposed)
+
+    def _propose(self, searches: Sequence[PosteriorSearch]) -> Sequence[Ints | None]:
+        """Return the architectures that each search chooses from; None for the whole space."""
+        return [None] * len(searches)
+
+    def options(self) -> Mapping[str, object]:
+        """Return the sources and the prior."""
+        return {"sources": [source.name for source in self.sources], "prior": asdict(self.prior)}

@@ -1,0 +1,82 @@
+"""Task similarity and source selection: which source to start from, and how sure that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rlnas.lazy import lazy_names
+from rlnas.transfer.similarity.base import (
+    KnownTask,
+    SimilarityEstimator,
+    SimilarityRanking,
+    SourceTask,
+)
+from rlnas.transfer.similarity.registry import (
+    EstimatorContext,
+    estimator_names,
+    estimator_needs,
+    make_estimator,
+    register_estimator,
+)
+from rlnas.transfer.similarity.selector import Selection, SourceSelector
+from rlnas.transfer.similarity.study import estimate_similarities
+
+if TYPE_CHECKING:
+    from rlnas.transfer.similarity.ensemble import Ensemble
+    from rlnas.transfer.similarity.gain_correlation import GainCorrelation
+    from rlnas.transfer.similarity.head_transfer import HeadTransfer
+    from rlnas.transfer.similarity.landscape import SimilarityMatrix, policy_matrix, score_matrix
+    from rlnas.transfer.similarity.policy_agreement import PolicyAgreement
+    from rlnas.transfer.similarity.policy_return import PolicyReturn
+    from rlnas.transfer.similarity.probes import design_names, query_probes
+    from rlnas.transfer.similarity.proxy_signature import ProxySignature, load_proxies
+    from rlnas.transfer.similarity.rank_correlation import RankCorrelation
+
+__all__ = [
+    "Ensemble",
+    "EstimatorContext",
+    "GainCorrelation",
+    "HeadTransfer",
+    "KnownTask",
+    "PolicyAgreement",
+    "PolicyReturn",
+    "ProxySignature",
+    "RankCorrelation",
+    "Selection",
+    "SimilarityEstimator",
+    "SimilarityMatrix",
+    "SimilarityRanking",
+    "SourceSelector",
+    "SourceTask",
+    "design_names",
+    "estimate_similarities",
+    "estimator_names",
+    "estimator_needs",
+    "load_proxies",
+    "make_estimator",
+    "policy_matrix",
+    "query_probes",
+    "register_estimator",
+    "score_matrix",
+]
+
+_HERE = "rlnas.transfer.similarity"
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Ensemble": f"{_HERE}.ensemble",
+        "GainCorrelation": f"{_HERE}.gain_correlation",
+        "HeadTransfer": f"{_HERE}.head_transfer",
+        "PolicyAgreement": f"{_HERE}.policy_agreement",
+        "PolicyReturn": f"{_HERE}.policy_return",
+        "ProxySignature": f"{_HERE}.proxy_signature",
+        "RankCorrelation": f"{_HERE}.rank_correlation",
+        "SimilarityMatrix": f"{_HERE}.landscape",
+        "design_names": f"{_HERE}.probes",
+        "load_proxies": f"{_HERE}.proxy_signature",
+        "policy_matrix": f"{_HERE}.landscape",
+        "query_probes": f"{_HERE}.probes",
+        "score_matrix": f"{_HERE}.landscape",
+    },
+)

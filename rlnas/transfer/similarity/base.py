@@ -1,0 +1,119 @@
+"""The interface of every similarity estimator: spend a few queries, then rank as often as asked."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from rlnas.spaces import SearchSpace
+from rlnas.tasks import QueryLedger
+from rlnas.transfer.similarity.ranking import (
+    SimilarityRanking,
+    ranking_of_draws,
+    unknown_ranking,
+)
+from rlnas.transfer.similarity.source_task import Floats, KnownTask, SourceTask
+
+__all__ = [
+    "Floats",
+    "KnownTask",
+    "Needs",
+    "SimilarityEstimator",
+    "SimilarityRanking",
+    "SourceTask",
+    "ranking_of_draws",
+    "unknown_ranking",
+]
+
+Needs = Literal["scores", "policies", "proxies"]
+"""What an estimator must know of a source: its results, its controller, or its proxy values."""
+
+
+class SimilarityEstimator(abc.ABC):
+    """Estimates how similar source tasks are to a target, from few queries of the target.
+
+    `probe` spends queries; `rank` spends none and uses whatever the ledger holds by then, so it can
+    be asked again as a search goes on. Nothing but the ledger is seen of the target.
+
+    Attributes:
+        name: Registered name.
+        needs: What must be known of the sources.
+        design: Name of its probe design, or ``auto``: the one that serves it best when each source
+            takes the target's part (`rlnas.transfer.similarity.calibration.choose_design`).
+    """
+
+    name: str
+    needs: frozenset[Needs] = frozenset({"scores"})
+    design: str = "mixed"
+
+    def probe(
+        self,
+        sources: Sequence[SourceTask],
+        ledger: QueryLedger,
+        rng: np.random.Generator,
+        queries: int,
+    ) -> None:
+        """Spend up to ``queries`` queries on the target.
+
+        Args:
+            sources: The sources.
+            ledger: The ledger of the search on the target.
+            rng: Draws what is drawn.
+            queries: Most queries to spend, 0 or more; fewer where the budget is smaller.
+        """
+        from rlnas.transfer.similarity.evidence import gaussian_scores
+        from rlnas.transfer.similarity.probes import query_probes
+
+        design = self.design
+        if design == "auto":
+            design = self._designed(tuple(sources), ledger.space, queries)
+        # Measured results say best which architectures tell the sources apart.
+        measured = all(source.scores is not None for source in sources)
+        say = gaussian_scores if measured else self.table
+        query_probes(design, say(sources, ledger.space), ledger, rng, queries)
+
+    def _designed(self, sources: tuple[SourceTask, ...], space: SearchSpace, queries: int) -> str:
+        """Return the probe design for some sources, chosen once."""
+        from rlnas.transfer.similarity.calibration import choose_design
+
+        # Kept with the estimator: it follows from the sources alone, and is asked for by every
+        # search from them.
+        known: dict[object, str] = self.__dict__.setdefault("_designs", {})
+        key = (sources, space.name, queries)
+        if key not in known:
+            known[key] = choose_design(self._judged(), sources, space, queries)
+        return known[key]
+
+    def _judged(self) -> Sequence[SimilarityEstimator]:
+        """Return the estimators by whose rankings a probe design is judged."""
+        return [self]
+
+    def table(self, sources: Sequence[SourceTask], space: SearchSpace) -> Floats:
+        """Return what the sources say of every architecture, on one scale.
+
+        Args:
+            sources: The ``S`` sources.
+            space: The target's search space.
+
+        Returns:
+            ``(S, space.size)`` normal quantiles of ranks: of the sources' scores, unless the
+            estimator knows the sources otherwise.
+        """
+        from rlnas.transfer.similarity.evidence import gaussian_scores
+
+        return gaussian_scores(sources, space)
+
+    @abc.abstractmethod
+    def rank(
+        self, sources: Sequence[SourceTask], ledger: QueryLedger, rng: np.random.Generator
+    ) -> SimilarityRanking:
+        """Rank the sources by what the ledger holds.
+
+        Args:
+            sources: The sources, one or more, on the ledger's space.
+            ledger: The ledger of the search on the target; not spent from.
+            rng: Draws resamples.
+        """

@@ -1,0 +1,105 @@
+"""What a transfer method starts from: controllers, and what is known of the tasks they learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlnas.errors import InvalidArgumentError
+from rlnas.tasks import TabularTask
+
+if TYPE_CHECKING:
+    from rlnas.agents import PPOController, SharedController
+
+Takes = Literal["none", "one", "several"]
+"""How many sources a method starts from: ``one`` at a time, or ``several`` at once."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source task: the controller that learnt it and, where they are at hand, its results.
+
+    Attributes:
+        name: Short name of the task.
+        controller: The controller trained on it.
+        task: The task, or None where only the controller is at hand; methods and estimators that
+            compare measured results need it.
+        scores: ``(space.size,)`` float64 scores of the task, read once when the source is made;
+            None without a task.
+
+    Raises:
+        LeakageError: If a search is running on the task.
+    """
+
+    name: str
+    controller: PPOController
+    task: TabularTask | None = None
+    scores: NDArray[np.float64] | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        scores = None if self.task is None else self.task.scores
+        object.__setattr__(self, "scores", scores)
+
+
+@dataclass(frozen=True)
+class SourcePool:
+    """Everything a transfer method may start from.
+
+    Attributes:
+        sources: The source tasks with a controller each.
+        joint: One controller trained on all of them together, or None.
+        shared: A controller with an encoder for all of them and a head for each, or None.
+    """
+
+    sources: tuple[Source, ...] = ()
+    joint: PPOController | None = None
+    shared: SharedController | None = None
+
+    @property
+    def takes(self) -> Takes:
+        """How many sources there are."""
+        if self.joint is not None or self.shared is not None or len(self.sources) > 1:
+            return "several"
+        return "one" if self.sources else "none"
+
+    @property
+    def controllers(self) -> tuple[PPOController, ...]:
+        """The sources' controllers."""
+        return tuple(source.controller for source in self.sources)
+
+    @property
+    def only(self) -> Source:
+        """The source of a method that starts from a single one.
+
+        Raises:
+            InvalidArgumentError: If there is none, or several.
+        """
+        if len(self.sources) != 1:
+            raise InvalidArgumentError(
+                f"{len(self.sources)} source controllers given; expected exactly one."
+            )
+        return self.sources[0]
+
+
+def source_scores(sources: Sequence[Source]) -> NDArray[np.float64]:
+    """Return the sources' scores ``(S, space.size)``.
+
+    Raises:
+        InvalidArgumentError: If there is no source, a task is not at hand, or they are on
+            different spaces.
+    """
+    if not sources:
+        raise InvalidArgumentError("There is no source; expected one or more.")
+    columns = [source.scores for source in sources]
+    if missing := [s.name for s, column in zip(sources, columns, strict=True) if column is None]:
+        raise InvalidArgumentError(
+            f"The results of the source tasks {', '.join(missing)} are not at hand; give each "
+            "Source its task."
+        )
+    if len({source.controller.space.name for source in sources}) > 1:
+        raise InvalidArgumentError("The sources are on different search spaces; expected one.")
+    return np.stack([column for column in columns if column is not None])
