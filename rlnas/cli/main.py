@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data": ("rlnas.cli.data", "DataOptions"),
     "train": ("rlnas.cli.train", "TrainOptions"),
     "transfer": ("rlnas.cli.transfer", "TransferOptions"),
+    "similarity": ("rlnas.cli.similarity", "SimilarityOptions"),
     "matrix": ("rlnas.cli.matrix", "MatrixOptions"),
     "search": ("rlnas.cli.search", "SearchOptions"),
     "report": ("rlnas.cli.report", "ReportOptions"),

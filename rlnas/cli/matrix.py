@@ -22,6 +22,8 @@ _DEFAULTS: dict[str, Any] = {
     "seeds": 5,
     "queries": 50,
     "steps": 100_000,
+    "estimators": (),
+    "probes": 10,
 }
 _DEMO: dict[str, Any] = {
     "tasks": ("class_scene", "class_object", "jigsaw", "autoencoder"),
@@ -44,7 +46,20 @@ class MatrixOptions(CommonOptions):
     """Tasks used as sources and as targets; by default all."""
 
     methods: OptionalNames = None
-    """Transfer methods; by default scratch,zero-shot,weight-init."""
+    """Transfer methods and searchers, or `all`; by default scratch,zero-shot,weight-init. What starts
+    from several sources is measured from all tasks but the target."""
+
+    source_suite: Text = None
+    """Suite of the sources, if it is another one; needs `--network transformer`."""
+
+    source_tasks: OptionalNames = None
+    """Tasks of that suite used as sources; by default all."""
+
+    estimators: OptionalNames = None
+    """Estimators of task similarity to measure beside, or `all`; by default none."""
+
+    probes: Number = None
+    """Target queries of each estimator; by default 10."""
 
     seeds: Number = None
     """Searches of each cell; by default 5."""
@@ -130,16 +145,27 @@ def _config(options: MatrixOptions, screen: Screen) -> MatrixConfig:
     """Return the configuration: what was given, else the preset's, else the defaults."""
     from rlnas.agents import ControllerConfig, NetworkConfig
     from rlnas.benchmarks import load_suite
-    from rlnas.transfer.plan import MatrixConfig
+    from rlnas.transfer.plan import MatrixConfig, known_methods
+    from rlnas.transfer.similarity import estimator_names
 
     given: dict[str, Any] = {
         name: getattr(options, name) for name in _DEFAULTS if getattr(options, name) is not None
     }
-    for name in ("tasks", "methods"):
+    for name in ("tasks", "methods", "estimators"):
         if name in given:
             given[name] = split_names(given[name])
     if given.get("tasks") == ("all",):
         given["tasks"] = ()
+    if given.get("methods") == ("all",):
+        given["methods"] = known_methods()
+    if given.get("estimators") == ("all",):
+        given["estimators"] = estimator_names()
+    if options.source_suite is not None:
+        sources = split_names(options.source_tasks or ("all",))
+        given["source_suite"] = options.source_suite
+        given["source_tasks"] = () if sources == ("all",) else sources
+    elif options.source_tasks is not None:
+        raise InvalidArgumentError("--source-tasks needs --source-suite.")
     values = {**_DEFAULTS, **given}
     if options.preset == "demo":
         demo = {**_DEMO, **given}

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from rlnas.cli.options import CommonOptions, Flag, Folder
+from rlnas.cli.options import CommonOptions, Flag, Folder, split_names
+from rlnas.cli.sources import CHECKPOINT
 from rlnas.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -17,19 +18,20 @@ if TYPE_CHECKING:
 
 _CHUNK = 50_000  # steps between two checkpoints: what an interruption can cost
 _CHECK_SEEDS = 5
-CHECKPOINT = "checkpoint"
-"""Name of the checkpoint inside the run folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions(CommonOptions):
-    """Pretrain a PPO controller on a source task, whose whole table is known."""
+    """Pretrain a PPO controller on a source task, whose whole table is known, or on several."""
 
     suite: str = "transnas-micro"
     """Name of the suite; `rlnas data list` shows them."""
 
     task: str
-    """The source task."""
+    """The source task; several, separated by commas, train one controller on all of them."""
+
+    kind: Literal["joint", "shared"] = "joint"
+    """Of several tasks: joint, one policy for all, or shared, one encoder with a head for each."""
 
     steps: int = 100_000
     """Environment steps."""
@@ -67,6 +69,11 @@ def run(options: TrainOptions, screen: Screen) -> dict[str, Any]:
             raise InvalidArgumentError(
                 f"--{flag} is {getattr(options, name)}; expected {least} or more."
             )
+    names = split_names([options.task])
+    if len(names) > 1:
+        from rlnas.cli.train_several import train_several
+
+        return train_several(options, names, screen)
     import torch
 
     from rlnas.agents import ControllerConfig, NetworkConfig, PPOController

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from rlnas.cli.options import CommonOptions, Flag, Folder, Names, split_names
-from rlnas.errors import CheckpointError, InvalidArgumentError
 
 if TYPE_CHECKING:
-    from rlnas.agents import PPOController
     from rlnas.cli.screen import Screen
     from rlnas.search import Searcher
     from rlnas.tasks import Task
@@ -20,9 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class TransferOptions(CommonOptions):
-    """Search a target task with a pretrained controller, beside scratch and random search.
+    """Search a target task with pretrained controllers, beside scratch and random search.
 
-    With several sources each is run by itself and gets its own line.
+    With several sources, a method that starts from several gets them all at once; any other is run
+    from each by itself.
     """
 
     source: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="DIR…")]
@@ -35,7 +34,8 @@ class TransferOptions(CommonOptions):
     """The target task."""
 
     method: str = "zero-shot"
-    """Transfer method: zero-shot, weight-init …"""
+    """Transfer method: zero-shot, weight-init, shared-representation, policy-reuse, kickstarting,
+    jump-start, joint, selected-source, guided-reuse or transfer-bo."""
 
     queries: int = 50
     """Budget on the target: distinct architectures it may evaluate."""
@@ -62,35 +62,32 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
 
     from rlnas.benchmarks import load_suite
     from rlnas.cli.search_loop import run_searches
+    from rlnas.cli.sources import load_sources
     from rlnas.reporting.search_run import SearchPlan, SearchRun
     from rlnas.search import get_searcher
     from rlnas.search.cell import NO_SOURCE, Cell
-    from rlnas.transfer import make_method
-    from rlnas.transfer.registry import method_names, needs_source
+    from rlnas.transfer import MethodSettings, SourcePool, make_method, method_names
 
     torch.set_num_threads(1)  # the networks are too small to gain from more
     baselines = split_names(options.baselines)
     baselines = () if baselines == ("none",) else baselines
-    if not needs_source(options.method):
-        raise InvalidArgumentError(
-            f"The method {options.method!r} uses no source. Choose one that does, or search with "
-            f"--baselines {options.method}."
-        )
+    sources = load_sources(options.source, options.method)
     suite = load_suite(options.suite)
     task = suite[options.task]
-    controllers, checkpoints = _load_sources(options.source)
-    for label in controllers:
-        if label == options.task:
+    for label, names in sources.tasks.items():
+        if options.task in names:
             screen.note(f"Note: the source {label} was trained on the target itself.")
-    if len(controllers) > 1:
-        screen.note(f"{len(controllers)} sources, each run by itself: {', '.join(controllers)}.")
+    if len(sources.pools) > 1:
+        screen.note(
+            f"{len(sources.pools)} sources, each run by itself: {', '.join(sources.pools)}."
+        )
 
     def make_searcher(cell: Cell) -> Searcher:
+        settings = MethodSettings(controller=sources.config)
         if cell.source != NO_SOURCE:
-            return make_method(cell.method, controllers[cell.source])
+            return make_method(cell.method, sources.pools[cell.source], settings)
         if cell.method in method_names():
-            config = next(iter(controllers.values())).config
-            return make_method(cell.method, None, config)
+            return make_method(cell.method, SourcePool(), settings)
         return get_searcher(cell.method)
 
     for baseline in baselines:  # an unknown name is said before anything is written
@@ -99,19 +96,19 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
         suite=options.suite,
         tasks=(options.task,),
         searchers=(
-            *((options.method, source) for source in controllers),
+            *((options.method, source) for source in sources.pools),
             *((baseline, NO_SOURCE) for baseline in baselines),
         ),
         seeds=tuple(range(options.seed, options.seed + options.seeds)),
         queries=options.queries,
-        checkpoints=checkpoints,
+        checkpoints=sources.checkpoints,
     )
     folder = options.out or Path(
         "runs", "transfer", options.suite, f"{options.task}-{options.method}"
     )
     reports = {
-        source: _tensor_report(make_method(options.method, controller), task, options.seed)
-        for source, controller in controllers.items()
+        source: _tensor_report(make_method(options.method, pool), task, options.seed)
+        for source, pool in sources.pools.items()
     }
     run_folder = SearchRun.begin(folder, plan, suite, resume=options.resume, command=screen.command)
     found = run_searches(run_folder, make_searcher, screen, tensorboard=True)
@@ -119,32 +116,6 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
         if tensors:
             _print_tensors(source, tensors, screen)
     return {"command": "transfer", "method": options.method, **found, "tensors": reports}
-
-
-def _load_sources(
-    folders: tuple[Path, ...],
-) -> tuple[dict[str, PPOController], dict[str, str]]:
-    """Return the controllers by the task they were trained on, and their folders."""
-    from rlnas.agents import PPOController
-    from rlnas.cli.train import CHECKPOINT
-
-    controllers: dict[str, PPOController] = {}
-    checkpoints: dict[str, str] = {}
-    for folder in folders:
-        inner = folder / CHECKPOINT
-        path = inner if inner.is_dir() else folder
-        if not path.is_dir():
-            raise CheckpointError(
-                f"The source {folder} does not exist; expected a folder that `rlnas train` wrote."
-            )
-        controller = PPOController.load(path)
-        name = controller.sources[0].rsplit("/", 1)[-1] if controller.sources else "untrained"
-        label, number = name, 2
-        while label in controllers:  # the same task twice, e.g. with two seeds
-            label, number = f"{name}#{number}", number + 1
-        controllers[label] = controller
-        checkpoints[label] = str(path)
-    return controllers, checkpoints
 
 
 def _tensor_report(method: Searcher, task: Task, seed: int) -> list[dict[str, Any]]:

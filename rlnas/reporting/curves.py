@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.reporting.bands import Band, rank_bands
+from rlnas.reporting.courses import SourceKind
+from rlnas.reporting.curve_panels import ALL_TARGETS, add_panels, panel_size
+from rlnas.reporting.entrants import IN_WORDS, with_kinds
 from rlnas.reporting.figures import new_figure, save_figure
 from rlnas.reporting.improvement import BASELINE
+from rlnas.reporting.method_styles import LineStyle, method_styles
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe & Ito's palette: distinct for all common kinds of colour blindness. With a dash pattern
-# each, so that a grey print is readable too.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-_DASHES = ("-", "--", "-.", ":")
 _BAND_SEEDS = 2
-_ALL = "all targets"
+_MANY = 5  # more bands than that, one over the other, hide the lines
+_LEGEND_COLUMNS = 5
 
 
 def draw_curves(
@@ -31,6 +31,8 @@ def draw_curves(
     title: str = "",
     per_target: bool = True,
     keep_diagonal: bool = False,
+    sources: SourceKind = "single",
+    styles: Mapping[str, LineStyle] | None = None,
 ) -> Figure:
     """Draw the best rank so far against queries, one line a method.
 
@@ -38,97 +40,112 @@ def draw_curves(
         curves: source, target, method, seed, query, rank.
         title: First line above the figure.
         per_target: Whether a panel for each target follows the panel over all targets.
-        keep_diagonal: Whether rows whose source is their target are drawn; by default only
-            transfer is.
+        keep_diagonal: Whether all rows are drawn, also those whose source is their target; by
+            default only transfer is.
+        sources: What is drawn of methods that transfer: searches from another task each
+            (``single``), or from all others (``others``). Methods without a source are drawn
+            always.
+        styles: What each method looks like; by default as `method_styles` has it.
 
     Returns:
         A figure of its own, bound to no global state.
+
+    Raises:
+        InvalidArgumentError: If there is nothing to draw.
     """
+    styles = method_styles(curves) if styles is None else styles
     if not keep_diagonal:
-        curves = curves[curves["source"] != curves["target"]]
+        kinds = with_kinds(curves)["sources"]
+        curves = curves[(kinds == sources) | (kinds == "none")]
     if not len(curves):
         raise InvalidArgumentError("There are no curves to draw; give at least one search.")
     targets = list(dict.fromkeys(curves["target"]))
-    methods = _order(dict.fromkeys(curves["method"]))
-    panels = {_ALL: targets} if len(targets) > 1 else {}
+    # Scratch first in the legend, but drawn last, above the others' bands.
+    methods = sorted(dict.fromkeys(curves["method"]), key=lambda m: m != BASELINE)
+    panels = {ALL_TARGETS: targets} if len(targets) > 1 else {}
     if per_target or not panels:
         panels |= {target: [target] for target in targets}
     bands = rank_bands(curves, panels)
-    columns = min(len(panels), 4)
-    lines = math.ceil(len(panels) / columns)
-    width, height = max(3.1 * columns, 5.6), 2.6 * lines + 1.35
+    many = len(methods) > _MANY
+    legend_lines = -(-len(methods) // _LEGEND_COLUMNS)
+    top = 0.9 + 0.2 * legend_lines
+    width, height = panel_size(len(panels), large_first=many)
+    height += top + 0.55
     figure = new_figure(width, height)
-    axes = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
-    figure.subplots_adjust(
-        left=0.68 / width,
-        right=1 - 0.2 / width,
-        top=1 - 1.1 / height,
-        bottom=0.55 / height,
-        wspace=0.08,
-        hspace=0.24,
-    )
+    axes = add_panels(figure, list(panels), large_first=many, top=top)
     axes[0].set_yscale("log")  # and with it all, because axes are shared
     axes[0].yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    for panel, name in zip(axes, panels, strict=False):
-        _draw_panel(panel, {m: bands[name, m] for m in methods if (name, m) in bands}, methods)
-        weight = "bold" if name == _ALL else "normal"
-        # At a fixed height, because finding one measures every tick label of the figure again.
-        panel.set_title(name, fontsize=9.5, loc="left", y=1.0, weight=weight)
-    for empty in axes[len(panels) :]:
-        empty.set_visible(False)
-    for index, panel in enumerate(axes[: len(panels)]):
-        if index + columns >= len(panels):  # the lowest of its column, also above a gap
-            panel.set_xlabel("queries on the target", fontsize=9)
-            panel.tick_params(labelbottom=True)
-        if index % columns == 0:
-            panel.set_ylabel("rank of the best so far", fontsize=9)
-    seeds, sources = curves["seed"].nunique(), curves["source"].nunique()
-    head = f"{title}: best rank against queries" if title else "Best rank against queries"
-    figure.text(0.68 / width, 1 - 0.2 / height, head, fontsize=11, weight="bold", va="center")
+    for panel, name in zip(axes, panels, strict=True):
+        within = {m: bands[name, m] for m in methods if (name, m) in bands}
+        # In a small panel many bands are a blur; there they are left to the tables.
+        _draw_panel(panel, within, styles, banded=not many or name == ALL_TARGETS)
     figure.text(
         0.68 / width,
-        1 - 0.4 / height,
-        f"interquartile mean over {seeds} seed{'s' if seeds > 1 else ''}"
-        + (", 95 % bootstrap band" if seeds >= _BAND_SEEDS else "")
-        + ("; geometric mean over sources" if sources > 1 else ""),
-        fontsize=8.5,
-        color="0.3",
+        1 - 0.2 / height,
+        f"{title}: best rank against queries" if title else "Best rank against queries",
+        fontsize=11,
+        weight="bold",
         va="center",
     )
+    single = None if keep_diagonal else sources
+    note = _note(curves, single, large=many and len(panels) > 1)
+    figure.text(0.68 / width, 1 - 0.4 / height, note, fontsize=8.5, color="0.3", va="center")
     axes[0].set_ylim(bottom=0.9)  # rank 1 is the best there is
-    _draw_minor_ticks(list(axes[: len(panels)]))
+    _draw_minor_ticks(axes)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(
         handles,
         labels,
         loc="upper left",
         bbox_to_anchor=(0.6 / width, 1 - 0.5 / height),
-        ncols=min(len(labels), 6),
+        ncols=min(len(labels), _LEGEND_COLUMNS),
         frameon=False,
         fontsize=9,
+        handlelength=2.6,
     )
     return figure
 
 
-def write_curves(curves: pd.DataFrame, folder: str | Path, *, title: str = "") -> list[Path]:
+def write_curves(
+    curves: pd.DataFrame, folder: str | Path, *, title: str = "", sources: SourceKind = "single"
+) -> list[Path]:
     """Write ``curves.png`` and ``curves.svg`` and return their paths."""
-    return save_figure(draw_curves(curves, title=title), Path(folder) / "curves")
+    return save_figure(draw_curves(curves, title=title, sources=sources), Path(folder) / "curves")
 
 
-def _order(methods: Sequence[str] | dict[str, None]) -> list[str]:
-    """Return the methods with scratch first, so that it has the same colour in every figure."""
-    return sorted(methods, key=lambda m: m != BASELINE)
+def _note(curves: pd.DataFrame, sources: SourceKind | None, *, large: bool) -> str:
+    seeds = curves["seed"].nunique()
+    note = f"interquartile mean over {seeds} seed{'s' if seeds > 1 else ''}"
+    if seeds >= _BAND_SEEDS:
+        note += ", 95 % bootstrap band" + (" in the large panel" if large else "")
+    if sources is None:
+        return note
+    kinds = with_kinds(curves)["sources"]
+    if sources in set(kinds):
+        note += f"; from {IN_WORDS[sources]}"
+    if curves.loc[kinds == "single", "source"].nunique() > 1:
+        note += ", geometric mean over sources"
+    return note
 
 
-def _draw_panel(axes: Axes, bands: dict[str, Band], methods: list[str]) -> None:
-    for method, band in bands.items():
-        index = methods.index(method)
-        colour = "0.35" if method == BASELINE else _COLOURS[index % len(_COLOURS)]
-        dash = _DASHES[index % len(_DASHES)]
-        axes.plot(band.queries, band.estimate, dash, color=colour, label=method, linewidth=1.8)
-        if band.seeds >= _BAND_SEEDS:
+def _draw_panel(
+    axes: Axes, bands: Mapping[str, Band], styles: Mapping[str, LineStyle], *, banded: bool
+) -> None:
+    alpha = 0.18 if len(bands) <= _MANY else 0.1
+    for number, (method, band) in enumerate(bands.items()):
+        style = styles[method]
+        axes.plot(
+            band.queries,
+            band.estimate,
+            linestyle=style.dash,
+            color=style.colour,
+            label=method,
+            linewidth=1.8 if banded else 1.4,
+            zorder=3 - 0.01 * number,
+        )
+        if banded and band.seeds >= _BAND_SEEDS:
             axes.fill_between(
-                band.queries, band.low, band.high, color=colour, alpha=0.18, linewidth=0
+                band.queries, band.low, band.high, color=style.colour, alpha=alpha, linewidth=0
             )
     axes.grid(True, which="major", color="0.88", linewidth=0.8)
     axes.set_axisbelow(True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _DPI = 150
+_LEGIBLE = 0.75
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -44,6 +45,11 @@ class Drawing:
     def __init__(self, figure: Figure, name: str) -> None:
         self.figure = figure
         self.name = name
+
+    @property
+    def least_width(self) -> float:
+        """The least width in inches at which its text can be read on a screen."""
+        return _LEGIBLE * self.figure.get_figwidth()
 
     @cached_property
     def svg(self) -> str:
@@ -84,8 +90,9 @@ class Drawing:
         head = re.sub(r'\s(width|height)="[^"]*"', "", head)
         # Glyphs have the same identifiers in every figure, so each one's own name goes in front.
         body = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{self.name}-", body)
-        style = f'style="max-width:{self.figure.get_figwidth():.1f}in"'
-        return f'{head} role="img" aria-label="{html.escape(label, quote=True)}" {style}>{body}'
+        style = f"max-width:{self.figure.get_figwidth():.1f}in;--least:{self.least_width:.1f}in"
+        label = html.escape(label, quote=True)
+        return f'{head} role="img" aria-label="{label}" style="{style}">{body}'
 
 
 def save_figure(figure: Figure, path: str | Path) -> list[Path]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import json
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING
 
 from rlnas.atomic import write_text
 from rlnas.errors import RunError
@@ -15,11 +17,22 @@ from rlnas.reporting.figures import Drawing
 from rlnas.reporting.html_matrix import matrix_body
 from rlnas.reporting.html_parts import figure, table
 from rlnas.reporting.html_search import search_body
+from rlnas.reporting.investment import Investment
 from rlnas.reporting.run_folder import read_command, read_settings, read_versions, run_kind
 from rlnas.reporting.search_run import SearchRun
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def write_report(folder: str | Path) -> Path:
+
+def write_report(
+    folder: str | Path,
+    *,
+    cost_per_query_seconds: float | None = None,
+    source_queries: float | None = None,
+    pretraining_seconds: float = 0.0,
+    gpus: float = 1.0,
+) -> Path:
     """Write ``report.html`` and the figures of a transfer matrix or of searches.
 
     The page needs no other file and no network: the figures are inline SVG. They are also written
@@ -28,17 +41,30 @@ def write_report(folder: str | Path) -> Path:
     Args:
         folder: A run folder that ``rlnas matrix``, ``rlnas search`` or ``rlnas transfer`` wrote;
             it may be unfinished, which the page then says.
+        cost_per_query_seconds: Of a matrix: seconds of training that a query takes; by default
+            what its table says, if it does.
+        source_queries: Of a matrix: architectures evaluated to pretrain on one source; by default
+            its whole table.
+        pretraining_seconds: Of a matrix: seconds that training the controller on one source took.
+        gpus: Of a matrix: GPUs that an evaluation, or that training, occupies.
 
     Returns:
         The page's path.
 
     Raises:
         RunError: If the folder is no such run, or nothing in it is finished.
+        InvalidArgumentError: If a cost is negative, or ``gpus`` is not positive.
     """
     folder = Path(folder)
     kind = run_kind(folder)
     if kind == "matrix":
-        return _matrix_report(folder)
+        investment = Investment(
+            cost_per_query_seconds=cost_per_query_seconds,
+            source_queries=_table_size(folder) if source_queries is None else source_queries,
+            pretraining_seconds=pretraining_seconds,
+            gpus=gpus,
+        )
+        return _matrix_report(folder, investment)
     if kind == "search":
         return _search_report(folder)
     raise RunError(
@@ -47,18 +73,33 @@ def write_report(folder: str | Path) -> Path:
     )
 
 
-def _matrix_report(folder: Path) -> Path:
+def _table_size(folder: Path) -> float:
+    from rlnas.transfer.run_folder import MatrixRun
+
+    return float(MatrixRun.open(folder).source_suite.space.size)
+
+
+def _matrix_report(folder: Path, investment: Investment) -> Path:
     from rlnas.transfer.run_folder import MatrixRun
 
     run = MatrixRun.open(folder)
     rows, curves = run.rows(), run.curves()
     metrics = {target: run.metric(target) for target in dict.fromkeys(rows["target"])}
     config = run.config
-    body = matrix_body(rows, curves, metrics, folder, title=config.suite)
+    body = matrix_body(
+        rows,
+        curves,
+        metrics,
+        folder,
+        title=config.suite,
+        estimates=_estimates(folder),
+        investment=investment,
+    )
+    sources = f" from sources of {config.source_suite}" if config.source_suite else ""
     subtitle = (
-        f"{len(metrics)} tasks of {config.suite}, methods {', '.join(config.methods)}, "
+        f"{len(metrics)} tasks of {config.suite}{sources}, methods {', '.join(config.methods)}, "
         f"{config.seeds} seeds, {config.queries} queries on each target, "
-        f"{config.steps} training steps on each source."
+        f"{config.steps:,} training steps on each source."
     )
     return _write(
         folder,
@@ -67,7 +108,16 @@ def _matrix_report(folder: Path) -> Path:
         subtitle=subtitle,
         body=body,
         missing=len(run.missing()),
+        seeds=tuple(range(config.seeds)),
     )
+
+
+def _estimates(folder: Path) -> pd.DataFrame | None:
+    """Return the similarities that a run measured, None if it did not."""
+    import pandas as pd
+
+    path = folder / "similarity.parquet"
+    return pd.read_parquet(path) if path.exists() else None
 
 
 def _search_report(folder: Path) -> Path:
@@ -94,10 +144,20 @@ def _search_report(folder: Path) -> Path:
         subtitle=subtitle,
         body=body,
         missing=len(run.missing()),
+        seeds=plan.seeds,
     )
 
 
-def _write(folder: Path, kind: str, *, title: str, subtitle: str, body: str, missing: int) -> Path:
+def _write(
+    folder: Path,
+    kind: str,
+    *,
+    title: str,
+    subtitle: str,
+    body: str,
+    missing: int,
+    seeds: Sequence[int],
+) -> Path:
     versions = read_versions(folder)
     notice = ""
     if missing:
@@ -114,6 +174,7 @@ def _write(folder: Path, kind: str, *, title: str, subtitle: str, body: str, mis
         body=body,
         command=html.escape(read_command(folder) or "(made from Python)"),
         versions=table(["", ""], [list(item) for item in versions.items()]),
+        seeds=", ".join(map(str, seeds)),
         settings=html.escape(json.dumps(read_settings(folder, kind), indent=2)),
     )
     path = folder / "report.html"

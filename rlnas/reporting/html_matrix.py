@@ -1,21 +1,25 @@
-"""The body of a transfer matrix's page."""
+"""The body of a transfer matrix's page: its sections, in order."""
 
 from __future__ import annotations
 
 import html
-import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rlnas.reporting.comparison import matrix_summary
 from rlnas.reporting.curves import draw_curves
+from rlnas.reporting.entrants import with_kinds
 from rlnas.reporting.figures import Drawing
-from rlnas.reporting.heatmap import draw_heatmap
-from rlnas.reporting.html_parts import TableCell, figure, table
-from rlnas.reporting.improvement import BASELINE, improvement_over_scratch
-from rlnas.reporting.matrix_table import sign_of
-from rlnas.reporting.names import format_range, format_rank, format_score
+from rlnas.reporting.heatmap import heatmaps
+from rlnas.reporting.html_cells import best_section, cells_section
+from rlnas.reporting.html_headline import headline_section
+from rlnas.reporting.html_investment import investment_section
+from rlnas.reporting.html_metrics import metrics_section
+from rlnas.reporting.html_parts import drawn_figure, heading, note
+from rlnas.reporting.html_selection import selection_section
+from rlnas.reporting.improvement import BASELINE
+from rlnas.reporting.investment import Investment
+from rlnas.reporting.method_styles import method_styles
 from rlnas.tasks import Metric
 
 if TYPE_CHECKING:
@@ -29,8 +33,12 @@ def matrix_body(
     folder: Path,
     *,
     title: str,
+    estimates: pd.DataFrame | None = None,
+    investment: Investment | None = None,
 ) -> str:
     """Return the page's body, and write its figures as files.
+
+    A section whose numbers the run does not have is left out.
 
     Args:
         rows: One row a cell of the matrix.
@@ -38,119 +46,73 @@ def matrix_body(
         metrics: What the scores of each target mean.
         folder: Where the figures are written.
         title: Name of the suite.
+        estimates: Similarities of sources and targets: estimator, target, source, seed,
+            similarity, queries.
+        investment: What a query and what pretraining cost; by default the cost of a query is that
+            of the rows, and pretraining is free.
     """
-    summary = matrix_summary(rows)
-    parts = ["<h2>What it comes to</h2>", _overview(summary)]
-    compared = summary["scratch"] is not None and bool(summary["methods"])
-    for method in summary["methods"]:
-        drawn = Drawing(draw_heatmap(rows, method, title=title), f"heatmap-{method}")
-        drawn.save(folder)
-        parts.append(f"<h2>{html.escape(method)}</h2>")
-        parts.append(
-            figure(
-                drawn.inline(f"Mean rank by source and target, {method}"),
-                "Cell: mean rank of the best architecture found. Colour: that rank against a "
-                "controller that starts from scratch on the same target, blue is better.",
-                wide=True,
-            )
+    parts = [
+        headline_section(rows, folder, title),
+        _heatmaps(rows, folder, title),
+        _curves(curves, folder, title),
+        metrics_section(curves),
+        investment_section(rows, curves, investment or Investment()),
+    ]
+    if estimates is not None and len(estimates):
+        parts.append(selection_section(estimates, rows, folder, title))
+    parts += [cells_section(rows), best_section(rows, metrics)]
+    return "\n".join(part for part in parts if part)
+
+
+def _heatmaps(rows: pd.DataFrame, folder: Path, title: str) -> str:
+    """Return the heatmap of all methods and, side by side where there is room, one a method."""
+    parts, sections, least = [], [], 0.0
+    for method, drawn in heatmaps(rows, title=title):
+        if not method:
+            caption = f"{_CELL} Methods that transfer start from all tasks but the target."
+            parts.append(heading("Without the choice of a source"))
+            parts.append(drawn_figure(drawn, folder, "Mean rank by method and target", caption))
+            continue
+        least = max(least, drawn.least_width)
+        label = f"Mean rank by source and target, {method}"
+        sections.append(
+            f"<section><h3>{html.escape(method)}</h3>"
+            + drawn_figure(drawn, folder, label, f"{method}: source against target.")
+            + "</section>"
         )
-    drawn = Drawing(draw_curves(curves, title=title), "curves")
-    drawn.save(folder)
-    parts.append("<h2>Progress of the search</h2>")
-    parts.append(
-        figure(
-            drawn.inline("Best rank against queries for each method"),
-            "Only sources other than the target. Lower and further left is better.",
-            wide=True,
-        )
-    )
-    if compared:
-        parts.append(_cells(rows))
-    parts.append(_targets(rows, metrics))
+    if sections:
+        parts += [heading("Every source on every target"), note(_CELL)]
+        parts.append(f'<div class="gallery" style="--least:{least:.1f}in">')
+        parts += [*sections, "</div>"]
     return "\n".join(parts)
 
 
-def _overview(summary: dict[str, Any]) -> str:
-    head = ["method", "mean rank", "IQM [95 %]", "best source*", "beats scratch", "surely", "hurts"]
-    lines: list[list[str | TableCell]] = []
-    for method, entry in summary["methods"].items():
-        off = entry["off_diagonal"] or entry["all"]
-        best = entry["best_source_off_diagonal"]
-        counts = entry.get("against_scratch", {})
-        line = [method, format_rank(off["mean"]), _iqm(off)]
-        line.append(format_rank(best["mean"]) if best else "–")
-        of = counts.get("cells_off_diagonal")
-        keys = ("wins", "surely_better", "surely_worse")
-        line += [f"{counts[k + '_off_diagonal']} of {of}" if counts else "–" for k in keys]
-        lines.append([*line])
-    if summary["scratch"]:
-        scratch = summary["scratch"]
-        lines.append([BASELINE, format_rank(scratch["mean"]), _iqm(scratch), "–", "", "", ""])
-    note = (
-        "<p class='soft'>Over all pairs with source ≠ target; rank 1 is the best of the whole "
-        "space. IQM: interquartile mean over seeds of a seed's mean rank, with its bootstrap "
-        "interval. Beats scratch: lower mean and lower IQM; surely, hurts: the interval of the "
-        "difference of log ranks excludes 0, for better or worse. *The best source of each target "
-        "is chosen afterwards on the same seeds, so that number is optimistic.</p>"
-    )
-    return table(head, lines) + note
+_CELL = (
+    "Cell: mean rank of the best architecture found. Colour: that rank against a controller that "
+    "starts from scratch on the same target, blue is better."
+)
 
 
-def _iqm(entry: dict[str, Any]) -> str:
-    return f"{format_rank(entry['iqm'])} {format_range(entry['low'], entry['high'])}"
-
-
-def _cells(rows: pd.DataFrame) -> str:
-    """Return every cell against scratch, folded away."""
-    head = ["method", "source", "target", "seeds", "mean rank", "scratch", "rank ratio [95 %]"]
-    head += ["P(better)", "sign"]
-    lines: list[list[str | TableCell]] = []
-    for gain in improvement_over_scratch(rows).to_dict("records"):
-        sign = sign_of(gain)
-        kind = {"++": "better", "−−": "worse"}.get(sign, "")
-        ratio = _ratio(gain["log10_rank_difference"])
-        if not math.isnan(gain["low"]):
-            ratio += f" [{_ratio(gain['low'])}, {_ratio(gain['high'])}]"
-        lines.append(
-            [
-                *(str(gain["method"]), TableCell(str(gain["source"]), "text")),
-                *(TableCell(str(gain["target"]), "text"), str(gain["n"])),
-                TableCell(format_rank(gain["mean_rank"]), kind),
-                *(format_rank(gain["mean_rank_scratch"]), ratio),
-                *(f"{gain['probability_of_improvement']:.2f}", TableCell(sign, kind)),
-            ]
+def _curves(curves: pd.DataFrame, folder: Path, title: str) -> str:
+    """Return the curves of methods from one source each and, apart, from all other tasks."""
+    styles = method_styles(curves)
+    kinds = set(with_kinds(curves[curves["method"] != BASELINE])["sources"])
+    figures = []
+    if "others" in kinds:
+        drawn = Drawing(
+            draw_curves(curves, title=title, sources="others", styles=styles), "curves-others"
         )
-    return (
-        f"<h2>Cells</h2><details><summary>All {len(lines)} cells against scratch</summary>"
-        + table(head, lines)
-        + "<p class='soft'>Rank ratio: rank over scratch's, by interquartile means of log ranks; "
-        "below 1 is better. P(better): probability that a seed's best score beats a seed of "
-        "scratch. Sign: + lower mean rank, − higher; doubled where the interval excludes 1.</p>"
-        "</details>"
-    )
-
-
-def _ratio(log10: float) -> str:
-    return f"{10**log10:.2g}"
-
-
-def _targets(rows: pd.DataFrame, metrics: Mapping[str, Metric]) -> str:
-    head = ["target", "metric", "best found", "architecture", "rank", "by"]
-    lines: list[list[str | TableCell]] = []
-    for target, part in rows.groupby("target", sort=False):
-        known = part.dropna(subset=["best_score"])
-        if not len(known):
-            continue
-        best = known.loc[known["best_score"].idxmax()]
-        metric = metrics[str(target)]
-        unit = "" if metric.unit == "1" else f" {metric.unit}"
-        by = f"{best['method']}" + ("" if best["source"] == "-" else f" from {best['source']}")
-        raw = metric.sign * float(best["best_score"])
-        lines.append(
-            [
-                *(str(target), TableCell(f"{metric.name} ({metric.split})", "text")),
-                *(format_score(raw) + unit, TableCell(str(best["best_architecture"]), "text")),
-                *(format_rank(float(best["rank"])), TableCell(by, "text")),
-            ]
+        caption = "From all other tasks at once. Lower and further left is better."
+        figures.append(drawn_figure(drawn, folder, _LABEL, caption))
+    if "single" in kinds or not figures:
+        # Where a run has no transfer yet, not even the diagonal is left out.
+        whole = not kinds & {"single", "none"} and bool(kinds)
+        drawn = Drawing(
+            draw_curves(curves, title=title, styles=styles, keep_diagonal=whole), "curves"
         )
-    return "<h2>Best architectures</h2>" + table(head, lines)
+        caption = "Only sources other than the target. Lower and further left is better."
+        figures.append(drawn_figure(drawn, folder, _LABEL, caption))
+    return heading("Progress of the search") + "\n".join(figures)
+
+
+_LABEL = "Best rank against queries for each method"

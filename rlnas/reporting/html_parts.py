@@ -5,6 +5,9 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+from rlnas.reporting.figures import Drawing
 
 
 @dataclass(frozen=True)
@@ -62,3 +65,36 @@ def figure(svg: str, caption: str, *, wide: bool = False) -> str:
     return (
         f"<figure{kind}>{svg}<figcaption class='soft'>{html.escape(caption)}</figcaption></figure>"
     )
+
+
+def drawn_figure(drawn: Drawing, folder: Path, label: str, caption: str) -> str:
+    """Write a figure's files beside the page, and return it with its caption.
+
+    Args:
+        drawn: The figure.
+        folder: Where its files are written.
+        label: What a screen reader says.
+        caption: Plain text.
+    """
+    drawn.save(folder)
+    return figure(drawn.inline(label), caption, wide=True)
+
+
+def heading(text: str) -> str:
+    """Return the heading of a section."""
+    return f"<h2>{html.escape(text)}</h2>"
+
+
+def note(text: str) -> str:
+    """Return a paragraph of small importance, plain text."""
+    return f"<p class='soft'>{html.escape(text)}</p>"
+
+
+def folded(summary: str, inner: str) -> str:
+    """Return elements that a reader unfolds.
+
+    Args:
+        summary: What is always seen, plain text.
+        inner: Elements.
+    """
+    return f"<details><summary>{html.escape(summary)}</summary>{inner}</details>"

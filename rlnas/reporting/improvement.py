@@ -65,6 +65,13 @@ def improvement_over_scratch(
     return compared
 
 
+def comparable(frame: pd.DataFrame, baseline: str = BASELINE) -> pd.DataFrame:
+    """Return the rows on targets that the baseline has searched; an unfinished run has others."""
+    known = frame.loc[frame["method"] == baseline, "target"].unique()
+    kept: pd.DataFrame = frame[frame["target"].isin(known)]
+    return kept
+
+
 @dataclass(frozen=True)
 class _Content:
     """All that a comparison depends on, hashable.

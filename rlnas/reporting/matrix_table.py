@@ -1,4 +1,4 @@
-"""The transfer matrix on a terminal of 80 columns."""
+"""The transfer matrix on a terminal: a block a method, and all methods on 80 columns."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from rlnas.reporting.comparison import matrix_summary
-from rlnas.reporting.improvement import BASELINE, improvement_over_scratch
+from rlnas.reporting.improvement import BASELINE, comparable, improvement_over_scratch
+from rlnas.reporting.method_table import method_tables
 from rlnas.reporting.names import format_range, format_rank, short_names
+from rlnas.search.cell import ALL_TASKS, OTHERS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +24,8 @@ _Gains = dict[tuple[str, str, str], dict[Any, Any]]
 """Rows of `improvement_over_scratch` by method, source and target."""
 
 _STYLES = {"++": "bold green", "+": "green", "−": "red", "−−": "bold red"}
+_POOLS = {OTHERS: "all others", ALL_TASKS: "all tasks*"}
+_MOST_BLOCKS = 4  # more push what they come to off the screen
 
 
 def matrix_tables(rows: pd.DataFrame) -> RenderableType:
@@ -31,6 +35,9 @@ def matrix_tables(rows: pd.DataFrame) -> RenderableType:
     space). Its sign compares it with scratch on the same target, so that nothing depends on
     colour: ``+`` a lower (better) rank, ``−`` a higher one; doubled where the 95 % interval of
     the difference on the log scale excludes 0.
+
+    Methods that start from one source have a block each, up to four of them; beyond that, and
+    where methods start from all other tasks or from none, tables of all methods follow.
 
     Args:
         rows: One row a cell of the matrix: source, target, method, seed, queries, best_score,
@@ -43,12 +50,16 @@ def matrix_tables(rows: pd.DataFrame) -> RenderableType:
     if summary["scratch"] is not None:
         gains = {
             (gain["method"], gain["source"], gain["target"]): gain
-            for gain in improvement_over_scratch(rows).to_dict("records")
+            for gain in improvement_over_scratch(comparable(rows)).to_dict("records")
         }
-    others = [m for m in dict.fromkeys(rows["method"]) if m != BASELINE]
+    crossed = [m for m, entry in summary["methods"].items() if entry["all"] is not None]
+    pooled = any(e["sources"] in ("others", "all") for e in summary["entrants"])
+    searchers = any(e["sources"] == "none" and e["method"] != BASELINE for e in summary["entrants"])
+    several = pooled or searchers or len(crossed) > _MOST_BLOCKS
     queries = int(rows["queries"].max())
     parts: list[RenderableType] = []
-    for method in others or [BASELINE]:
+    shown = crossed if len(crossed) <= _MOST_BLOCKS else []
+    for method in shown or ([] if several else [BASELINE]):
         title = f"{method}: mean rank of the best of {queries} queries"
         parts += [
             Text(title, style="bold"),
@@ -56,7 +67,10 @@ def matrix_tables(rows: pd.DataFrame) -> RenderableType:
             _verdict(summary, method),
             "",
         ]
-    return Group(*parts, _legend(rows, short, compared=gains is not None and bool(others)))
+    if several:
+        parts += method_tables(rows, summary, short)
+    compared = gains is not None and bool(gains)
+    return Group(*parts, _legend(rows, short, compared=compared, blocks=bool(shown)))
 
 
 def _block(
@@ -77,11 +91,14 @@ def _block(
     table.add_column("mean", justify="right", no_wrap=True)
     means = rows.groupby(["method", "source", "target"], sort=False)["rank"].mean().to_dict()
     if method != BASELINE:
-        part = rows[rows["method"] == method]
-        for source in dict.fromkeys(part["source"]):
-            cells = [_cell(means, gains, (method, source, target)) for target in targets]
-            table.add_row(str(source), *cells, _mean(means, method, source, targets))
-        table.add_section()
+        found = dict.fromkeys(rows.loc[rows["method"] == method, "source"])
+        singles = [source for source in found if source not in _POOLS]
+        for together in (singles, [pool for pool in _POOLS if pool in found]):
+            for source in together:
+                cells = [_cell(means, gains, (method, source, target)) for target in targets]
+                name = _POOLS.get(source, str(source))
+                table.add_row(name, *cells, _mean(means, method, source, targets))
+            table.add_section()
     for source in dict.fromkeys(rows.loc[rows["method"] == BASELINE, "source"]):
         cells = [_cell(means, None, (BASELINE, source, target)) for target in targets]
         table.add_row(BASELINE, *cells, _mean(means, BASELINE, source, targets))
@@ -134,6 +151,8 @@ def _verdict(summary: dict[str, Any], method: str) -> Text:
             f"  best source of each target: {format_rank(best['mean'])} "
             "(chosen afterwards, so optimistic)."
         )
+    if others := entry["others"]:
+        lines.append(f"  from all others: {_number(others)}.")
     if scratch := summary["scratch"]:
         lines.append(f"  {BASELINE}: {_number(scratch)}.")
     return Text("\n".join(lines))
@@ -145,17 +164,24 @@ def _number(entry: dict[str, Any]) -> str:
     return format_rank(entry["mean"]) + spread
 
 
-def _legend(rows: pd.DataFrame, short: dict[str, str], *, compared: bool) -> Text:
+def _legend(rows: pd.DataFrame, short: dict[str, str], *, compared: bool, blocks: bool) -> Text:
     seeds = rows.groupby(["method", "source", "target"])["seed"].nunique()
     span = str(seeds.min()) if seeds.min() == seeds.max() else f"{seeds.min()}–{seeds.max()}"
     plural = "" if span == "1" else "s"
     lines = [f"Rank 1 is the best of the whole space. Mean over {span} seed{plural}."]
-    if compared:
+    if compared and blocks:
         lines.append(
             "Sign against scratch on the same target: + lower (better), − higher; doubled "
             "where the 95 % bootstrap interval of the difference of log ranks excludes 0. "
             "To beat scratch is a lower mean and a lower IQM. Diagonal: trained on the target."
         )
+    elif compared:
+        lines.append(
+            "To beat scratch is a lower mean and a lower IQM; surely: the 95 % bootstrap interval "
+            "of the difference of log ranks excludes 0."
+        )
+    if blocks and (rows["source"] == ALL_TASKS).any():
+        lines.append("*All tasks: the target among them, so a bound.")
     changed = [f"{label} {name}" for name, label in short.items() if label != name]
     if changed:
         lines.append("Columns: " + ", ".join(changed) + ".")

@@ -51,6 +51,69 @@ def make_rows(curves):
     )
 
 
+SEVERAL = {  # method and source to the rank it ends with
+    ("scratch", "-"): 100.0,
+    ("weight-init", "single"): 40.0,
+    ("policy-reuse", "single"): 30.0,
+    ("policy-reuse", "others"): 8.0,
+    ("joint", "others"): 20.0,
+    ("joint", "all"): 2.0,
+    ("random", "-"): 90.0,
+    ("evolution", "-"): 50.0,
+}
+
+
+def make_several(tasks=TASKS, seeds=4, queries=12, final=None):
+    """Curves of methods from one task, from all others, from all tasks, and from none."""
+    frames = []
+    for (method, start), end in (final or SEVERAL).items():
+        for target in tasks:
+            for source in tasks if start == "single" else (start,):
+                for seed in range(seeds):
+                    last = 1.0 if source == target else end * (1 + 0.05 * seed)
+                    rank = np.round(np.geomspace(4096, last, queries), 1)
+                    frames.append(
+                        pd.DataFrame(
+                            {
+                                "source": source,
+                                "target": target,
+                                "method": method,
+                                "seed": seed,
+                                "query": np.arange(1, queries + 1),
+                                "best_score": -rank,
+                                "rank": rank,
+                            }
+                        )
+                    )
+    return pd.concat(frames, ignore_index=True)
+
+
+@pytest.fixture
+def several():
+    """Rows and curves of a matrix with every kind of source."""
+    curves = make_several()
+    return make_rows(curves), curves
+
+
+@pytest.fixture
+def make_several_rows():
+    return lambda tasks, final: make_rows(make_several(tasks, final=final))
+
+
+@pytest.fixture
+def estimates():
+    """Similarities of an estimator that knows the results, and of one that errs always."""
+    frames = []
+    for sign, name in ((1.0, "seer"), (-1.0, "fool")):
+        for seed in range(3):
+            for number, source in enumerate(TASKS):
+                for target in TASKS:
+                    if source != target:
+                        frames.append((name, source, target, seed, sign * number, 5))
+    columns = ["estimator", "source", "target", "seed", "similarity", "queries"]
+    return pd.DataFrame(frames, columns=columns)
+
+
 @pytest.fixture
 def curves():
     return make_curves()

@@ -6,7 +6,7 @@ from scipy import stats
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.reporting.comparison import matrix_summary
-from rlnas.reporting.improvement import improvement_over_scratch
+from rlnas.reporting.improvement import comparable, improvement_over_scratch
 from rlnas.reporting.matrix_table import matrix_tables
 
 TASKS = ("alpha_one", "alpha_two", "beta")
@@ -103,3 +103,39 @@ def test_table_and_summary_of_the_same_rows_are_compared_once(rows, monkeypatch)
     rows.loc[0, "rank"] += 1
     improvement_over_scratch(rows)
     assert [n for n in calls if n > 1] == [18, 18, 18, 18]
+
+
+def test_pools_searchers_and_single_sources_are_summarised_apart(several):
+    rows, _ = several
+    summary = matrix_summary(rows)
+    json.dumps(summary)
+    reuse, joint = summary["methods"]["policy-reuse"], summary["methods"]["joint"]
+    of = {"single": 30.0, "others": 8.0, "all": 2.0}
+    spread = np.mean([1, 1.05, 1.1, 1.15])
+    assert reuse["off_diagonal"]["mean"] == pytest.approx(of["single"] * spread)
+    assert reuse["others"]["mean"] == pytest.approx(of["others"] * spread)
+    assert reuse["best_source_off_diagonal"]["sources"].keys() == {*TASKS}
+    assert "others" not in reuse["best_source"]["sources"].values()
+    assert reuse["against_scratch"]["cells"] == 9
+    assert reuse["against_scratch"]["cells_off_diagonal"] == 6
+    assert reuse["against_scratch"]["wins_others"] == 3
+    assert joint["all"] is None
+    assert joint["off_diagonal"] is None
+    assert joint["all_tasks"]["mean"] == pytest.approx(of["all"] * spread, abs=0.1)
+    assert joint["against_scratch"]["cells"] == 0
+    random = summary["methods"]["random"]
+    assert random["no_source"]["n"] == 4
+    assert random["against_scratch"]["cells_no_source"] == 3
+    assert random["off_diagonal"] is None
+    entries = {(e["method"], e["sources"]): e for e in summary["entrants"]}
+    assert entries["scratch", "none"]["against_scratch"] is None
+    assert entries["joint", "all"]["against_scratch"]["wins"] == 3
+
+
+def test_a_target_that_scratch_has_not_searched_yet_is_not_compared(several):
+    rows, _ = several
+    rows = rows[~((rows["method"] == "scratch") & (rows["target"] == "beta"))]
+    summary = matrix_summary(rows)
+    assert summary["methods"]["weight-init"]["against_scratch"]["cells_off_diagonal"] == 4
+    assert len(comparable(rows)) < len(rows)
+    assert "beta" not in set(comparable(rows)["target"])

@@ -3,6 +3,7 @@ import xml.etree.ElementTree as ET
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib._pylab_helpers import Gcf
 from matplotlib.markers import TICKLEFT
@@ -11,7 +12,15 @@ from rlnas.errors import InvalidArgumentError
 from rlnas.reporting.bands import rank_band, rank_bands
 from rlnas.reporting.curves import draw_curves, write_curves
 from rlnas.reporting.figures import Drawing, inline_svg
-from rlnas.reporting.heatmap import draw_heatmap, write_heatmaps
+from rlnas.reporting.gain_figure import draw_gains
+from rlnas.reporting.gains import gain_table
+from rlnas.reporting.headline import final_courses
+from rlnas.reporting.heatmap import draw_heatmap, draw_pool_heatmap, write_heatmaps
+from rlnas.reporting.method_figure import draw_methods
+from rlnas.reporting.method_styles import method_styles
+from rlnas.reporting.pooled_transfer import pooled_transfer_metrics
+from rlnas.reporting.selection import selection_summary
+from rlnas.reporting.selection_figure import draw_selection
 
 
 def test_heatmap_shows_the_mean_ranks_and_their_ratio_to_scratch(rows):
@@ -155,3 +164,129 @@ def test_two_inline_figures_share_no_identifier_that_is_referred_to(rows):
         element = ET.fromstring(svg)  # noqa: S314 (our own text)
         assert element.get("aria-label").startswith("rank of ")
         assert ' width="' not in svg.split(">")[0]
+
+
+def test_pools_are_set_apart_in_a_heatmap(several):
+    rows, _ = several
+    figure = draw_heatmap(rows, "policy-reuse")
+    singles, pools, scratch = figure.axes[:3]
+    assert [t.get_text() for t in singles.get_yticklabels()] == ["alpha_one", "alpha_two", "beta"]
+    assert [t.get_text() for t in pools.get_yticklabels()] == ["all others"]
+    assert [t.get_text() for t in pools.texts] == ["8.6"] * 3
+    assert [t.get_text() for t in scratch.texts] == ["108"] * 3
+
+
+def test_methods_without_a_single_source_share_a_heatmap(several, tmp_path):
+    rows, _ = several
+    figure = draw_pool_heatmap(rows)
+    names = [[t.get_text() for t in a.get_yticklabels()] for a in figure.axes[:4]]
+    assert names == [
+        ["policy-reuse", "joint"],
+        ["random", "evolution"],
+        ["joint, all tasks"],
+        ["scratch"],
+    ]
+    ratios = np.asarray(figure.axes[0].images[0].get_array())
+    assert ratios[0] == pytest.approx([np.log10(8 / 100)] * 3, abs=0.01)
+    written = {p.stem for p in write_heatmaps(rows, tmp_path)}
+    assert written == {"heatmap-others", "heatmap-weight-init", "heatmap-policy-reuse"}
+    with pytest.raises(InvalidArgumentError, match="besides scratch"):
+        draw_pool_heatmap(rows[rows["source"].isin(["beta"])])
+
+
+def test_curves_from_one_task_and_from_all_others_are_apart(several):
+    _, curves = several
+    single = draw_curves(curves)
+    others = draw_curves(curves, sources="others")
+    ends = [
+        {line.get_label(): line.get_ydata()[-1] for line in figure.axes[0].lines}
+        for figure in (single, others)
+    ]
+    assert ends[0]["policy-reuse"] == pytest.approx(32.3, rel=0.02)
+    assert ends[1]["policy-reuse"] == pytest.approx(8.6, rel=0.02)
+    assert "joint" not in ends[0]
+    assert "weight-init" not in ends[1]
+    for end in ends:
+        assert {"scratch", "random", "evolution"} <= set(end)
+
+
+def test_a_method_looks_the_same_in_every_figure_and_like_no_other(several):
+    _, curves = several
+    styles = method_styles(curves)
+    figures = [draw_curves(curves, sources=s, styles=styles) for s in ("single", "others")]
+    looks = [
+        {line.get_label(): (line.get_color(), line.get_linestyle()) for line in f.axes[0].lines}
+        for f in figures
+    ]
+    for name in ("policy-reuse", "scratch", "random"):
+        assert looks[0][name] == looks[1][name]
+    many = pd.DataFrame({"method": [f"m{i}" for i in range(16)], "source": "a"})
+    assert len(set(map(repr, method_styles(many).values()))) == 16
+    plain = method_styles(curves[curves["source"] == "-"])
+    assert plain["random"].colour.startswith("#")  # nothing transfers, so colours are free
+    assert not styles["random"].colour.startswith("#")
+
+
+def test_many_methods_have_a_large_panel_and_bands_there_only(several):
+    _, curves = several
+    names = {m: curves[curves["method"] == "weight-init"].assign(method=m) for m in "abcdef"}
+    figure = draw_curves(pd.concat([curves, *names.values()]))
+    widths = [axes.get_position().width for axes in figure.axes]
+    assert widths[0] > 1.8 * max(widths[1:])
+    assert [bool(axes.collections) for axes in figure.axes] == [True, False, False, False]
+    figure.canvas.draw()
+    (legend,) = figure.legends
+    box = legend.get_window_extent()
+    assert box.x1 <= figure.bbox.x1
+    assert box.y0 >= figure.axes[0].get_window_extent().y1
+
+
+def test_methods_are_drawn_with_their_intervals_the_bounds_last(several):
+    rows, _ = several
+    figure = draw_methods(pooled_transfer_metrics(final_courses(rows), first=1))
+    labels = [t.get_text() for t in figure.axes[0].get_yticklabels()]
+    assert labels[0] == "policy-reuse (all other tasks)"
+    assert labels[-1] == "joint (all tasks)" or "target itself" in labels[-1]
+    places = {label: place for place, label in enumerate(labels)}
+    assert places["random"] < places["joint (all tasks)"]
+    points = {
+        round(line.get_ydata()[0]): line
+        for line in figure.axes[0].lines
+        if line.get_marker() == "o"
+    }
+    best = points[0]
+    assert best.get_xdata()[0] == pytest.approx(0.08, rel=0.02)
+    assert points[places["joint (all tasks)"]].get_markerfacecolor() == "white"
+    with pytest.raises(InvalidArgumentError, match="besides scratch"):
+        draw_methods(pd.DataFrame())
+
+
+def test_similarity_is_drawn_against_gain_for_each_estimator(several, estimates):
+    rows, _ = several
+    gains = gain_table(rows, "weight-init")
+    summary = selection_summary(estimates, rows, "weight-init")
+    figure = draw_gains(estimates, gains, summary, method="weight-init")
+    titles = [axes.get_title(loc="left").split("\n")[0] for axes in figure.axes]
+    assert titles == ["seer", "fool"]
+    for axes in figure.axes:
+        points = np.concatenate([c.get_offsets() for c in axes.collections])
+        assert len(points) == 6
+        assert sorted(points[:, 1]) == pytest.approx(sorted(gains["gain"]))
+    with pytest.raises(InvalidArgumentError, match="No pair"):
+        draw_gains(estimates.assign(similarity=np.nan), gains, summary, method="x")
+
+
+def test_choices_are_drawn_with_the_references_below(several, estimates):
+    rows, _ = several
+    better = rows["source"].map({"alpha_one": 90.0, "alpha_two": 50.0, "beta": 5.0})
+    rows["rank"] = rows["rank"].where(better.isna(), better)
+    summary = selection_summary(estimates, rows, "weight-init")
+    figure = draw_selection(summary, method="weight-init")
+    labels = [t.get_text() for t in figure.axes[0].get_yticklabels()]
+    assert labels[:2] == ["seer (5 queries)", "fool (5 queries)"]
+    assert set(labels[2:]) == {"random", "best-on-average", "oracle", "oracle-cross-fitted"}
+    ranks = [line.get_xdata()[0] for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert ranks[0] == pytest.approx((5 + 5 + 50) / 3)
+    assert ranks[1] == pytest.approx((90 + 90 + 50) / 3)
+    with pytest.raises(InvalidArgumentError, match="no choice"):
+        draw_selection(summary[:0], method="x")

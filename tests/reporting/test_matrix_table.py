@@ -67,3 +67,59 @@ def test_ranks_as_text():
     assert [format_rank(r) for r in (1.0, 99.96, 4096.0, float("nan"))] == [
         *("1.0", "100", "4096", "–")
     ]
+
+
+def test_pools_have_rows_of_their_own_and_searchers_a_table(several):
+    rows, _ = several
+    text = printed(rows)
+    reuse = text.split("policy-reuse: ")[1].split("Beats")[0].splitlines()
+    assert [line.split()[0] for line in reuse if "alpha_one" in line] == ["alpha_one"]
+    (pool,) = [line for line in reuse if line.startswith(" all others")]
+    assert pool.count("8.6++") == 3
+    assert "Beats scratch in 9 of 9 cells (6 of 6 off the diagonal)" in text
+    assert "random: " not in text  # no matrix of sources
+    by_target, overview = text.split("All methods")[1].split("What it comes to")
+    lines = [line.split() for line in by_target.splitlines()]
+    found = {" ".join(words): n for n, words in enumerate(lines) if words[:1] == ["from"]}
+    assert list(found) == [
+        *("from one other task", "from all other tasks", "from nothing", "from all tasks*")
+    ]
+    nothing = found["from nothing"]
+    assert [words[0] for words in lines[nothing + 1 : nothing + 4]] == [
+        *("random", "evolution", "scratch")
+    ]
+    assert lines[found["from all tasks*"] + 1] == ["joint", *["2.2"] * 3, "2.2"]
+    assert "3 of 3" in overview
+    assert "Best transfer method: policy-reuse" in overview
+    assert "*The target is among the sources, so a bound." in " ".join(text.split())
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_ten_methods_on_seven_targets_are_one_screen(make_several_rows, width):
+    names = ("class_object", "class_scene", "room_layout", "segmentsemantic", "autoencoder")
+    final = {
+        ("scratch", "-"): 1234.0,
+        **{(m, "single"): 123.0 for m in ("zero-shot", "weight-init", "jump-start")},
+        **{
+            (m, s): 45.0
+            for m in ("shared-representation", "policy-reuse", "kickstarting")
+            for s in ("single", "others")
+        },
+        **{(m, "others"): 12.0 for m in ("joint", "transfer-bo")},
+        ("regularised-evolution", "-"): 77.0,
+    }
+    text = printed(make_several_rows((*names, "jigsaw", "normal"), final), width=width)
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= width
+    assert "…" not in text  # nothing was cut
+    assert len(lines) < 65
+    assert "source \\ target" not in text  # the matrices are in the report
+    assert text.count("shared-representation") == 4
+
+
+def test_only_what_is_finished_is_printed(several):
+    rows, _ = several
+    early = rows[(rows["method"] == "policy-reuse") & (rows["target"] == "beta")]
+    assert "policy-reuse" in printed(early)
+    assert printed(rows[~((rows["method"] == "scratch") & (rows["target"] == "beta"))])
+    assert "no transfer yet" in printed(rows[rows["source"] == "-"])
