@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,11 @@ from torch import nn
 from rlnas.agents.config import ActingConfig
 from rlnas.envs import CohortScorer, EnvironmentConfig, RunningTransform, make_core
 from rlnas.envs.core import EnvironmentCore, put, take
+from rlnas.spaces import Architecture
 from rlnas.tasks import QueryLedger
+
+Start = Callable[[QueryLedger, np.random.Generator], Architecture]
+"""Says where an episode of a search begins."""
 
 
 class Cohort:
@@ -28,6 +32,8 @@ class Cohort:
         ledgers: The ledgers, all on one space.
         rngs: A generator for each search.
         rewards: Whether anybody looks at the rewards.
+        start: Gives the architecture ``(P,)`` where an episode begins, by the search's ledger and
+            generator; drawn uniformly by default.
 
     Attributes:
         core: The environment core.
@@ -43,6 +49,7 @@ class Cohort:
         rngs: Sequence[np.random.Generator],
         *,
         rewards: bool = True,
+        start: Start | None = None,
     ) -> None:
         normaliser = RunningTransform(acting.normaliser) if rewards else None
         self._scorer = CohortScorer(ledgers, normaliser, avoid_known=acting.avoid_known)
@@ -51,6 +58,7 @@ class Cohort:
         self.rngs = list(rngs)
         self.rows = np.arange(len(ledgers))
         self._patience = acting.patience
+        self._start = start
         self._queries = np.zeros(len(ledgers), dtype=np.int64)
         self._idle = np.zeros(len(ledgers), dtype=np.int64)
         self.state: Any = self._begin(self.rows)
@@ -59,7 +67,10 @@ class Cohort:
     def _begin(self, rows: NDArray[np.int64]) -> Any:
         """Return new episodes for some of the running searches, each start by its own generator."""
         space = self.core.space
-        starts = np.concatenate([space.sample(1, self.rngs[row]) for row in rows])
+        if self._start is None:
+            starts = np.concatenate([space.sample(1, self.rngs[row]) for row in rows])
+        else:
+            starts = np.stack([self._start(self.ledgers[row], self.rngs[row]) for row in rows])
         return self.core.reset(len(rows), self.rngs[rows[0]], starts, rows)
 
     def step(self, actions: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

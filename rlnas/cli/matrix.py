@@ -46,8 +46,8 @@ class MatrixOptions(CommonOptions):
     """Tasks used as sources and as targets; by default all."""
 
     methods: OptionalNames = None
-    """Transfer methods and searchers, or `all`; by default scratch,zero-shot,weight-init. What starts
-    from several sources is measured from all tasks but the target."""
+    """Transfer methods and searchers, or `all`; by default scratch,zero-shot,weight-init. What
+    starts from several sources is measured from all tasks but the target."""
 
     source_suite: Text = None
     """Suite of the sources, if it is another one; needs `--network transformer`."""

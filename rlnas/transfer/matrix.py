@@ -15,6 +15,7 @@ from rlnas.processes import stop_pool, worker_pool
 from rlnas.transfer.plan import MatrixConfig
 from rlnas.transfer.run_folder import MatrixRun
 from rlnas.transfer.schedule import Progress, Schedule
+from rlnas.transfer.source_suite import check_source_suite
 
 PRELOADED = ("rlnas.transfer.preload",)
 """What worker processes are forked with, see `rlnas.processes.prepare_workers`."""
@@ -53,6 +54,7 @@ def run_matrix(
         The finished run.
 
     Raises:
+        InvalidArgumentError: If sources of another suite do not fit, see `check_source_suite`.
         RunError: If ``out`` holds something and ``resume`` is false, holds another configuration,
             or a worker died.
     """
@@ -64,12 +66,7 @@ def run_matrix(
         sources = load_suite(config.source_suite)
         names = sources.check(config.source_tasks) or tuple(sources)
         config = dataclasses.replace(config, source_tasks=names)
-        if config.estimators and sources.space.name != suite.space.name:
-            raise InvalidArgumentError(
-                f"Similarity is estimated on one search space; {config.source_suite} is on "
-                f"{sources.space.name} and {config.suite} on {suite.space.name}. Leave the "
-                "estimators out."
-            )
+        check_source_suite(config, suite.space, sources.space)
     run = _prepare(config, Path(out), resume, command)
     report = on_progress or (lambda stage, done, total: None)
     pool = worker_pool(workers, PRELOADED)

@@ -111,6 +111,14 @@ class MatrixConfig:
         """The source tasks."""
         return self.tasks if self.source_suite is None else self.source_tasks
 
+    def label(self, source: str) -> str:
+        """Return a source's name in tables: with its suite where a target has the same short name.
+
+        Such a source is another task; by the short name alone it would pass for its target.
+        """
+        same = self.source_suite is not None and source in self.source_names
+        return f"{self.source_suite}/{source}" if same and source in self.tasks else source
+
     def pool(self, source: str, target: str) -> tuple[str, ...]:
         """Return the source tasks of a cell."""
         if source == NO_SOURCE:

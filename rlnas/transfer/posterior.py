@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from rlnas.envs.normalisers import rank_gaussian
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import SearchSpace
+from rlnas.tasks import QueryLedger
 
 Floats = NDArray[np.float64]
 
@@ -194,6 +195,12 @@ class TargetPosterior:
         # 1.349 interquartile ranges of a normal distribution are a standard deviation.
         return np.asarray(np.clip((scores - middle) * 1.349 / ((high - low) or 1.0), -3.0, 3.0))
 
+    def covariance(self, indices: NDArray[np.int64]) -> Floats:
+        """Return the covariance ``(n, n)`` of the predictions for some architectures ``(n,)``."""
+        prior = [self.features.covariance(int(index), self.config)[indices] for index in indices]
+        explained = self._rows[: len(self.queried), indices]
+        return np.asarray(np.stack(prior) - explained.T @ explained)
+
     def worth(self) -> Floats:
         """Return how much a query of each architecture promises ``(size,)``; larger is better.
 
@@ -211,6 +218,23 @@ class TargetPosterior:
         ratio = better / deviation
         density = np.exp(-np.square(ratio) / 2) / np.sqrt(2 * np.pi)
         return np.asarray(better * ndtr(ratio) + deviation * density)
+
+
+def observe_queries(posterior: TargetPosterior, ledger: QueryLedger) -> None:
+    """Take in what a ledger holds and the posterior has not seen; a failure is the worst so far.
+
+    Args:
+        posterior: A posterior that has seen the ledger's first queries, or none.
+        ledger: A ledger on the posterior's space.
+    """
+    scores = ledger.scores()
+    finite = scores[np.isfinite(scores)]
+    first = len(posterior.queried)
+    if first == len(scores) or not len(finite):
+        return  # as long as everything failed there is no scale to put it on
+    indices = ledger.space.index(ledger.vectors()[first:])
+    for index, score in zip(indices.tolist(), scores[first:].tolist(), strict=True):
+        posterior.observe(index, score if np.isfinite(score) else float(finite.min()))
 
 
 def _bell(scores: Floats) -> Floats:

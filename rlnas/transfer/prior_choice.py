@@ -56,6 +56,22 @@ def choose_prior(
     """
     if len(scores) < 2:
         return candidates[0]
+    key = (space.name, np.asarray(scores).tobytes(), tuple(candidates), queries)
+    if key not in _chosen:
+        _chosen[key] = _choose(space, scores, candidates, queries)
+    return _chosen[key]
+
+
+_chosen: dict[object, PosteriorConfig] = {}
+"""What was chosen: it takes seconds, and every search from the same sources asks for it."""
+
+
+def _choose(
+    space: SearchSpace,
+    scores: NDArray[np.float64],
+    candidates: Sequence[PosteriorConfig],
+    queries: int,
+) -> PosteriorConfig:
     losses = np.zeros(len(candidates))
     for held, target in enumerate(scores):
         features = Features(space, np.delete(scores, held, axis=0))

@@ -42,6 +42,8 @@ class Method:
         takes: How many sources it can start from.
         trained: What it needs of several sources.
         oracle: Whether it is also measured with the target among its sources, as a bound.
+        compares_results: Whether it compares what was measured on its sources with the target, so
+            that all must be on one search space.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Method:
     takes: frozenset[Takes]
     trained: Trained = "each"
     oracle: bool = False
+    compares_results: bool = False
 
 
 # The methods are imported when they are made: a plan needs only their names, and no PyTorch.
@@ -120,6 +123,13 @@ def _guided_reuse(pool: SourcePool, settings: MethodSettings) -> Searcher:
     return GuidedReuse(pool.sources)
 
 
+def _guided_selection(pool: SourcePool, settings: MethodSettings) -> Searcher:
+    from rlnas.transfer.methods import GuidedReuse
+    from rlnas.transfer.similarity import PosteriorHead, SourceSelector
+
+    return GuidedReuse(pool.sources, selector=SourceSelector(PosteriorHead(), mode="mix"))
+
+
 def _transfer_bo(pool: SourcePool, settings: MethodSettings) -> Searcher:
     from rlnas.transfer.methods import TransferBO
 
@@ -136,6 +146,7 @@ def register_method(
     takes: Iterable[Takes] = ("one",),
     trained: Trained = "each",
     oracle: bool = False,
+    compares_results: bool = False,
 ) -> None:
     """Make a transfer method known to the matrix and the command line.
 
@@ -145,13 +156,14 @@ def register_method(
         takes: How many sources it can start from.
         trained: What it needs of several sources.
         oracle: Whether a matrix also measures it with the target among its sources, as a bound.
+        compares_results: Whether it needs its sources and the target on one search space.
 
     Raises:
         InvalidArgumentError: If the name is taken.
     """
     if name in method_names():
         raise InvalidArgumentError(f"The transfer method {name!r} is registered already.")
-    _methods[name] = Method(name, factory, frozenset(takes), trained, oracle)
+    _methods[name] = Method(name, factory, frozenset(takes), trained, oracle, compares_results)
 
 
 def method_names() -> tuple[str, ...]:
@@ -201,6 +213,7 @@ register_method("policy-reuse", _policy_reuse, takes=("one", "several"))
 register_method("kickstarting", _kickstarting, takes=("one", "several"))
 register_method("jump-start", _jump_start)
 register_method("joint", _joint, takes=("several",), trained="joint", oracle=True)
-register_method("selected-source", _selected_source, takes=("several",))
-register_method("guided-reuse", _guided_reuse, takes=("one", "several"))
-register_method("transfer-bo", _transfer_bo, takes=("one", "several"))
+register_method("selected-source", _selected_source, takes=("several",), compares_results=True)
+register_method("guided-reuse", _guided_reuse, takes=("one", "several"), compares_results=True)
+register_method("guided-selection", _guided_selection, takes=("several",))
+register_method("transfer-bo", _transfer_bo, takes=("one", "several"), compares_results=True)

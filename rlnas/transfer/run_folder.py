@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -137,9 +138,10 @@ class MatrixRun:
     def rows(self) -> pd.DataFrame:
         """Return one row a finished cell.
 
-        Columns: source (``-`` for none), target, method, seed, queries, best_architecture,
-        best_score, test_score, rank (1 is the best of the whole space), regret, rank_at_10,
-        rank_at_20, failures, cost (s of training), seconds (wall clock).
+        Columns: source (``-`` for none; with its suite where a target has the same name), target,
+        method, seed, queries, best_architecture, best_score, test_score, rank (1 is the best of the
+        whole space), regret, rank_at_10, rank_at_20, failures, cost (s of training), seconds (wall
+        clock).
         """
         return self._read("rows.parquet", 0)
 
@@ -175,5 +177,11 @@ class MatrixRun:
         done = [cell for cell in self.config.cells() if cell in known or self.is_done(cell)]
         if not done:
             raise RunError("The run has no finished cell yet; go on with --resume.")
-        results = ((cell, known[cell] if cell in known else self.result(cell)) for cell in done)
+        results = (
+            (
+                dataclasses.replace(cell, source=self.config.label(cell.source)),
+                known[cell] if cell in known else self.result(cell),
+            )
+            for cell in done
+        )
         return outcome_tables(results, self.suite, self.config.queries)

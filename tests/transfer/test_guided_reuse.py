@@ -12,12 +12,19 @@ from rlnas.tasks import TabularTask
 from rlnas.testing import check_no_leakage, check_transfer_method
 from rlnas.transfer import GuidedReuse, Source, TransferBO
 from rlnas.transfer.posterior import PosteriorConfig
+from rlnas.transfer.similarity import PosteriorHead, SourceSelector
 
 PPO = PPOConfig(num_envs=16, n_steps=20, batch_size=160, n_epochs=2)
 PRIOR = PosteriorConfig()
 METHODS = {
     "transfer-bo": lambda sources: TransferBO(sources, prior=PRIOR),
     "guided-reuse": lambda sources: GuidedReuse(sources, prior=PRIOR, episodes=2),
+    "guided selection": lambda sources: GuidedReuse(
+        sources,
+        prior=PRIOR,
+        episodes=2,
+        selector=SourceSelector(PosteriorHead(draws=50), 4, mode="mix"),
+    ),
     "random proposals": lambda sources: GuidedReuse(
         sources, prior=PRIOR, episodes=2, proposals="random"
     ),

@@ -22,10 +22,10 @@ from rlnas.envs import ImprovementConfig
 from rlnas.envs.normalisers import log_rank
 from rlnas.envs.tensor import TaskTables, TensorImprovement
 from rlnas.errors import InvalidArgumentError
-from rlnas.transfer.methods.learning import Generators, Ledgers
 from rlnas.transfer.methods.source_policies import SourcePolicies, check_controllers
 from rlnas.transfer.methods.transfer_bo import Ints, PosteriorSearch, TransferBO
 from rlnas.transfer.posterior import PosteriorConfig
+from rlnas.transfer.similarity.selector import Selection, SourceSelector
 from rlnas.transfer.sources import Source
 
 
@@ -38,6 +38,9 @@ class GuidedReuse(TransferBO):
         episodes: Imagined episodes of each policy before each query.
         proposals: Who proposes: the source ``policies``, or ``random`` edits, as many, which
             tells what the policies are worth.
+        selector: Chooses whose policies propose, and may change its mind as queries come in; its
+            probes count within the budget. None lets all policies propose.
+        rerank_every: New queries between two choices, 1 or more.
 
     Raises:
         InvalidArgumentError: If an option is out of range, a source's task is not at hand, or its
@@ -53,10 +56,14 @@ class GuidedReuse(TransferBO):
         prior: PosteriorConfig | None = None,
         episodes: int = 4,
         proposals: Literal["policies", "random"] = "policies",
+        selector: SourceSelector | None = None,
+        rerank_every: int = 5,
     ) -> None:
         super().__init__(sources, prior=prior)
-        if episodes < 1:
-            raise InvalidArgumentError(f"episodes is {episodes}; expected 1 or more.")
+        if min(episodes, rerank_every) < 1:
+            raise InvalidArgumentError(
+                f"episodes is {episodes}, rerank_every {rerank_every}; expected 1 or more of both."
+            )
         if proposals not in ("policies", "random"):
             raise InvalidArgumentError(
                 f"proposals is {proposals!r}; expected 'policies' or 'random'."
@@ -67,17 +74,43 @@ class GuidedReuse(TransferBO):
         self.environment = first.config.environment
         self.episodes = episodes
         self.proposals = proposals
+        self.selector = selector
+        self.rerank_every = rerank_every
 
-    def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
-        self._imagination = Imagination(self)
-        super()._search_many(ledgers, rngs)
+    def _run(self, searches: Sequence[PosteriorSearch]) -> None:
+        imagination = Imagination(self)
+        chosen = [self._select(search) for search in searches]
+        while running := [number for number, search in enumerate(searches) if not search.done]:
+            met = imagination.run([searches[number] for number in running])
+            for number, proposed in zip(running, met, strict=True):
+                search, selection = searches[number], chosen[number]
+                if selection is None:
+                    search.query_best(np.unique(proposed))
+                    continue
+                self._reconsider(selection, search)
+                search.query_best(np.unique(proposed[selection.weights > 0]))
 
-    def _propose(self, searches: Sequence[PosteriorSearch]) -> Sequence[Ints | None]:
-        return self._imagination.run(searches)
+    def _select(self, search: PosteriorSearch) -> Selection[Source] | None:
+        if self.selector is None:
+            return None
+        selection = self.selector.select(self.sources, search.ledger, search.rng)
+        search.catch_up()
+        return selection
+
+    def _reconsider(self, selection: Selection[Source], search: PosteriorSearch) -> None:
+        if self.selector is not None and search.ledger.queries % self.rerank_every == 0:
+            self.selector.update(selection, search.ledger, search.rng)
 
     def options(self) -> Mapping[str, object]:
         """Return the sources, the prior, who proposes and how much."""
-        return {**super().options(), "episodes": self.episodes, "proposals": self.proposals}
+        selector = self.selector
+        return {
+            **super().options(),
+            "episodes": self.episodes,
+            "proposals": self.proposals,
+            "estimator": None if selector is None else selector.estimator.name,
+            "probes": 0 if selector is None else selector.probes,
+        }
 
 
 class Imagination:
@@ -95,7 +128,7 @@ class Imagination:
 
     @torch.no_grad()
     def run(self, searches: Sequence[PosteriorSearch]) -> list[Ints]:
-        """Return the architectures met for each search, ``(n,)`` distinct indices."""
+        """Return the architectures that each policy met for each search, ``(S, n)`` indices."""
         method = self._method
         environment = TensorImprovement(self._predicted(searches), method.environment)
         policies, each, horizon = len(method.sources), method.episodes, method.environment.horizon
@@ -123,7 +156,7 @@ class Imagination:
             state, _, _ = environment.step(state, actions)
             met.append(state.index)
         found = torch.stack(met, 1).view(policies, len(searches), -1).transpose(0, 1)
-        return [np.unique(own.numpy()) for own in found]
+        return [own.numpy() for own in found]
 
     def _predicted(self, searches: Sequence[PosteriorSearch]) -> TaskTables:
         """Return tables of what the searches' posteriors predict, as rewards on a source."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import torch
@@ -11,6 +12,8 @@ from torch import Tensor
 from rlnas.agents.acting import Cohort
 from rlnas.errors import InvalidArgumentError
 from rlnas.search import SideBySideSearcher
+from rlnas.spaces import Architecture
+from rlnas.tasks import QueryLedger
 from rlnas.transfer.methods.learning import Generators, Ledgers
 from rlnas.transfer.methods.source_policies import SourcePolicies
 from rlnas.transfer.similarity.registry import make_estimator
@@ -27,8 +30,10 @@ class SelectedSource(SideBySideSearcher):
     Args:
         sources: The sources, with their results where the selector's estimator needs them; their
             controllers must share an environment.
-        selector: How a source is chosen; by default by the ensemble of estimators, with 10 probes.
+        selector: How a source is chosen; by default by `PosteriorHead`, with 10 probes.
         rerank_every: New queries between two rankings, 1 or more.
+        start: Where episodes begin: at the ``best`` architecture queried so far, which the probes
+            make a good one, or at ``random``.
 
     Raises:
         InvalidArgumentError: If there is no source, they differ in environment, or
@@ -43,6 +48,7 @@ class SelectedSource(SideBySideSearcher):
         selector: SourceSelector | None = None,
         *,
         rerank_every: int = 5,
+        start: Literal["best", "random"] = "best",
     ) -> None:
         if not sources:
             raise InvalidArgumentError("There is no source to choose; expected one or more.")
@@ -52,8 +58,11 @@ class SelectedSource(SideBySideSearcher):
             )
         if rerank_every < 1:
             raise InvalidArgumentError(f"rerank_every is {rerank_every}; expected 1 or more.")
+        if start not in ("best", "random"):
+            raise InvalidArgumentError(f"start is {start!r}; expected 'best' or 'random'.")
         self.sources = tuple(sources)
-        self.selector = selector or SourceSelector(make_estimator("ensemble"))
+        self.start = start
+        self.selector = selector or SourceSelector(make_estimator("posterior-head"))
         self.rerank_every = rerank_every
         self.selections: list[Selection[Source]] = []
 
@@ -73,6 +82,7 @@ class SelectedSource(SideBySideSearcher):
             [ledgers[number] for number in running],
             [rngs[number] for number in running],
             rewards=False,
+            start=best_queried if self.start == "best" else None,
         )
         due = np.array([ledger.queries + self.rerank_every for ledger in ledgers])
         while len(cohort.rows):
@@ -98,8 +108,16 @@ class SelectedSource(SideBySideSearcher):
             "mode": self.selector.mode,
             "margin": self.selector.margin,
             "rerank_every": self.rerank_every,
+            "start": self.start,
             "sources": [source.name for source in self.sources],
         }
+
+
+def best_queried(ledger: QueryLedger, rng: np.random.Generator) -> Architecture:
+    """Return the best architecture queried so far ``(P,)``, or a random one before the first."""
+    if ledger.best is None:
+        return np.asarray(ledger.space.sample(1, rng)[0])
+    return ledger.best.vector
 
 
 def mixture(logits: Tensor, weights: Tensor) -> Tensor:

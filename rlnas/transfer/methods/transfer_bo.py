@@ -18,7 +18,7 @@ from rlnas.search import SideBySideSearcher
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
 from rlnas.transfer.methods.learning import Generators, Ledgers
-from rlnas.transfer.posterior import Features, PosteriorConfig, TargetPosterior
+from rlnas.transfer.posterior import Features, PosteriorConfig, TargetPosterior, observe_queries
 from rlnas.transfer.prior_choice import choose_prior
 from rlnas.transfer.sources import Source, source_scores
 
@@ -41,6 +41,13 @@ class PosteriorSearch:
         self.rng = rng
         self.posterior = posterior
         self._open = np.ones(ledger.space.size, dtype=np.bool_)
+        self.catch_up()
+
+    def catch_up(self) -> None:
+        """Take in what was queried by others, e.g. as probes."""
+        observe_queries(self.posterior, self.ledger)
+        if len(self.ledger):
+            self._open[self.ledger.space.index(self.ledger.vectors())] = False
 
     @property
     def done(self) -> bool:
@@ -61,13 +68,8 @@ class PosteriorSearch:
         best = np.flatnonzero(allowed & (worth == worth[allowed].max()))
         index = int(self.rng.choice(best))
         self._open[index] = False
-        score = self.ledger.query(self.ledger.space.from_index([index])[0]).score
-        known = self.ledger.scores()
-        known = known[np.isfinite(known)]
-        if np.isfinite(score):
-            self.posterior.observe(index, score)
-        elif len(known):  # a failure counts as the worst so far
-            self.posterior.observe(index, float(known.min()))
+        self.ledger.query(self.ledger.space.from_index([index])[0])
+        observe_queries(self.posterior, self.ledger)
 
 
 class TransferBO(SideBySideSearcher):
@@ -105,13 +107,13 @@ class TransferBO(SideBySideSearcher):
             PosteriorSearch(ledger, rng, TargetPosterior(self.features, self.prior))
             for ledger, rng in zip(ledgers, rngs, strict=True)
         ]
-        while running := [search for search in searches if not search.done]:
-            for search, proposed in zip(running, self._propose(running), strict=True):
-                search.query_best(proposed)
+        self._run(searches)
 
-    def _propose(self, searches: Sequence[PosteriorSearch]) -> Sequence[Ints | None]:
-        """Return the architectures that each search chooses from; None for the whole space."""
-        return [None] * len(searches)
+    def _run(self, searches: Sequence[PosteriorSearch]) -> None:
+        """Spend the budgets of the searches."""
+        for search in searches:
+            while not search.done:
+                search.query_best()
 
     def options(self) -> Mapping[str, object]:
         """Return the sources and the prior."""

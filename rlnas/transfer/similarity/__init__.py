@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rlnas.transfer.similarity.landscape import SimilarityMatrix, policy_matrix, score_matrix
     from rlnas.transfer.similarity.policy_agreement import PolicyAgreement
     from rlnas.transfer.similarity.policy_return import PolicyReturn
+    from rlnas.transfer.similarity.posterior_head import PosteriorHead
     from rlnas.transfer.similarity.probes import design_names, query_probes
     from rlnas.transfer.similarity.proxy_signature import ProxySignature, load_proxies
     from rlnas.transfer.similarity.rank_correlation import RankCorrelation
@@ -40,6 +41,7 @@ __all__ = [
     "KnownTask",
     "PolicyAgreement",
     "PolicyReturn",
+    "PosteriorHead",
     "ProxySignature",
     "RankCorrelation",
     "Selection",
@@ -70,6 +72,7 @@ __getattr__ = lazy_names(
         "HeadTransfer": f"{_HERE}.head_transfer",
         "PolicyAgreement": f"{_HERE}.policy_agreement",
         "PolicyReturn": f"{_HERE}.policy_return",
+        "PosteriorHead": f"{_HERE}.posterior_head",
         "ProxySignature": f"{_HERE}.proxy_signature",
         "RankCorrelation": f"{_HERE}.rank_correlation",
         "SimilarityMatrix": f"{_HERE}.landscape",

@@ -67,6 +67,12 @@ def _policy_head(context: EstimatorContext) -> SimilarityEstimator:
     return HeadTransfer("policies")
 
 
+def _posterior_head(context: EstimatorContext) -> SimilarityEstimator:
+    from rlnas.transfer.similarity.posterior_head import PosteriorHead
+
+    return PosteriorHead()
+
+
 def _proxy_signature(context: EstimatorContext) -> SimilarityEstimator:
     from rlnas.transfer.similarity.proxy_signature import ProxySignature
 
@@ -156,4 +162,5 @@ register_estimator("policy-head", _policy_head, needs=("policies",))
 register_estimator("policy-agreement", _policy_agreement, needs=("policies",))
 register_estimator("policy-return", _policy_return, needs=("policies",))
 register_estimator("proxy-signature", _proxy_signature, needs=("scores", "proxies"))
+register_estimator("posterior-head", _posterior_head, needs=("scores", "policies"))
 register_estimator("ensemble", _ensemble, needs=("scores", "policies"))
