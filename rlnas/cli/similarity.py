@@ -36,7 +36,8 @@ class SimilarityOptions(CommonOptions):
 
     estimator: Names = ("ensemble",)
     """Estimators, separated by commas, or `all`: rank-correlation, spearman, gain-correlation,
-    head-transfer, policy-head, policy-agreement, policy-return, proxy-signature, ensemble."""
+    head-transfer, policy-head, policy-agreement, policy-return, proxy-signature, posterior-head,
+    ensemble."""
 
     probes: int = 10
     """Target queries that each estimator may spend."""

@@ -35,7 +35,7 @@ class TransferOptions(CommonOptions):
 
     method: str = "zero-shot"
     """Transfer method: zero-shot, weight-init, shared-representation, policy-reuse, kickstarting,
-    jump-start, joint, selected-source, guided-reuse or transfer-bo."""
+    jump-start, joint, selected-source, guided-reuse, guided-selection or transfer-bo."""
 
     queries: int = 50
     """Budget on the target: distinct architectures it may evaluate."""

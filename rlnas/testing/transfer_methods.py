@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from rlnas.search import Searcher
 from rlnas.tasks import TabularTask, Task
 from rlnas.testing.conformance import require
 from rlnas.testing.leakage import check_no_leakage
 from rlnas.testing.searchers import SearcherFactory, check_searcher
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 def check_transfer_method(
@@ -15,7 +21,8 @@ def check_transfer_method(
 
     It must be a searcher (`check_searcher`), depend on nothing of its target but its own queries
     (`check_no_leakage`, where the task has a table), leave PyTorch's global generator alone, and
-    leave the source controller it was given as it was.
+    leave the source controllers it was given as they were: those in its attributes ``controller``,
+    ``controllers`` and ``sources``.
 
     Args:
         factory: Makes the method with its source controller, always the same one.
@@ -29,9 +36,8 @@ def check_transfer_method(
     import torch
 
     method = factory()
-    controller = getattr(method, "controller", None)
-    network = getattr(controller, "network", None)
-    weights = {} if network is None else {k: v.clone() for k, v in network.state_dict().items()}
+    networks = _source_networks(method)
+    weights = [{k: v.clone() for k, v in net.state_dict().items()} for net in networks]
     before = torch.get_rng_state()
     check_searcher(factory, task, budget=budget, seed=seed)
     if isinstance(task, TabularTask):
@@ -41,6 +47,15 @@ def check_transfer_method(
         torch.equal(before, torch.get_rng_state()),
         f"{method.name} used PyTorch's global random generator.",
     )
-    after = {} if network is None else network.state_dict()
-    changed = [name for name, value in weights.items() if not torch.equal(value, after[name])]
-    require(not changed, f"{method.name} changed its source controller's {', '.join(changed)}.")
+    for network, old in zip(networks, weights, strict=True):
+        after = network.state_dict()
+        changed = [name for name, value in old.items() if not torch.equal(value, after[name])]
+        require(not changed, f"{method.name} changed its source controller's {', '.join(changed)}.")
+
+
+def _source_networks(method: Searcher) -> list[nn.Module]:
+    """Return the networks of the controllers that a method holds."""
+    held = [getattr(method, "controller", None), *getattr(method, "controllers", ())]
+    held += [source.controller for source in getattr(method, "sources", ())]
+    networks = [getattr(controller, "network", None) for controller in held]
+    return [network for network in networks if network is not None]

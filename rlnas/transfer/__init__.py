@@ -21,6 +21,7 @@ from rlnas.transfer.sources import Source, SourcePool
 from rlnas.transfer.tensorboard import log_search
 
 if TYPE_CHECKING:
+    from rlnas.transfer.adaptive_posterior import AdaptivePosterior
     from rlnas.transfer.held_evaluation import HeldEvaluation
     from rlnas.transfer.learning_course import LearningCourse, learn_and_judge
     from rlnas.transfer.methods import (
@@ -38,13 +39,13 @@ if TYPE_CHECKING:
         ZeroShot,
     )
     from rlnas.transfer.posterior import PosteriorConfig, TargetPosterior
-    from rlnas.transfer.prior_choice import choose_prior
     from rlnas.transfer.retraining import RetrainingConfig, retrain_many
     from rlnas.transfer.study_plan import StudyConfig
     from rlnas.transfer.weights import TensorReport, initialise_weights
 
 __all__ = [
     "NO_SOURCE",
+    "AdaptivePosterior",
     "Cell",
     "GuidedReuse",
     "HeldEvaluation",
@@ -71,7 +72,6 @@ __all__ = [
     "TransferBO",
     "WeightInitialization",
     "ZeroShot",
-    "choose_prior",
     "get_method",
     "initialise_weights",
     "learn_and_judge",
@@ -103,11 +103,11 @@ __getattr__ = lazy_names(
         "retrain_many": "rlnas.transfer.retraining",
         "LearningCourse": "rlnas.transfer.learning_course",
         "learn_and_judge": "rlnas.transfer.learning_course",
+        "AdaptivePosterior": "rlnas.transfer.adaptive_posterior",
         "HeldEvaluation": "rlnas.transfer.held_evaluation",
         "StudyConfig": "rlnas.transfer.study_plan",
         "PosteriorConfig": "rlnas.transfer.posterior",
         "TargetPosterior": "rlnas.transfer.posterior",
-        "choose_prior": "rlnas.transfer.prior_choice",
         "initialise_weights": "rlnas.transfer.weights",
     },
 )

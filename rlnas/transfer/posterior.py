@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,6 +148,7 @@ class TargetPosterior:
         self.mean = self._prior
         self._rows = np.zeros((16, len(self._prior)))  # L⁻¹ K, a row an observation
         self._factor = np.zeros((16, 16))  # L
+        self._whitened = np.zeros(0)  # L⁻¹ (scores − prior mean)
 
     @property
     def deviation(self) -> Floats:
@@ -181,8 +182,14 @@ class TargetPosterior:
 
         count = len(self.queried)
         residual = self.targets() - self._prior[self.queried]
-        whitened = solve_triangular(self._factor[:count, :count], residual, lower=True)
-        self.mean = self._prior + whitened @ self._rows[:count]
+        self._whitened = solve_triangular(self._factor[:count, :count], residual, lower=True)
+        self.mean = self._prior + self._whitened @ self._rows[:count]
+
+    def log_likelihood(self) -> float:
+        """Return the log marginal likelihood of the queried scores under the prior."""
+        pivots = np.diag(self._factor)[: len(self.queried)]
+        half = 0.5 * len(self.queried) * np.log(2 * np.pi)
+        return float(-0.5 * self._whitened @ self._whitened - np.log(pivots).sum() - half)
 
     def targets(self) -> Floats:
         """Return the queried scores ``(T,)`` as they were standardised."""
@@ -220,7 +227,20 @@ class TargetPosterior:
         return np.asarray(better * ndtr(ratio) + deviation * density)
 
 
-def observe_queries(posterior: TargetPosterior, ledger: QueryLedger) -> None:
+class Observer(Protocol):
+    """What takes in the scores of a search."""
+
+    @property
+    def queried(self) -> list[int]:
+        """Indices of the architectures observed, in order."""
+        ...
+
+    def observe(self, index: int, score: float) -> None:
+        """Take in the score of one architecture."""
+        ...
+
+
+def observe_queries(posterior: Observer, ledger: QueryLedger) -> None:
     """Take in what a ledger holds and the posterior has not seen; a failure is the worst so far.
 
     Args:

@@ -6,8 +6,8 @@ import pytest
 from rlnas.benchmarks import synthetic_suite
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import get_space
+from rlnas.transfer.adaptive_posterior import AdaptivePosterior
 from rlnas.transfer.posterior import Features, PosteriorConfig, TargetPosterior
-from rlnas.transfer.prior_choice import CANDIDATES, choose_prior
 
 
 @pytest.fixture(scope="module")
@@ -80,17 +80,49 @@ def test_an_unmeasured_source_score_counts_as_the_middle(suite):
     assert np.isfinite(features.scores).all()
 
 
-def test_the_prior_is_chosen_on_the_sources():
-    """Where sources say nothing of one another, a prior that trusts them less must win."""
-    suite = synthetic_suite(num_tasks=3, correlation=0.0, noise=0.0, interaction=0.0, seed=5)
-    scores = np.stack([task.scores for task in suite.values()])
-    trusting = PosteriorConfig(prior_mean=3.0, operations=0.0)
-    doubting = PosteriorConfig(prior_mean=0.0, operations=1.0, linear=0.1, smooth=0.1)
-    assert choose_prior(suite.space, scores, (trusting, doubting), 20) == doubting
-    suite = synthetic_suite(num_tasks=3, correlation=0.95, noise=0.5, seed=5)
-    alike = np.stack([task.scores for task in suite.values()])
-    assert choose_prior(suite.space, alike, (doubting, trusting), 20) == trusting
-    assert choose_prior(suite.space, scores[:1]) == CANDIDATES[0]
+def test_the_likelihood_is_the_textbooks(suite):
+    from scipy.stats import multivariate_normal
+
+    config = PosteriorConfig()
+    features = Features(suite.space, scores_of(suite, 1, 2))
+    posterior = TargetPosterior(features, config)
+    target = scores_of(suite, 0)[0]
+    for index in (5, 900, 2000, 4000):
+        posterior.observe(index, target[index])
+    rows = posterior.queried
+    gram = np.stack([features.covariance(i, config)[rows] for i in rows]) + 0.05 * np.eye(4)
+    expected = multivariate_normal(features.prior_mean(config)[rows], gram)
+    assert posterior.log_likelihood() == pytest.approx(expected.logpdf(posterior.targets()))
+
+
+def test_queries_choose_how_far_to_trust_the_sources(suite):
+    trusting = PosteriorConfig(operations=0.1)
+    doubting = PosteriorConfig(prior_mean=0.0, linear=0.0, smooth=0.0, operations=1.0)
+    features = Features(suite.space, scores_of(suite, 1, 2, 3))
+    own = scores_of(suite, 0)[0]
+    alone = synthetic_suite(num_tasks=1, correlation=0.0, noise=0.0, seed=44)["synthetic-0"].scores
+    some = np.random.default_rng(3).choice(suite.space.size, 40, replace=False)
+    for target, expected in ((own, trusting), (alone, doubting)):
+        posterior = AdaptivePosterior(features, (trusting, doubting))
+        for index in some:
+            posterior.observe(int(index), target[index])
+        assert posterior.speaker.config == expected
+        assert posterior.queried == some.tolist()
+
+
+def test_before_queries_say_anything_the_first_prior_speaks(suite):
+    posterior = AdaptivePosterior(Features(suite.space, scores_of(suite, 1)))
+    assert posterior.speaker is posterior.members[0]
+    posterior.observe(3, 1.0)
+    posterior.observe(4, 0.0)
+    assert posterior.speaker is posterior.members[0]
+
+
+def test_priors_must_be_comparable(suite):
+    features = Features(suite.space, scores_of(suite, 1))
+    for wrong in ((), (PosteriorConfig(), PosteriorConfig(scale="z-score"))):
+        with pytest.raises(InvalidArgumentError, match="expected one prior or more"):
+            AdaptivePosterior(features, wrong)
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,14 @@ class AutogradStack(NetworkStack):
 
     def __init__(self, networks: Sequence[nn.Module]) -> None:
         super().__init__(networks)
+        first = dict(networks[0].named_buffers())
+        for network in networks[1:]:
+            for name, buffer in network.named_buffers():
+                if not torch.equal(buffer, first[name]):
+                    raise InvalidArgumentError(
+                        f"The networks' buffers {name} differ; a stack runs one network with "
+                        "several sets of parameters, so what they do not learn must be equal."
+                    )
         # A skeleton of its own: the parameters it is called with are always the stack's.
         self._skeleton = copy.deepcopy(networks[0])
         self._leaf = self.parameters

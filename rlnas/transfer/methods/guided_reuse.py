@@ -22,6 +22,7 @@ from rlnas.envs import ImprovementConfig
 from rlnas.envs.normalisers import log_rank
 from rlnas.envs.tensor import TaskTables, TensorImprovement
 from rlnas.errors import InvalidArgumentError
+from rlnas.transfer.adaptive_posterior import PRIORS
 from rlnas.transfer.methods.source_policies import SourcePolicies, check_controllers
 from rlnas.transfer.methods.transfer_bo import Ints, PosteriorSearch, TransferBO
 from rlnas.transfer.posterior import PosteriorConfig
@@ -34,7 +35,7 @@ class GuidedReuse(TransferBO):
 
     Args:
         sources: The source tasks with their controllers and results, on the target's space.
-        prior: The prior of the posterior; None chooses it on the sources (`choose_prior`).
+        priors: Priors of the posterior, among which the target's queries choose.
         episodes: Imagined episodes of each policy before each query.
         proposals: Who proposes: the source ``policies``, or ``random`` edits, as many, which
             tells what the policies are worth.
@@ -53,13 +54,13 @@ class GuidedReuse(TransferBO):
         self,
         sources: Sequence[Source],
         *,
-        prior: PosteriorConfig | None = None,
+        priors: Sequence[PosteriorConfig] = PRIORS,
         episodes: int = 4,
         proposals: Literal["policies", "random"] = "policies",
         selector: SourceSelector | None = None,
         rerank_every: int = 5,
     ) -> None:
-        super().__init__(sources, prior=prior)
+        super().__init__(sources, priors=priors)
         if min(episodes, rerank_every) < 1:
             raise InvalidArgumentError(
                 f"episodes is {episodes}, rerank_every {rerank_every}; expected 1 or more of both."
@@ -102,7 +103,7 @@ class GuidedReuse(TransferBO):
             self.selector.update(selection, search.ledger, search.rng)
 
     def options(self) -> Mapping[str, object]:
-        """Return the sources, the prior, who proposes and how much."""
+        """Return the sources, the priors, who proposes and how much."""
         selector = self.selector
         return {
             **super().options(),

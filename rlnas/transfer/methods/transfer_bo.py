@@ -17,9 +17,9 @@ from rlnas.errors import InvalidArgumentError
 from rlnas.search import SideBySideSearcher
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
+from rlnas.transfer.adaptive_posterior import PRIORS, AdaptivePosterior
 from rlnas.transfer.methods.learning import Generators, Ledgers
-from rlnas.transfer.posterior import Features, PosteriorConfig, TargetPosterior, observe_queries
-from rlnas.transfer.prior_choice import choose_prior
+from rlnas.transfer.posterior import Features, PosteriorConfig, observe_queries
 from rlnas.transfer.sources import Source, source_scores
 
 Ints = NDArray[np.int64]
@@ -35,7 +35,7 @@ class PosteriorSearch:
     """
 
     def __init__(
-        self, ledger: QueryLedger, rng: np.random.Generator, posterior: TargetPosterior
+        self, ledger: QueryLedger, rng: np.random.Generator, posterior: AdaptivePosterior
     ) -> None:
         self.ledger = ledger
         self.rng = rng
@@ -77,12 +77,12 @@ class TransferBO(SideBySideSearcher):
 
     Args:
         sources: The source tasks with their results, on the target's space.
-        prior: The prior of the posterior; None chooses it on the sources (`choose_prior`).
+        priors: Priors of the posterior, among which the target's queries choose.
 
     Attributes:
         space: The search space.
         features: What the prior reads.
-        prior: The prior.
+        priors: The priors.
 
     Raises:
         InvalidArgumentError: If a source's task is not at hand, or there is no source.
@@ -90,12 +90,14 @@ class TransferBO(SideBySideSearcher):
 
     name = "transfer-bo"
 
-    def __init__(self, sources: Sequence[Source], *, prior: PosteriorConfig | None = None) -> None:
+    def __init__(
+        self, sources: Sequence[Source], *, priors: Sequence[PosteriorConfig] = PRIORS
+    ) -> None:
         scores = source_scores(sources)
         self.sources = tuple(sources)
         self.space: SearchSpace = sources[0].controller.space
         self.features = Features(self.space, scores)
-        self.prior = prior or choose_prior(self.space, scores)
+        self.priors = tuple(priors)
 
     def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
         if ledgers[0].space.name != self.space.name:
@@ -104,7 +106,7 @@ class TransferBO(SideBySideSearcher):
                 f"{ledgers[0].space.name}. Use a method that needs the policies alone."
             )
         searches = [
-            PosteriorSearch(ledger, rng, TargetPosterior(self.features, self.prior))
+            PosteriorSearch(ledger, rng, AdaptivePosterior(self.features, self.priors))
             for ledger, rng in zip(ledgers, rngs, strict=True)
         ]
         self._run(searches)
@@ -116,5 +118,8 @@ class TransferBO(SideBySideSearcher):
                 search.query_best()
 
     def options(self) -> Mapping[str, object]:
-        """Return the sources and the prior."""
-        return {"sources": [source.name for source in self.sources], "prior": asdict(self.prior)}
+        """Return the sources and the priors."""
+        return {
+            "sources": [source.name for source in self.sources],
+            "priors": [asdict(prior) for prior in self.priors],
+        }
