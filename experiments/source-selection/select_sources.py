@@ -28,7 +28,7 @@ from rlnas.transfer.similarity import (
     make_estimator,
 )
 
-ACTING = ("policy-head", "ensemble")  # estimators that also choose for whole searches
+ACTING = ("posterior-head", "ensemble")  # estimators that also choose for whole searches
 QUERIES = (10, 20, 50)
 
 

@@ -34,7 +34,7 @@ class SimilarityOptions(CommonOptions):
     target: str
     """The target task."""
 
-    estimator: Names = ("ensemble",)
+    estimator: Names = ("posterior-head",)
     """Estimators, separated by commas, or `all`: rank-correlation, spearman, gain-correlation,
     head-transfer, policy-head, policy-agreement, policy-return, proxy-signature, posterior-head,
     ensemble."""
