@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import tyro
 
 from rlnas.cli.options import CommonOptions, Flag, Folder, Number, OptionalNames, Text, split_names
 from rlnas.errors import DownloadError, InvalidArgumentError
@@ -30,6 +32,10 @@ _DEMO: dict[str, Any] = {
     "seeds": 3,
 }
 _SYNTHETIC = "synthetic-micro"
+
+Rehearsal = Annotated[
+    Literal["none", "queried", "predicted"] | None, tyro.conf.arg(help_behavior_hint="")
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +78,9 @@ class MatrixOptions(CommonOptions):
 
     network: Literal["mlp", "transformer"] = "mlp"
     """Policy network of the controllers."""
+
+    rehearsal: Rehearsal = None
+    """What controllers train on between queries: none, queried (the default) or predicted."""
 
     preset: Literal["demo"] | None = None
     """demo: a small matrix of seconds, on a synthetic suite if no table can be had."""
@@ -143,7 +152,7 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
 
 def _config(options: MatrixOptions, screen: Screen) -> MatrixConfig:
     """Return the configuration: what was given, else the preset's, else the defaults."""
-    from rlnas.agents import ControllerConfig, NetworkConfig
+    from rlnas.agents import ControllerConfig, FineTuningConfig, NetworkConfig
     from rlnas.benchmarks import load_suite
     from rlnas.transfer.plan import MatrixConfig, known_methods
     from rlnas.transfer.similarity import estimator_names
@@ -183,4 +192,5 @@ def _config(options: MatrixOptions, screen: Screen) -> MatrixConfig:
                 )
                 values.update(suite=_SYNTHETIC, tasks=())
     controller = ControllerConfig(network=NetworkConfig(kind=options.network))
-    return MatrixConfig(**values, controller=controller)
+    fine_tuning = FineTuningConfig(rehearsal=options.rehearsal)
+    return MatrixConfig(**values, controller=controller, fine_tuning=fine_tuning)

@@ -56,6 +56,6 @@ def check_transfer_method(
 def _source_networks(method: Searcher) -> list[nn.Module]:
     """Return the networks of the controllers that a method holds."""
     held = [getattr(method, "controller", None), *getattr(method, "controllers", ())]
-    held += [source.controller for source in getattr(method, "sources", ())]
+    held += [getattr(source, "controller", None) for source in getattr(method, "sources", ())]
     networks = [getattr(controller, "network", None) for controller in held]
     return [network for network in networks if network is not None]
