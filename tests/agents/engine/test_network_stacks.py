@@ -208,3 +208,14 @@ def test_backward_needs_a_forward(observe, suite):
     stack = AutogradStack(networks_of("relu", layout, suite.space, 1))
     with pytest.raises(InvalidArgumentError, match="differentiable"):
         stack.backward(torch.zeros(1, ROWS, layout.actions), torch.zeros(1, ROWS))
+
+
+def test_what_is_not_learnt_must_be_equal():
+    def make(scale):
+        network = torch.nn.Linear(2, 2)
+        network.register_buffer("scale", torch.tensor(scale))
+        return network
+
+    AutogradStack([make(1.0), make(1.0)])
+    with pytest.raises(InvalidArgumentError, match="buffers scale differ"):
+        AutogradStack([make(1.0), make(2.0)])
