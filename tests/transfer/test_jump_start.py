@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from rlnas.agents import ControllerConfig, FineTuningConfig, PPOController
-from rlnas.benchmarks import synthetic_suite
 from rlnas.envs import ConstructionConfig
 from rlnas.errors import InvalidArgumentError
 from rlnas.seeding import generator
@@ -25,31 +24,10 @@ def architectures(result):
     return [record.architecture for record in result.records]
 
 
-def log_ranks(searcher, tasks, seeds, queries=50):
-    many = [task for task in tasks for _ in range(seeds)]
-    results = searcher.search_many(many, queries, list(range(seeds)) * len(tasks))
-    pairs = zip(many, results, strict=True)
-    return np.array([np.log10(task.rank(result.best.score)) for task, result in pairs])
-
-
 @pytest.fixture(scope="module")
 def guide(synthetic):
     """A barely trained controller."""
     return PPOController.train(synthetic["synthetic-0"], 640, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def unrelated():
-    """A suite of uncorrelated tasks and a controller that has learnt the first."""
-    suite = synthetic_suite(num_tasks=3, correlation=0.0, seed=2)
-    return suite, PPOController.train(suite["synthetic-0"], 60_000, seed=0, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def expert():
-    """A suite of strongly correlated tasks and a controller that has learnt the first."""
-    suite = synthetic_suite(num_tasks=3, correlation=0.9, seed=1)
-    return suite, PPOController.train(suite["synthetic-0"], 60_000, seed=0, device="cpu")
 
 
 @pytest.mark.parametrize("schedule", ["curriculum", "random"])
@@ -230,7 +208,7 @@ def test_the_guide_opens_and_the_learner_follows(guide, synthetic):
 # -- what it can do ----------------------------------------------------------------------------
 
 
-def test_it_beats_scratch_where_the_source_is_alike(expert):
+def test_it_beats_scratch_where_the_source_is_alike(expert, log_ranks):
     suite, controller = expert
     tasks = [suite["synthetic-1"], suite["synthetic-2"]]
     scratch = log_ranks(Scratch(controller.config, QUICK), tasks, 12).mean()
@@ -239,7 +217,7 @@ def test_it_beats_scratch_where_the_source_is_alike(expert):
         assert log_ranks(method, tasks, 12).mean() < scratch - 0.4
 
 
-def test_it_gets_over_a_guide_that_is_unrelated(unrelated):
+def test_it_gets_over_a_guide_that_is_unrelated(unrelated, log_ranks):
     """The guide's episodes are lost; when it has left, the learner is where scratch would be."""
     suite, controller = unrelated
     tasks = [suite["synthetic-1"], suite["synthetic-2"]]

@@ -8,7 +8,6 @@ import torch
 
 from rlnas.agents import FineTuningConfig, PPOController
 from rlnas.agents.engine.hooks import Minibatch
-from rlnas.benchmarks import synthetic_suite
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import get_space
 from rlnas.tasks import Budget, TabularTask
@@ -24,32 +23,11 @@ def architectures(result):
     return [record.architecture for record in result.records]
 
 
-def log_ranks(searcher, tasks, seeds):
-    many = [task for task in tasks for _ in range(seeds)]
-    results = searcher.search_many(many, 50, list(range(seeds)) * len(tasks))
-    pairs = zip(many, results, strict=True)
-    return np.array([np.log10(task.rank(result.best.score)) for task, result in pairs])
-
-
 @pytest.fixture(scope="module")
 def teachers(synthetic):
     """Two barely trained controllers on two tasks."""
     tasks = [synthetic["synthetic-0"], synthetic["synthetic-2"]]
     return PPOController.train_many(tasks, 640, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def unrelated():
-    """A suite of uncorrelated tasks and a controller that has learnt the first."""
-    suite = synthetic_suite(num_tasks=3, correlation=0.0, seed=2)
-    return suite, PPOController.train(suite["synthetic-0"], 60_000, seed=0, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def expert():
-    """A suite of strongly correlated tasks and a controller that has learnt the first."""
-    suite = synthetic_suite(num_tasks=3, correlation=0.9, seed=1)
-    return suite, PPOController.train(suite["synthetic-0"], 60_000, seed=0, device="cpu")
 
 
 @pytest.mark.parametrize("options", [{}, SCRATCH])
@@ -158,7 +136,7 @@ def test_the_loss_is_the_cross_entropy_with_the_weighted_teachers(teachers, synt
     torch.testing.assert_close(short / loss[:2], torch.tensor([1.0, 0.5]))
 
 
-def test_a_strong_teacher_is_what_the_student_becomes(expert):
+def test_a_strong_teacher_is_what_the_student_becomes(expert, log_ranks):
     """From scratch, a strong pull must bring the student's queries close to the teacher's."""
     suite, controller = expert
     tasks = [suite["synthetic-1"], suite["synthetic-2"]]
@@ -168,7 +146,7 @@ def test_a_strong_teacher_is_what_the_student_becomes(expert):
     assert log_ranks(Kickstarting(controller, fine_tuning=QUICK), tasks, 12).mean() < scratch - 0.6
 
 
-def test_a_light_hand_does_not_hurt_where_the_source_is_unrelated(unrelated):
+def test_a_light_hand_does_not_hurt_where_the_source_is_unrelated(unrelated, log_ranks):
     suite, controller = unrelated
     tasks = [suite["synthetic-1"], suite["synthetic-2"]]
     scratch = log_ranks(Scratch(controller.config, QUICK), tasks, 16)

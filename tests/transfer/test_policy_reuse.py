@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from rlnas.agents import ControllerConfig, FineTuningConfig, PPOController
-from rlnas.benchmarks import synthetic_suite
 from rlnas.envs import ConstructionConfig, ImprovementConfig
 from rlnas.errors import InvalidArgumentError
 from rlnas.seeding import generator
@@ -34,32 +33,11 @@ def negated(task):
     return TabularTask("synthetic/negated", task.space, -task.scores, task.metric)
 
 
-def log_ranks(searcher, tasks, seeds, queries=50):
-    many = [task for task in tasks for _ in range(seeds)]
-    results = searcher.search_many(many, queries, list(range(seeds)) * len(tasks))
-    pairs = zip(many, results, strict=True)
-    return np.array([np.log10(task.rank(result.best.score)) for task, result in pairs])
-
-
 @pytest.fixture(scope="module")
 def pair(synthetic):
     """Two barely trained controllers on two tasks."""
     tasks = [synthetic["synthetic-0"], synthetic["synthetic-2"]]
     return PPOController.train_many(tasks, 640, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def unrelated():
-    """A suite of uncorrelated tasks and a controller that has learnt the first."""
-    suite = synthetic_suite(num_tasks=3, correlation=0.0, seed=2)
-    return suite, PPOController.train(suite["synthetic-0"], 60_000, seed=0, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def expert():
-    """A suite of strongly correlated tasks and a controller that has learnt the first."""
-    suite = synthetic_suite(num_tasks=3, correlation=0.9, seed=1)
-    return suite, PPOController.train(suite["synthetic-0"], 60_000, seed=0, device="cpu")
 
 
 # -- contract ----------------------------------------------------------------------------------
@@ -297,7 +275,7 @@ def test_the_first_choice_is_uniform_in_the_paper_and_trusting_by_default(synthe
 # -- what it can do ----------------------------------------------------------------------------
 
 
-def test_it_beats_scratch_where_the_source_is_alike(expert):
+def test_it_beats_scratch_where_the_source_is_alike(expert, log_ranks):
     suite, controller = expert
     tasks = [suite["synthetic-1"], suite["synthetic-2"]]
     scratch = log_ranks(Scratch(controller.config, QUICK), tasks, 12)
@@ -311,7 +289,7 @@ def test_it_beats_scratch_where_the_source_is_alike(expert):
     )
 
 
-def test_with_caution_it_does_not_hurt_where_the_source_is_unrelated(unrelated):
+def test_with_caution_it_does_not_hurt_where_the_source_is_unrelated(unrelated, log_ranks):
     """At psi 0.5 more than half of the steps remain the new policy's own."""
     suite, controller = unrelated
     tasks = [suite["synthetic-1"], suite["synthetic-2"]]
@@ -321,7 +299,7 @@ def test_with_caution_it_does_not_hurt_where_the_source_is_unrelated(unrelated):
     assert cautious.mean() < scratch.mean() + 2 * error
 
 
-def test_it_gets_away_from_a_source_that_misleads(expert):
+def test_it_gets_away_from_a_source_that_misleads(expert, log_ranks):
     suite, controller = expert
     tasks = [negated(suite["synthetic-0"]), negated(suite["synthetic-1"])]
     alone = log_ranks(ZeroShot(controller), tasks, 12).mean()

@@ -23,7 +23,6 @@ def learn_on_targets(
     rngs: Generators,
     *,
     hooks: LearnerHooks | None = None,
-    features: Features | None = None,
 ) -> None:
     """Train a network on each target, in place, until the budgets are spent.
 
@@ -34,12 +33,10 @@ def learn_on_targets(
         ledgers: A ledger for each search, all on one space.
         rngs: A generator for each.
         hooks: What the method changes of the learning.
-        features: What is known of the sources, for rehearsal on predicted scores; by default
-            predictions come from the operations alone.
     """
     models = None
     if fine_tuning.rehearsal == "predicted" and ledgers:
-        features = features or Features(ledgers[0].space)
+        features = Features(ledgers[0].space)  # the operations alone: a source may be a policy only
         models = [TargetPosterior(features) for _ in ledgers]
     fine_tune_on_targets(
         networks,
