@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.envs.history import known_neighbours
-from rlnas.envs.normalisers import RunningNormaliser, RunningTransform, normalise_table
+from rlnas.envs.normalisers import RunningNormaliser, normalise_table
 from rlnas.spaces import Architecture, SearchSpace
-from rlnas.tasks import QueryLedger, TabularTask
+from rlnas.tasks import Evaluation, QueryLedger, TabularTask, query_together
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -73,6 +73,20 @@ class TableScorer:
         """Return None: on a source no edit has a price."""
 
 
+def _finite(ledger: QueryLedger) -> Floats:
+    scores = ledger.scores()
+    return scores[np.isfinite(scores)]
+
+
+def _usable(evaluations: Sequence[Evaluation], ledgers: Sequence[QueryLedger]) -> Floats:
+    """Return scores ``(N,)``, with the worst that its ledger knows in place of a failed one."""
+    scores = np.array([evaluation.score for evaluation in evaluations], dtype=np.float64)
+    for place in np.flatnonzero(np.isnan(scores)).tolist():
+        known = _finite(ledgers[place])
+        scores[place] = known.min() if len(known) else 0.0
+    return scores
+
+
 class LedgerScorer:
     """Scores of a target task: every new architecture is a query.
 
@@ -92,26 +106,20 @@ class LedgerScorer:
         self._normaliser = normaliser
         self._avoid_known = avoid_known
 
-    def _finite(self) -> Floats:
-        scores = self._ledger.scores()
-        return scores[np.isfinite(scores)]
-
     def score(self, architectures: Architecture, rows: Rows | None = None) -> Floats:
-        """Query the architectures one by one and return the task's scores ``(N,)``.
+        """Query the architectures in order and return the task's scores ``(N,)``.
+
+        New ones are evaluated together where the objective can (`QueryLedger.query_many`).
 
         Raises:
             BudgetExhaustedError: If one is new and the budget is spent.
         """
-        scores = np.array([self._ledger.query(a).score for a in architectures], dtype=np.float64)
-        succeeded = np.isfinite(scores)
-        if succeeded.all():
-            return scores
-        known = self._finite()
-        return np.where(succeeded, scores, known.min() if len(known) else 0.0)
+        evaluations = self._ledger.query_many(architectures)
+        return _usable(evaluations, [self._ledger] * len(evaluations))
 
     def value(self, scores: Floats) -> Floats:
         """Return normalised scores; the same score's value moves as more is known."""
-        return self._normaliser.normalise(scores, self._finite())
+        return self._normaliser.normalise(scores, _finite(self._ledger))
 
     def known_edits(self, architectures: Architecture) -> NDArray[np.bool_] | None:
         """Return which edits ``(N, P·C)`` lead to queried architectures."""
@@ -120,9 +128,6 @@ class LedgerScorer:
         n, queried = len(architectures), self._ledger.vectors()
         shared = np.broadcast_to(queried, (n, *queried.shape))
         return known_neighbours(architectures, shared, self.space.num_operations)
-
-
-_UNUSED = RunningTransform("identity")
 
 
 class CohortScorer:
@@ -148,7 +153,6 @@ class CohortScorer:
         self._ledgers = list(ledgers)
         self._normaliser = normaliser
         self._avoid_known = avoid_known
-        self._scorers = [LedgerScorer(ledger, _UNUSED) for ledger in ledgers]
         # Queried architectures so far; −1 beyond them differs from every operation.
         self._queried = np.full((len(ledgers), 0, self.space.num_positions), -1, dtype=np.int8)
         self._counted = np.zeros(len(ledgers), dtype=np.int64)
@@ -156,14 +160,16 @@ class CohortScorer:
     def keep(self, rows: Rows) -> None:
         """Go on with some of the searches alone."""
         self._ledgers = [self._ledgers[row] for row in rows]
-        self._scorers = [self._scorers[row] for row in rows]
         self._queried, self._counted = self._queried[rows], self._counted[rows]
 
     def score(self, architectures: Architecture, rows: Rows | None = None) -> Floats:
-        """Query each episode's architecture in its own ledger and return scores ``(N,)``."""
+        """Query each episode's architecture in its own ledger and return scores ``(N,)``.
+
+        New ones are evaluated together where an objective can (`query_together`).
+        """
         own = range(len(architectures)) if rows is None else rows
-        asked = zip(own, architectures, strict=True)
-        return np.array([self._scorers[row].score(a[None])[0] for row, a in asked], np.float64)
+        ledgers = [self._ledgers[row] for row in own]
+        return _usable(query_together(zip(ledgers, architectures, strict=True)), ledgers)
 
     def value(self, scores: Floats) -> Floats:
         """Return normalised scores ``(…, N)``, each column by its own ledger."""

@@ -117,7 +117,12 @@ class Searcher(abc.ABC):
             budget=ledger.budget,
             metric=task.metric,
             records=tuple(ledger.records),
-            options={**self.options(), "canonical_free": ledger.canonical_free},
+            options={
+                **self.options(),
+                "canonical_free": ledger.canonical_free,
+                # It may change which architectures are asked for, so a result states it.
+                **({"in_flight": ledger.in_flight} if ledger.in_flight > 1 else {}),
+            },
         )
 
     @abc.abstractmethod

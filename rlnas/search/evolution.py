@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.search.base import Searcher
 from rlnas.search.unseen import UnseenSampler
-from rlnas.spaces import Architecture
+from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks import QueryLedger
+
+Member = tuple[Architecture, float]
 
 _PATIENCE = 100
 
@@ -28,6 +30,12 @@ class RegularisedEvolution(Searcher):
     it again; after 100 such children in a row (a population stuck where everything around is known)
     an unseen random architecture takes a child's place. A failed evaluation costs its query and
     never joins, so it is never a parent.
+
+    The initial population is asked for together. Where the objective works on several
+    architectures at once (`QueryLedger.in_flight`), a cycle breeds so many children, each by a
+    tournament of its own in the population as it stood, asks for them together and lets them join
+    in order. So a child's parent may be some births older than with one at a time, as where
+    workers evolve a population asynchronously (the paper's way to use several).
 
     Args:
         population: Members, 1 or more. The paper uses 100 for 20,000 evaluations; 10 suits
@@ -70,20 +78,31 @@ class RegularisedEvolution(Searcher):
 
     def _search(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
         sampler = UnseenSampler(ledger, rng)
-        members: deque[tuple[Architecture, float]] = deque(maxlen=self.population)
+        members: deque[Member] = deque(maxlen=self.population)
         free = 0
         while not ledger.exhausted:
-            if len(members) < self.population or free >= _PATIENCE:
-                drawn = sampler.draw()
-                if drawn is None:
-                    return
-                child = drawn
+            together = min(ledger.in_flight, ledger.remaining)
+            if len(members) < self.population:
+                missing = self.population - len(members)
+                children = sampler.draw_many(min(missing, ledger.remaining))
+            elif free >= _PATIENCE:
+                children = sampler.draw_many(together)
             else:
-                picks = rng.choice(len(members), size=self.sample, replace=self.with_replacement)
-                parent, _ = max((members[i] for i in picks), key=lambda member: member[1])
-                child = ledger.space.mutate(parent[None], rng)[0]
+                children = [self._breed(ledger.space, members, rng) for _ in range(together)]
+            if not children:
+                return
             before = ledger.queries
-            evaluation = ledger.query(child)
-            free = free + 1 if ledger.queries == before else 0
-            if not evaluation.failed:
-                members.append((child, evaluation.score))
+            evaluations = ledger.query_many(children)
+            free = free + len(children) if ledger.queries == before else 0
+            for child, evaluation in zip(children, evaluations, strict=True):
+                if not evaluation.failed:
+                    members.append((child, evaluation.score))
+
+    def _breed(
+        self, space: SearchSpace, members: Sequence[Member], rng: np.random.Generator
+    ) -> Architecture:
+        """Return a child of the best of a tournament."""
+        picks = rng.choice(len(members), size=self.sample, replace=self.with_replacement)
+        parent, _ = max((members[i] for i in picks), key=lambda member: member[1])
+        child: Architecture = space.mutate(parent[None], rng)[0]
+        return child

@@ -28,6 +28,9 @@ class LocalSearch(Searcher):
     architecture that was not queried. A neighbour that is known is looked at for free. A failed
     evaluation is never moved to; a failed start is followed by another one.
 
+    Where the objective works on several architectures at once (`QueryLedger.in_flight`), so many
+    neighbours are asked for together; ``first`` then moves to the best of them if it is better.
+
     Args:
         improvement: ``first`` moves to a better neighbour as soon as one is found and leaves the
             rest of the neighbourhood unasked; ``best`` evaluates all neighbours, then moves to the
@@ -67,9 +70,11 @@ class LocalSearch(Searcher):
         while current is not None:
             neighbours = ledger.space.neighbours(current)
             current = None
-            for row in rng.permutation(len(neighbours)):
-                evaluation = ledger.query(neighbours[row])
-                if not evaluation.failed and evaluation.score > score:
-                    current, score = neighbours[row], evaluation.score
-                    if self.improvement == "first":
-                        break
+            order = rng.permutation(len(neighbours))
+            for begin in range(0, len(order), ledger.in_flight):
+                some = neighbours[order[begin : begin + ledger.in_flight]]
+                for neighbour, evaluation in zip(some, ledger.query_many(some), strict=True):
+                    if not evaluation.failed and evaluation.score > score:
+                        current, score = neighbour, evaluation.score
+                if current is not None and self.improvement == "first":
+                    break

@@ -15,6 +15,9 @@ class RandomSearch(Searcher):
     Source: Li & Talwalkar, "Random search and reproducibility for neural architecture search",
     UAI 2019, arXiv 1902.07638, §3.
 
+    Where the objective works on several architectures at once, so many are drawn and asked for
+    together; which ones they are does not depend on that.
+
     Example:
         >>> from rlnas.spaces import get_space
         >>> from rlnas.tasks import make_task
@@ -28,5 +31,5 @@ class RandomSearch(Searcher):
 
     def _search(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
         sampler = UnseenSampler(ledger, rng)
-        while not ledger.exhausted and (architecture := sampler.draw()) is not None:
-            ledger.query(architecture)
+        while architectures := sampler.draw_many(min(ledger.in_flight, ledger.remaining)):
+            ledger.query_many(architectures)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import numpy as np
 
 from rlnas.spaces import Architecture
@@ -28,19 +30,35 @@ class UnseenSampler:
         space = ledger.space
         self._order = rng.permutation(space.size) if space.indexable else None
         self._next = 0
+        self._failed = 0  # draws in a row from a larger space that were known
 
     def draw(self) -> Architecture | None:
         """Return an unseen architecture ``(num_positions,)``, or None when there is none left."""
+        drawn = self.draw_many(1)
+        return drawn[0] if drawn else None
+
+    def draw_many(self, count: int) -> list[Architecture]:
+        """Return up to ``count`` unseen architectures, each a query of its own.
+
+        They are those that single draws would bring if each were queried before the next.
+        """
+        drawn: dict[Hashable, Architecture] = {}
         space = self._ledger.space
         if self._order is None:
-            for _ in range(_PATIENCE):
-                candidate: Architecture = space.sample(1, self._rng)[0]
-                if self._ledger.seen(candidate) is None:
-                    return candidate
-            return None
-        while self._next < len(self._order):
-            candidate = space.from_index(self._order[self._next : self._next + 1])[0]
-            if self._ledger.seen(candidate) is None:
-                return candidate
-            self._next += 1
-        return None
+            while len(drawn) < count and self._failed < _PATIENCE:
+                new = self._add(space.sample(1, self._rng)[0], drawn)
+                self._failed = 0 if new else self._failed + 1
+            return list(drawn.values())
+        for place in range(self._next, len(self._order)):
+            if len(drawn) == count:
+                break
+            candidate = space.from_index(self._order[place : place + 1])[0]
+            if not self._add(candidate, drawn) and place == self._next:
+                self._next += 1
+        return list(drawn.values())
+
+    def _add(self, candidate: Architecture, drawn: dict[Hashable, Architecture]) -> bool:
+        """Add an architecture to the drawn ones if it is new, and return whether it is."""
+        if self._ledger.seen(candidate) is not None:
+            return False
+        return drawn.setdefault(self._ledger.key(candidate), candidate) is candidate

@@ -1,13 +1,16 @@
 """Tasks, suites, objectives and the query ledger. NumPy only."""
 
 from rlnas.tasks.function import FunctionObjective, make_task
-from rlnas.tasks.ledger import Budget, QueryLedger, QueryRecord
+from rlnas.tasks.ledger import QueryLedger
 from rlnas.tasks.metric import Metric
-from rlnas.tasks.objective import Evaluation, Objective, TableObjective
+from rlnas.tasks.objective import BatchObjective, Evaluation, Objective, TableObjective
+from rlnas.tasks.records import Budget, QueryRecord
 from rlnas.tasks.suite import Suite
 from rlnas.tasks.task import TabularTask, Task
+from rlnas.tasks.together import query_together
 
 __all__ = [
+    "BatchObjective",
     "Budget",
     "Evaluation",
     "FunctionObjective",
@@ -20,4 +23,5 @@ __all__ = [
     "TabularTask",
     "Task",
     "make_task",
+    "query_together",
 ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import time
-from collections.abc import Callable, Mapping
-from multiprocessing.connection import Connection
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Literal, cast
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.processes import Failure, StartMethod, run_isolated
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks.metric import Direction, Metric
 from rlnas.tasks.objective import Evaluation
@@ -20,6 +22,10 @@ Outcome = float | Mapping[str, float] | Evaluation
 class FunctionObjective:
     """Scores architectures with a function of the user's.
 
+    With a time-out, or with several workers, every evaluation runs in a process of its own: one
+    that is killed, runs out of memory or does not end in time is a failed evaluation, and its
+    memory is given back. Otherwise the function runs in this process.
+
     Args:
         space: The search space.
         function: Gets the official string (or the vector) of an architecture; returns its raw
@@ -27,10 +33,13 @@ class FunctionObjective:
             an `Evaluation`.
         metric: What the raw value means; a ``min`` metric is negated into a score.
         pass_as: What the function gets: the ``string`` or the int8 ``vector``.
-        timeout: Seconds after which one evaluation is stopped and recorded as failed. The function
-            then runs in a process of its own, which is killed when the time is up.
-        start_method: How that process starts; ``spawn`` where the function uses CUDA (it must then
+        timeout: Seconds after which one evaluation is killed and recorded as failed.
+        start_method: How processes start; ``spawn`` where the function uses CUDA (it must then
             be importable), the platform's default otherwise.
+        workers: Evaluations at once, 1 or more.
+
+    Raises:
+        InvalidArgumentError: If an argument is outside its range.
     """
 
     def __init__(
@@ -41,33 +50,75 @@ class FunctionObjective:
         *,
         pass_as: Literal["string", "vector"] = "string",
         timeout: float | None = None,
-        start_method: Literal["fork", "spawn", "forkserver"] | None = None,
+        start_method: StartMethod | None = None,
+        workers: int = 1,
     ) -> None:
         if not callable(function):
             raise InvalidArgumentError(f"evaluate must be a function, got {function!r}.")
         if timeout is not None and not timeout > 0:
             raise InvalidArgumentError(f"timeout is {timeout}; expected more than 0 seconds.")
+        if workers != int(workers) or workers < 1:
+            raise InvalidArgumentError(f"workers is {workers}; expected an integer of 1 or more.")
         self.space = space
         self.metric = metric
-        self._function = function
+        self._call = _Call(function, metric.sign)
         self._pass_as = pass_as
         self._timeout = timeout
         self._start_method = start_method
+        self._workers = int(workers)
+
+    @property
+    def in_flight(self) -> int:
+        """Number of workers."""
+        return self._workers
 
     def evaluate(self, architecture: Architecture) -> Evaluation:
-        """Call the function; whatever it raises is for the ledger to record."""
-        argument = architecture if self._pass_as == "vector" else self.space.format(architecture)
-        start = time.perf_counter()
-        if self._timeout is None:
-            outcome: Outcome | None = self._function(argument)
-        else:
-            outcome = self._call_in_process(argument)
-        seconds = time.perf_counter() - start
-        if outcome is None:
-            return Evaluation(float("nan"), seconds, f"timeout after {self._timeout:g} s")
-        return self._to_evaluation(outcome, seconds)
+        """Call the function; what it raises in this process is for the ledger to record."""
+        if self._timeout is None and self._workers == 1:
+            return self._call(self._argument(architecture))
+        (evaluation,) = self.evaluate_many([architecture])
+        return evaluation
 
-    def _to_evaluation(self, outcome: Outcome, seconds: float) -> Evaluation:
+    def evaluate_many(self, architectures: Sequence[Architecture]) -> Iterator[Evaluation]:
+        """Call the function for each, in processes of their own, and yield in order."""
+        outcomes = run_isolated(
+            self._call,
+            [self._argument(architecture) for architecture in architectures],
+            workers=self._workers,
+            timeout=self._timeout,
+            # Not a fork server by default: a function of a script or notebook is not importable.
+            start_method=self._start_method or cast(StartMethod, get_context().get_start_method()),
+        )
+        early: dict[int, Evaluation] = {}
+        following = 0
+        with closing(outcomes):
+            for number, outcome in outcomes:
+                early[number] = _evaluation(outcome)
+                while following in early:
+                    yield early.pop(following)
+                    following += 1
+
+    def _argument(self, architecture: Architecture) -> Architecture | str:
+        return architecture if self._pass_as == "vector" else self.space.format(architecture)
+
+
+def _evaluation(outcome: Evaluation | Failure) -> Evaluation:
+    if isinstance(outcome, Failure):
+        return Evaluation(float("nan"), outcome.seconds, outcome.message)
+    return outcome
+
+
+@dataclass(frozen=True)
+class _Call:
+    """The function with its values made evaluations, in whatever process it runs."""
+
+    function: Callable[..., Outcome]
+    sign: int
+
+    def __call__(self, argument: Architecture | str) -> Evaluation:
+        start = time.perf_counter()
+        outcome = self.function(argument)
+        seconds = time.perf_counter() - start
         if isinstance(outcome, Evaluation):
             return outcome
         if isinstance(outcome, Mapping):
@@ -77,43 +128,8 @@ class FunctionObjective:
                 )
             rest = {k: float(v) for k, v in outcome.items() if k not in {"score", "cost"}}
             raw, cost = float(outcome["score"]), float(outcome.get("cost", seconds))
-            return Evaluation(self.metric.sign * raw, cost, None, rest)
-        return Evaluation(self.metric.sign * float(outcome), seconds)
-
-    def _call_in_process(self, argument: Architecture | str) -> Outcome | None:
-        """Run the function in a process and return its outcome, or None when time is up."""
-        context = multiprocessing.get_context(self._start_method)
-        receiver, sender = context.Pipe(duplex=False)
-        process = context.Process(target=_run, args=(self._function, argument, sender), daemon=True)
-        process.start()
-        sender.close()
-        try:
-            if not receiver.poll(self._timeout):
-                return None
-            try:
-                kind, value = receiver.recv()
-            except EOFError:
-                process.join()
-                raise RuntimeError(f"the worker died with exit code {process.exitcode}") from None
-            if kind == "error":
-                raise RuntimeError(value)
-            outcome: Outcome = value
-            return outcome
-        finally:
-            process.kill()
-            process.join()
-            receiver.close()
-
-
-def _run(
-    function: Callable[..., Outcome], argument: Architecture | str, sender: Connection
-) -> None:
-    try:
-        message: tuple[str, object] = ("value", function(argument))
-    except Exception as error:  # sent to the parent, which records it
-        message = ("error", f"{type(error).__name__}: {error}")
-    sender.send(message)
-    sender.close()
+            return Evaluation(self.sign * raw, cost, None, rest)
+        return Evaluation(self.sign * float(outcome), seconds)
 
 
 def make_task(
@@ -126,7 +142,8 @@ def make_task(
     direction: Direction = "max",
     pass_as: Literal["string", "vector"] = "string",
     timeout: float | None = None,
-    start_method: Literal["fork", "spawn", "forkserver"] | None = None,
+    start_method: StartMethod | None = None,
+    workers: int = 1,
 ) -> Task:
     """Make a task of a user's own function.
 
@@ -139,7 +156,9 @@ def make_task(
         direction: Whether larger or smaller values are better.
         pass_as: Whether the function gets the official ``string`` or the int8 ``vector``.
         timeout: Seconds after which an evaluation is killed and recorded as failed.
-        start_method: How the process of a timed evaluation starts.
+        start_method: How the processes of timed or parallel evaluations start.
+        workers: Evaluations at once; searchers that can then ask for several together. Which
+            architectures they ask for may depend on the number, but not on who is done first.
 
     Returns:
         A task that every searcher accepts.
@@ -154,6 +173,12 @@ def make_task(
     """
     meaning = Metric(name=metric, unit=unit, direction=direction, epoch_policy="unknown")
     objective = FunctionObjective(
-        space, evaluate, meaning, pass_as=pass_as, timeout=timeout, start_method=start_method
+        space,
+        evaluate,
+        meaning,
+        pass_as=pass_as,
+        timeout=timeout,
+        start_method=start_method,
+        workers=workers,
     )
     return Task(name, space, objective)

@@ -7,69 +7,18 @@ counts queries and cost, records failures, and never gives away anything that wa
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rlnas.errors import BudgetExhaustedError, InvalidArgumentError
+from rlnas.errors import BudgetExhaustedError
 from rlnas.spaces import Architecture, SearchSpace
+from rlnas.tasks.evaluate import evaluate, in_flight
 from rlnas.tasks.objective import Evaluation, Objective
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What a search may spend.
-
-    Attributes:
-        queries: Most distinct architectures to evaluate, or None for no limit.
-        cost: Seconds of training after which no new query starts, or None for no limit.
-
-    Raises:
-        InvalidArgumentError: If both are None or one is not positive.
-    """
-
-    queries: int | None = None
-    cost: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.queries is None and self.cost is None:
-            raise InvalidArgumentError("A budget needs a limit: give queries, cost, or both.")
-        if self.queries is not None and (self.queries < 1 or self.queries != int(self.queries)):
-            raise InvalidArgumentError(f"Budget of {self.queries} queries; expected 1 or more.")
-        if self.cost is not None and not self.cost > 0:
-            raise InvalidArgumentError(f"Budget of {self.cost} s; expected more than 0.")
-
-    @classmethod
-    def of(cls, budget: Budget | int) -> Budget:
-        """Return a budget; a bare integer counts queries."""
-        return budget if isinstance(budget, Budget) else cls(queries=budget)
-
-
-@dataclass(frozen=True)
-class QueryRecord:
-    """One query of a search.
-
-    Attributes:
-        query: Number of the query, from 1.
-        architecture: Official string.
-        vector: The architecture as int8 ``(num_positions,)``.
-        evaluation: Score, cost, error and further metrics.
-        seconds: Wall-clock seconds since the search began.
-    """
-
-    query: int
-    architecture: str
-    vector: Architecture = field(repr=False, compare=False)
-    evaluation: Evaluation
-    seconds: float
-
-    @property
-    def score(self) -> float:
-        """Score of the query, NaN when it failed."""
-        return self.evaluation.score
+from rlnas.tasks.records import Budget, QueryRecord
+from rlnas.tasks.together import query_together
 
 
 class QueryLedger:
@@ -105,6 +54,14 @@ class QueryLedger:
         self._best: QueryRecord | None = None
         self._start = time.perf_counter()
 
+    def key(self, architecture: ArrayLike) -> Hashable:
+        """Return what architectures that are one query have in common.
+
+        Raises:
+            InvalidArchitectureError: If it is not an architecture of the space.
+        """
+        return self._key(self.space.check(architecture))
+
     def _key(self, vector: Architecture) -> Hashable:
         if not self.canonical_free:
             return self.space.key(vector)
@@ -130,16 +87,49 @@ class QueryLedger:
         known = self._known.get(key)
         if known is not None:
             return known.evaluation
+        self._check_budget()
+        return self._record(key, vector, evaluate(self._objective, vector))
+
+    def query_many(self, architectures: Iterable[ArrayLike]) -> list[Evaluation]:
+        """Query architectures as if `query` were called with one after the other.
+
+        Records, their order, what is free and what fails are the same; an objective that can work
+        on several at once gets the new ones together. ``on_query`` is called, in order, as soon as
+        a query and those before it are done.
+
+        With a limit on the cost, at most `in_flight` are handed out at a time, and none once what
+        is done by then has spent the budget; so up to ``in_flight − 1`` more queries may be made
+        than by one after the other. With a limit on queries the number is the same.
+
+        Returns:
+            The evaluations in order.
+
+        Raises:
+            BudgetExhaustedError: If one is new and the budget is spent; those before it are
+                evaluated and recorded.
+            InvalidArchitectureError: If one is not an architecture of the space; likewise.
+        """
+        return query_together((self, architecture) for architecture in architectures)
+
+    def _check_budget(self) -> None:
         if self.exhausted:
             raise BudgetExhaustedError(
                 f"The budget is spent ({self.queries} queries, {self.spent_cost:g} s); "
                 "only architectures that were queried before can be asked for."
             )
+
+    def _room(self) -> int:
+        """Return how many new ones may be handed out before the budget is looked at again."""
+        if self.budget.cost is None:
+            return self.remaining
+        return min(self.remaining, self.in_flight)  # what they cost may end the budget
+
+    def _record(self, key: Hashable, vector: Architecture, evaluation: Evaluation) -> Evaluation:
         record = QueryRecord(
             query=len(self.records) + 1,
             architecture=self.space.format(vector),
             vector=vector,
-            evaluation=self._evaluate(vector),
+            evaluation=evaluation,
             seconds=time.perf_counter() - self._start,
         )
         self.records.append(record)
@@ -150,25 +140,7 @@ class QueryLedger:
             self._best = record
         if self._on_query is not None:
             self._on_query(record)
-        return record.evaluation
-
-    def _evaluate(self, vector: Architecture) -> Evaluation:
-        start = time.perf_counter()
-        try:
-            evaluation = self._objective.evaluate(vector.copy())
-        except Exception as error:  # any failure of a user's objective is data, not a crash
-            cost = time.perf_counter() - start
-            return Evaluation(float("nan"), cost, f"{type(error).__name__}: {error}")
-        error_text, cost = evaluation.error, evaluation.cost
-        if error_text is None and not np.isfinite(evaluation.score):
-            error_text = f"score is {evaluation.score}"
-        if not (np.isfinite(cost) and cost >= 0):
-            # It would make a budget in cost endless, so the wall clock takes its place.
-            error_text = error_text or f"cost is {cost}; expected finite seconds of 0 or more"
-            cost = time.perf_counter() - start
-        if error_text is None:
-            return evaluation
-        return Evaluation(float("nan"), cost, error_text, evaluation.metrics)
+        return evaluation
 
     def seen(self, architecture: ArrayLike) -> Evaluation | None:
         """Return what is known of an architecture, without spending anything."""
@@ -176,6 +148,11 @@ class QueryLedger:
         return None if record is None else record.evaluation
 
     # -- counting --------------------------------------------------------------------------
+
+    @property
+    def in_flight(self) -> int:
+        """Number of architectures that are worth asking together; 1 for most objectives."""
+        return in_flight(self._objective)
 
     @property
     def queries(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -43,6 +43,31 @@ class Objective(Protocol):
 
     def evaluate(self, architecture: Architecture) -> Evaluation:
         """Score one valid architecture ``(num_positions,)``."""
+        ...
+
+
+class BatchObjective(Objective, Protocol):
+    """An objective that can work on several architectures at once.
+
+    The ledger gives it several where a search asks for several, see `QueryLedger.query_many`; with
+    an ``in_flight`` of 1 it is used like any other objective.
+
+    Attributes:
+        in_flight: Number of architectures that it works on at once, 1 or more.
+    """
+
+    @property
+    def in_flight(self) -> int:
+        """See the attributes."""
+        ...
+
+    def evaluate_many(self, architectures: Sequence[Architecture]) -> Iterable[Evaluation]:
+        """Score valid architectures ``(num_positions,)``; give the evaluations in their order.
+
+        Each is best given as soon as it and those before it are known. A failure of one is given
+        as a failed evaluation; what is raised fails all that were not given by then. Where an
+        iterator has a ``close``, it is called when no more is wanted.
+        """
         ...
 
 

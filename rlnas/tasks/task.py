@@ -10,9 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from rlnas.errors import InvalidArgumentError, LeakageError
 from rlnas.spaces import SearchSpace
-from rlnas.tasks.ledger import Budget, QueryLedger, QueryRecord
+from rlnas.tasks.ledger import QueryLedger
 from rlnas.tasks.metric import Metric
 from rlnas.tasks.objective import Objective, TableObjective
+from rlnas.tasks.records import Budget, QueryRecord
 
 
 class Task:

@@ -47,8 +47,7 @@ def replay(source: SourceTask, ledger: QueryLedger) -> QueryLedger:
         InvalidArgumentError: If the source's results are not at hand.
     """
     again = _ledger(source, max(1, len(ledger)))
-    for vector in ledger.vectors():
-        again.query(vector)
+    again.query_many(ledger.vectors())
     return again
 
 

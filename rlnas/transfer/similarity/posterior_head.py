@@ -80,17 +80,28 @@ class PosteriorHead(SimilarityEstimator):
         observe_queries(posterior, ledger)
         open_ = np.ones(ledger.space.size, dtype=np.bool_)
         open_[posterior.queried] = False
+        chosen: list[int] = []
+
+        def ask() -> None:
+            ledger.query_many(ledger.space.from_index(chosen))
+            observe_queries(posterior, ledger)
+            chosen.clear()
+
         for number in range(min(queries, ledger.remaining)):
             likely = heads[number] if number < len(heads) else heads.ravel()
             likely = likely[open_[likely]]
             if not len(likely):
-                return
+                break
             index = int(likely[0])
             if number >= len(heads):
                 index = int(likely[posterior.worth()[likely].argmax()])
             open_[index] = False
-            ledger.query(ledger.space.from_index([index])[0])
-            observe_queries(posterior, ledger)
+            chosen.append(index)
+            # The favourites are known in advance; what comes then depends on all before it.
+            if len(chosen) == ledger.in_flight or number + 1 >= len(heads):
+                ask()
+        if chosen:
+            ask()
 
     def rank(
         self, sources: Sequence[SourceTask], ledger: QueryLedger, rng: np.random.Generator

@@ -7,12 +7,13 @@ rank sources badly, because one sees only where each source is right.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.errors import InvalidArgumentError, UnknownNameError
+from rlnas.errors import BudgetExhaustedError, InvalidArgumentError, UnknownNameError
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
 from rlnas.transfer.similarity.base import Floats
@@ -233,10 +234,8 @@ def query_probes(
     space = ledger.space
     taken = np.asarray(space.index(ledger.vectors()), dtype=np.int64) if len(ledger) else _NONE
     chosen = get_design(design)(table, queries, taken, rng, space=space)
-    for vector in space.from_index(chosen):
-        if ledger.exhausted:
-            return
-        ledger.query(vector)
+    with suppress(BudgetExhaustedError):  # the first of them count where not all fit
+        ledger.query_many(space.from_index(chosen))
 
 
 _NONE = np.empty(0, dtype=np.int64)

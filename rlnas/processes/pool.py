@@ -1,4 +1,4 @@
-"""Worker processes that start at once and end with their parent."""
+"""A pool of worker processes that start at once and end with their parent."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ import multiprocessing
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.connection import wait
+from typing import Literal
+
+StartMethod = Literal["fork", "spawn", "forkserver"]
+
+START_METHOD: StartMethod = "spawn" if sys.platform == "win32" else "forkserver"
+"""How workers start unless a caller says otherwise."""
 
 
 def prepare_workers(modules: Sequence[str]) -> None:
@@ -40,8 +46,7 @@ def worker_pool(workers: int, modules: Sequence[str]) -> ProcessPoolExecutor:
         modules: Names of the modules that workers need.
     """
     prepare_workers(modules)
-    method = "spawn" if sys.platform == "win32" else "forkserver"
-    context = multiprocessing.get_context(method)
+    context = multiprocessing.get_context(START_METHOD)
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_start)
 
 
@@ -51,15 +56,20 @@ def _start() -> None:
 
     torch.set_num_threads(1)
     gc.freeze()  # what was imported stays; looking for garbage in it again and again takes time
+    when_orphaned(lambda: os._exit(1))
+
+
+def when_orphaned(end: Callable[[], object]) -> None:
+    """Call a function in a thread when the parent process ends."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         sentinel = parent.sentinel
 
-        def end_with_parent() -> None:
+        def watch() -> None:
             wait([sentinel])
-            os._exit(1)
+            end()
 
-        threading.Thread(target=end_with_parent, daemon=True).start()
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def stop_pool(pool: ProcessPoolExecutor) -> None:
