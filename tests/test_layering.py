@@ -12,14 +12,12 @@ ROOT = Path(rlnas.__file__).parent
 # From the bottom up: each may import what stands before it.
 ORDER = [
     "errors",
-    "lazy",
     "atomic",
     "lazy",
     "processes",
     "seeding",
     "events",
-    "events",
-    "processes",
+    "checkpoints",
     "spaces",
     "tasks",
     "benchmarks",

@@ -1,4 +1,4 @@
-"""``rlnas data``: benchmark tables: what there is, what they hold, fetch and import."""
+"""``rlnas data``: benchmark tables (list, info, fetch, import) and images (preview)."""
 
 from __future__ import annotations
 
@@ -65,14 +65,38 @@ class ImportOptions(CommonOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PreviewOptions(CommonOptions):
+    """Write a contact sheet of rendered images and their labels for all seven tasks."""
+
+    name: tyro.conf.Positional[str]
+    """The data set: `rooms`."""
+
+    count: int = 8
+    """How many images, one a row, 1 to 64."""
+
+    split: str = "train"
+    """Which split they are the first images of."""
+
+    seed: int = 0
+    """Seed of the data set."""
+
+    image_size: int = 32
+    """Side of the images in pixels, at least 8."""
+
+    out: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="")] = None
+    """PNG file to write, replaced if it is there; by default NAME.png."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DataOptions:
-    """Benchmark tables: list, info, fetch, import."""
+    """Benchmark tables: list, info, fetch, import; images to train on: preview."""
 
     action: (
         Annotated[ListOptions, tyro.conf.subcommand("list", prefix_name=False)]
         | Annotated[InfoOptions, tyro.conf.subcommand("info", prefix_name=False)]
         | Annotated[FetchOptions, tyro.conf.subcommand("fetch", prefix_name=False)]
         | Annotated[ImportOptions, tyro.conf.subcommand("import", prefix_name=False)]
+        | Annotated[PreviewOptions, tyro.conf.subcommand("preview", prefix_name=False)]
     )
 
     @property
@@ -88,9 +112,11 @@ class DataOptions:
 
 def run(options: DataOptions, screen: Screen) -> dict[str, Any]:
     """Run the chosen action."""
-    from rlnas.cli import data_actions
+    from rlnas.cli import data_actions, data_preview
 
     action = options.action
+    if isinstance(action, PreviewOptions):
+        return data_preview.preview(action, screen)
     if isinstance(action, ListOptions):
         return data_actions.list_data(screen)
     if isinstance(action, InfoOptions):

@@ -1,0 +1,122 @@
+"""From images and targets to the data of a task; the same way for every data set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rlnas.datasets.augmentation import Augmentation
+from rlnas.datasets.data import Split, TaskData
+from rlnas.datasets.jigsaw import JigsawOptions, JigsawSplit
+from rlnas.datasets.pixels import Pixels
+from rlnas.datasets.request import DataRequest, fingerprint
+from rlnas.datasets.splits import NO_AUGMENTATION, AutoencoderSplit, LabelledSplit
+from rlnas.datasets.targets import Targets
+from rlnas.datasets.task_specs import KINDS, task_spec
+from rlnas.errors import InvalidArgumentError
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The examples of one split.
+
+    Attributes:
+        pixels: The images.
+        targets: Their targets; None where the task makes them from the image.
+    """
+
+    pixels: Pixels
+    targets: Targets | None = None
+
+
+def assemble(
+    request: DataRequest,
+    examples: Mapping[str, Examples],
+    *,
+    image_size: int,
+    outputs: int | None = None,
+    classes: tuple[str, ...] = (),
+    channels: int = 3,
+    permutations: int = 24,
+    facts: Mapping[str, object],
+    notes: tuple[str, ...] = (),
+) -> TaskData:
+    """Return the data of a task.
+
+    Args:
+        request: What was asked for.
+        examples: The examples of ``train``, ``valid`` and ``test``; their images share one
+            normalisation.
+        image_size: Side of the images in pixels.
+        outputs: Size of the target; not needed for ``jigsaw`` and ``autoencoder``.
+        classes: Names of the classes, where they have names.
+        channels: Channels of the images.
+        permutations: The data set's own number of jigsaw permutations.
+        facts: What the data are, for the fingerprint.
+        notes: What a reader of results must know.
+
+    Raises:
+        InvalidArgumentError: If the task needs targets that are not there.
+    """
+    kind = KINDS[request.task]
+    augmentation = Augmentation(flip=request.flip, crop_padding=request.crop_padding)
+    augmentation.check(request.task, kind)
+    jigsaw = JigsawOptions(
+        permutations=permutations if request.permutations is None else request.permutations,
+        tile_size=request.tile_size,
+    )
+    spec_size = image_size
+    if kind == "jigsaw":
+        outputs, classes, spec_size = jigsaw.permutations, (), jigsaw.tile(image_size)
+    elif request.task == "autoencoder":
+        outputs, classes = channels, ()
+    if outputs is None:
+        raise InvalidArgumentError(f"Task {request.task!r} needs the size of its targets.")
+
+    def split(name: str) -> Split:
+        part = examples[name]
+        changes = augmentation if name == "train" else NO_AUGMENTATION
+        if kind == "jigsaw":
+            return JigsawSplit(
+                part.pixels,
+                jigsaw,
+                image_size,
+                seed=request.seed,
+                name=name,
+                augmentation=changes,
+            )
+        if request.task == "autoencoder":
+            return AutoencoderSplit(part.pixels, changes)
+        if part.targets is None:
+            raise InvalidArgumentError(f"Task {request.task!r} needs targets; {name} has none.")
+        return LabelledSplit(part.pixels, part.targets, changes)
+
+    normalisation = examples["train"].pixels.normalisation
+    options = {"permutations": jigsaw.permutations, "tile": spec_size} if kind == "jigsaw" else {}
+    return TaskData(
+        dataset=request.dataset,
+        spec=task_spec(
+            request.task,
+            outputs=outputs,
+            image_size=spec_size,
+            channels=channels,
+            classes=classes,
+        ),
+        train=split("train"),
+        valid=split("valid"),
+        test=split("test"),
+        mean=normalisation.mean,
+        std=normalisation.std,
+        fingerprint=fingerprint(
+            task=request.task,
+            image_size=image_size,
+            seed=request.seed,
+            sizes={name: len(part.pixels) for name, part in examples.items()},
+            flip=augmentation.flip,
+            crop_padding=augmentation.crop_padding,
+            normalisation=[normalisation.mean, normalisation.std],
+            **options,
+            **facts,
+        ),
+        notes=notes,
+    )

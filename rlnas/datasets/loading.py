@@ -1,0 +1,144 @@
+"""The data of a task, from a built-in data set or a user's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rlnas.datasets.request import DataRequest
+from rlnas.datasets.task_specs import TRANSNAS_TASKS
+from rlnas.errors import DataError, UnknownNameError
+
+if TYPE_CHECKING:
+    from rlnas.datasets.data import TaskData
+
+FOLDER_TASKS = ("class", "jigsaw", "autoencoder")
+"""The tasks of images whose only labels are the names of their folders."""
+_BUILT_IN = ("rooms", "digits")
+_TASKS = {
+    "rooms": TRANSNAS_TASKS,
+    "digits": FOLDER_TASKS,
+    "taskonomy": TRANSNAS_TASKS,
+    "images": FOLDER_TASKS,
+}
+
+
+def dataset_names() -> tuple[str, ...]:
+    """Return the names of the built-in data sets."""
+    return _BUILT_IN
+
+
+def task_names(dataset: str | Path) -> tuple[str, ...]:
+    """Return the tasks of a built-in data set or of a folder.
+
+    Args:
+        dataset: A name of `dataset_names`, or a folder.
+
+    Raises:
+        UnknownNameError: If it is neither.
+        DataError: If a path was given and there is no folder.
+    """
+    return _TASKS[_source(dataset)]
+
+
+def load_task_data(
+    dataset: str | Path,
+    task: str,
+    *,
+    image_size: int | None = None,
+    seed: int = 0,
+    train_size: int | None = None,
+    valid_size: int | None = None,
+    test_size: int | None = None,
+    permutations: int | None = None,
+    tile_size: int | None = None,
+    flip: bool = False,
+    crop_padding: int = 0,
+    memory_limit: int = 2**30,
+) -> TaskData:
+    """Return the data of a task: training, validation and test split, and what they ask for.
+
+    Args:
+        dataset: ``rooms``, ``digits``, or a folder: one subfolder of images a class, with or
+            without ``train``, ``valid`` and ``test`` above them, or the layout of Taskonomy as
+            TransNAS-Bench-101 trained on it.
+        task: A name of `task_names`.
+        image_size: Side of the images in pixels; None for the data set's own.
+        seed: Seed of what is drawn: the rooms, the split of a folder, the fixed puzzles.
+        train_size: Training examples; None for the data set's own number.
+        valid_size: Validation examples, likewise.
+        test_size: Test examples, likewise.
+        permutations: Permutations of the jigsaw; None for the data set's own number.
+        tile_size: Side of a jigsaw's tile in pixels; None for the published share of a cell.
+        flip: Mirror half of the training images at random, where the targets allow it.
+        crop_padding: Take training images as random crops of the image padded by so many pixels,
+            where the targets allow it.
+        memory_limit: Bytes of decoded images up to which a folder is read into memory at once;
+            above it files are read batch by batch.
+
+    Raises:
+        UnknownNameError: If there is no such data set, folder or task.
+        InvalidArgumentError: If an option is outside its range, or does not suit the task.
+        DataError: If the folder's files are not what they should be.
+
+    Example:
+        >>> data = load_task_data("digits", "class", image_size=8)
+        >>> len(data.train), data.spec.outputs
+        (1259, 10)
+    """
+    source = _source(dataset)
+    if task not in _TASKS[source]:
+        raise UnknownNameError(f"task of {dataset}", task, _TASKS[source])
+    return _loader(source)(
+        DataRequest(
+            dataset=str(dataset),
+            task=task,
+            image_size=image_size,
+            seed=seed,
+            train_size=train_size,
+            valid_size=valid_size,
+            test_size=test_size,
+            permutations=permutations,
+            tile_size=tile_size,
+            flip=flip,
+            crop_padding=crop_padding,
+            memory_limit=memory_limit,
+        )
+    )
+
+
+def _source(dataset: str | Path) -> str:
+    """Return where the data come from: a built-in data set, or the layout of a folder."""
+    if dataset in _BUILT_IN:
+        return str(dataset)
+    folder = Path(dataset)
+    if not folder.is_dir():
+        if isinstance(dataset, str) and folder.name == dataset:  # a name rather than a path
+            raise UnknownNameError("data set or folder", dataset, _BUILT_IN)
+        raise DataError(
+            f"There is no folder {folder}; expected a folder of images or one of the data sets "
+            f"{', '.join(_BUILT_IN)}."
+        )
+    from rlnas.datasets.taskonomy_files import is_taskonomy
+
+    return "taskonomy" if is_taskonomy(folder) else "images"
+
+
+def _loader(source: str) -> Callable[[DataRequest], TaskData]:
+    """Return what loads the data; PyTorch and the renderer are imported only then."""
+    if source == "rooms":
+        from rlnas.datasets.rooms_tasks import load_rooms_task
+
+        return load_rooms_task
+    if source == "digits":
+        from rlnas.datasets.digits import load_digits_task
+
+        return load_digits_task
+    if source == "taskonomy":
+        from rlnas.datasets.taskonomy import load_taskonomy
+
+        return load_taskonomy
+    from rlnas.datasets.image_folder import load_image_folder
+
+    return load_image_folder

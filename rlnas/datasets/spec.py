@@ -1,0 +1,75 @@
+"""What a task asks of a network: its input, its output and its score. Needs no PyTorch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from rlnas.errors import InvalidArgumentError
+from rlnas.tasks import Metric
+
+Kind = Literal["class", "vector", "pixels", "image", "jigsaw"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSpec:
+    """The shape of one task on one data set.
+
+    Inputs of a batch are float32 ``(B, channels, H, W)``, normalised; for jigsaw they are
+    ``(B, tiles, channels, h, w)``. Targets and network outputs by kind:
+
+    ======== ================================== =============================================
+    kind     target                             output of the network
+    ======== ================================== =============================================
+    class    int64 ``(B,)``                     logits ``(B, outputs)``
+    vector   float32 ``(B, outputs)``           float32 ``(B, outputs)``
+    pixels   int64 ``(B, H, W)``, 255 = ignore  logits ``(B, outputs, H, W)``
+    image    float32 ``(B, outputs, H, W)``     float32 ``(B, outputs, H, W)``, both in [−1, 1]
+    jigsaw   int64 ``(B,)``                     logits ``(B, outputs)``
+    ======== ================================== =============================================
+
+    Attributes:
+        name: Name of the task; TransNAS-Bench-101's names where the task is one of its seven.
+        kind: What is predicted, see the table.
+        outputs: Classes, vector length, image channels of the target, or jigsaw permutations.
+        image_size: Side of the network's square input in pixels; for jigsaw, of one tile.
+        metric: Meaning of the validation score. Raw values keep their own direction; a score is
+            ``metric.sign`` times the raw value.
+        channels: Channels of the input.
+        tiles: Tiles of a jigsaw puzzle; 1 for every other kind.
+        classes: Names of the classes, where they have names.
+
+    Raises:
+        InvalidArgumentError: If a field has a value outside its range, or ``tiles`` and ``kind``
+            contradict each other.
+    """
+
+    name: str
+    kind: Kind
+    outputs: int
+    image_size: int
+    metric: Metric
+    channels: int = 3
+    tiles: int = 1
+    classes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Kind):
+            raise InvalidArgumentError(
+                f"Task {self.name!r}: kind is {self.kind!r}; expected one of {get_args(Kind)}."
+            )
+        for field in ("outputs", "image_size", "channels", "tiles"):
+            if getattr(self, field) < 1:
+                raise InvalidArgumentError(
+                    f"Task {self.name!r}: {field} is {getattr(self, field)}; expected at least 1."
+                )
+        if (self.tiles > 1) != (self.kind == "jigsaw"):
+            raise InvalidArgumentError(
+                f"Task {self.name!r}: kind {self.kind!r} with {self.tiles} tiles; a jigsaw has "
+                "two or more tiles, every other kind has one."
+            )
+        if self.classes and len(self.classes) != self.outputs:
+            raise InvalidArgumentError(
+                f"Task {self.name!r}: {len(self.classes)} class names for {self.outputs} outputs; "
+                "give one name for each output, or none."
+            )
