@@ -1,0 +1,49 @@
+"""Networks: PyTorch modules from the architectures of the search spaces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rlnas.lazy import lazy_names
+from rlnas.networks.config import NetworkConfig, published_config
+
+if TYPE_CHECKING:
+    from rlnas.networks.counting import count_parameters
+    from rlnas.networks.discriminator import build_discriminator
+    from rlnas.networks.network import SearchedNetwork, build_network
+    from rlnas.networks.operations import operation_names
+    from rlnas.networks.statistics import (
+        NetworkStatistics,
+        count_flops,
+        network_statistics,
+        statistics_of_many,
+    )
+
+__all__ = [
+    "NetworkConfig",
+    "NetworkStatistics",
+    "SearchedNetwork",
+    "build_discriminator",
+    "build_network",
+    "count_flops",
+    "count_parameters",
+    "network_statistics",
+    "operation_names",
+    "published_config",
+    "statistics_of_many",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "NetworkStatistics": "rlnas.networks.statistics",
+        "SearchedNetwork": "rlnas.networks.network",
+        "build_discriminator": "rlnas.networks.discriminator",
+        "build_network": "rlnas.networks.network",
+        "count_flops": "rlnas.networks.statistics",
+        "count_parameters": "rlnas.networks.counting",
+        "network_statistics": "rlnas.networks.statistics",
+        "operation_names": "rlnas.networks.operations",
+        "statistics_of_many": "rlnas.networks.statistics",
+    },
+)
