@@ -1,0 +1,28 @@
+"""Proxies that count: parameters and operations."""
+
+from __future__ import annotations
+
+from rlnas.networks import SearchedNetwork, count_flops, count_parameters
+from rlnas.networks.counting import measure
+from rlnas.proxies.probe import Probe
+
+
+def params(probe: Probe) -> float:
+    """Return the number of parameters, dead edges' too, `rlnas.networks.count_parameters`.
+
+    Source: the baseline of NAS-Bench-Suite-Zero (arXiv 2210.03230, §2), there in millions.
+    """
+    return float(count_parameters(probe.network))
+
+
+def flops(probe: Probe) -> float:
+    """Return the FLOPs of one example as the source counts them, `rlnas.networks.count_flops`.
+
+    Of a network that is not a `SearchedNetwork` by the same rules, for the layers that have one.
+
+    Source: the baseline of NAS-Bench-Suite-Zero (arXiv 2210.03230, §2), there in millions.
+    """
+    network = probe.network
+    if isinstance(network, SearchedNetwork):
+        return float(count_flops(network, probe.input_shape[-1]))
+    return float(measure(lambda: probe.copy_network().to("meta"), (1, *probe.input_shape)).flops)
