@@ -6,7 +6,7 @@ Resumable: scores are written as they come, and what is there is not computed ag
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,8 +20,7 @@ from torch import nn
 
 from rlnas.atomic import write_text
 from rlnas.datasets import load_task_data
-from rlnas.networks import NetworkConfig, build_network, published_config
-from rlnas.networks.blocks import ResidualBlock
+from rlnas.networks import build_network, published_config
 from rlnas.proxies import (
     Proxy,
     draw_batch,
@@ -111,9 +110,14 @@ def score_sample(options: Options, setting_name: str, sample: list[int]) -> pd.D
         test_size=16,
     )
     batch = draw_batch(data, BATCH, seed=options.seed)
-    small = published_config(space) if setting.width is None else NetworkConfig(width=setting.width)
+    whole = replace(published_config(space), published_shortcuts=setting.shortcuts)
+    small = whole if setting.width is None else replace(whole, width=setting.width)
     groups = (
-        (False, partial(build_network, space, spec=setting.spec, seed=options.seed), None),
+        (
+            False,
+            partial(build_network, space, spec=setting.spec, config=whole, seed=options.seed),
+            None,
+        ),
         (
             True,
             partial(build_network, space, spec=data.spec, config=small, seed=options.seed),
@@ -133,22 +137,12 @@ def score_sample(options: Options, setting_name: str, sample: list[int]) -> pd.D
             ]
             if names:
                 network = build(vector)
-                if setting.shortcuts:
-                    publish_shortcuts(network)
                 for row in score_rows(network, given, names, options.seed):
                     rows.append({"index": index, "architecture": space.format(vector), **row})
         if time.monotonic() - saved > SAVE_EVERY or index == sample[-1]:
             write_text(path, pd.DataFrame(rows).to_csv(index=False))
             saved = time.monotonic()
     return pd.DataFrame(rows)
-
-
-def publish_shortcuts(network: nn.Module) -> None:
-    """Give the shortcuts' batch normalisation ε and momentum 1, as in the published code."""
-    for module in network.modules():
-        if isinstance(module, ResidualBlock) and not isinstance(module.shortcut, nn.Identity):
-            norm = module.shortcut[1]
-            norm.eps, norm.momentum = 1.0, 1.0
 
 
 def score_rows(

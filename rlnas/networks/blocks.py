@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from rlnas.networks.operations import EdgeShape, ReLUConvBN
 
-Shortcut = Literal["convolution", "pooling"]
+Shortcut = Literal["convolution", "published", "pooling"]
 
 
 class ResidualBlock(nn.Module):
@@ -17,8 +17,9 @@ class ResidualBlock(nn.Module):
     Args:
         shape: Channels, stride and normalisation of the block.
         shortcut: Where the shape changes, ``convolution`` is a strided 1×1 convolution with batch
-            normalisation (TransNAS-Bench-101's macro networks), ``pooling`` a 2×2 average pool and
-            a 1×1 convolution without (NAS-Bench-201, arXiv 2001.00326, §2.1).
+            normalisation (TransNAS-Bench-101's macro networks), ``published`` the same with ε = 1
+            and momentum 1 as in their code (`NetworkConfig.published_shortcuts`), ``pooling`` a
+            2×2 average pool and a 1×1 convolution without (NAS-Bench-201, arXiv 2001.00326, §2.1).
     """
 
     def __init__(self, shape: EdgeShape, shortcut: Shortcut = "convolution") -> None:
@@ -35,9 +36,12 @@ class ResidualBlock(nn.Module):
         if shape.keeps_shape:
             return
         widths = (shape.channels_in, shape.channels_out)
-        if shortcut == "convolution":
+        if shortcut != "pooling":
+            norm = shape.norm()
+            if shortcut == "published":
+                norm.eps, norm.momentum = 1.0, 1.0
             self.shortcut = nn.Sequential(
-                nn.Conv2d(*widths, 1, stride=shape.stride, bias=False), shape.norm()
+                nn.Conv2d(*widths, 1, stride=shape.stride, bias=False), norm
             )
         else:
             # ceil_mode makes odd sides agree with the strided convolution; even ones are as ever.

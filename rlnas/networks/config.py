@@ -34,6 +34,9 @@ class NetworkConfig:
             1024-channel decoders, ``light`` the small one of `LightDecoder`.
         decoder_width: Channels of a light decoder's first layer; None: half the encoder's, at
             least 8.
+        published_shortcuts: Whether the batch normalisation of a macro shortcut has ε = 1 and momentum
+            1, as in TransNAS-Bench-101's code, which passes two switches in their places. It does
+            not change any count, but what networks compute and learn.
         affine: Whether batch normalisation learns a scale and a shift.
         track_running_stats: Whether batch normalisation keeps statistics for evaluation.
         initialisation: Of the encoder. ``kaiming_fan_out``: normal, as TransNAS's encoders;
@@ -51,6 +54,7 @@ class NetworkConfig:
     cells_per_stage: int = 5
     decoder: Decoder = "published"
     decoder_width: int | None = None
+    published_shortcuts: bool = False
     affine: bool = True
     track_running_stats: bool = True
     initialisation: Initialisation = "kaiming_fan_out"
@@ -110,7 +114,7 @@ def published_config(space: SearchSpace | str) -> NetworkConfig:
     """
     found = get_space(space) if isinstance(space, str) else space
     if isinstance(found, TransNASMacroSpace):
-        return NetworkConfig()
+        return NetworkConfig(published_shortcuts=True)
     if not isinstance(found, CellSpace):
         raise InvalidArgumentError(
             f"There is no network skeleton for the search space {found.name!r}; expected a "

@@ -26,7 +26,9 @@ def block_shape(block: Block, config: NetworkConfig) -> EdgeShape:
 
 def build_residual(block: Block, config: NetworkConfig) -> ResidualBlock:
     """Return a new module for a ``residual`` or ``reduction`` block."""
-    shortcut: Shortcut = "pooling" if block.kind == "reduction" else "convolution"
+    shortcut: Shortcut = "published" if config.published_shortcuts else "convolution"
+    if block.kind == "reduction":
+        shortcut = "pooling"
     return ResidualBlock(block_shape(block, config), shortcut)
 
 

@@ -7,7 +7,12 @@ import pytest
 import torch
 
 from rlnas.errors import InvalidArchitectureError, InvalidArgumentError, UnknownNameError
-from rlnas.networks import NetworkConfig, build_network, network_statistics
+from rlnas.networks import (
+    NetworkConfig,
+    build_network,
+    network_statistics,
+    published_config,
+)
 from rlnas.networks.encoder import Encoder
 from rlnas.spaces import CellSpace, get_space
 
@@ -93,6 +98,21 @@ def test_encoders_are_initialised_as_published(make_spec):
     weight = bench.encoder.blocks[16].edges[0][1].weight  # 64 → 64 channels, 3×3
     bound = 1 / (64 * 9) ** 0.5
     assert 0.95 * bound < weight.abs().max() <= bound
+
+
+def test_macro_shortcuts_are_normalised_as_published_or_as_usual(make_spec):
+    def shortcut_norms(config):
+        network = build_network("transnas-macro", "64-4111-basic", make_spec("class"), config)
+        return [
+            (norm.eps, norm.momentum)
+            for block in network.encoder.blocks
+            for norm in block.shortcut.modules()
+            if isinstance(norm, torch.nn.BatchNorm2d)
+        ]
+
+    assert published_config("transnas-macro").published_shortcuts
+    assert shortcut_norms(None) == [(1.0, 1.0)]
+    assert shortcut_norms(NetworkConfig(width=8)) == [(1e-5, 0.1)]
 
 
 def test_dead_edges_do_not_change_outputs(small_micro, make_spec, make_batch, sample):
