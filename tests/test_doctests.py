@@ -8,7 +8,16 @@ import pytest
 
 import rlnas
 
-PACKAGES = ("rlnas.spaces", "rlnas.tasks", "rlnas.search", "rlnas.testing")
+PACKAGES = (
+    "rlnas.spaces",
+    "rlnas.tasks",
+    "rlnas.datasets",
+    "rlnas.networks",
+    "rlnas.training",
+    "rlnas.proxies",
+    "rlnas.search",
+    "rlnas.testing",
+)
 
 
 def module_names():

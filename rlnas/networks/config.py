@@ -34,9 +34,9 @@ class NetworkConfig:
             1024-channel decoders, ``light`` the small one of `LightDecoder`.
         decoder_width: Channels of a light decoder's first layer; None: half the encoder's, at
             least 8.
-        published_shortcuts: Whether the batch normalisation of a macro shortcut has ε = 1 and momentum
-            1, as in TransNAS-Bench-101's code, which passes two switches in their places. It does
-            not change any count, but what networks compute and learn.
+        published_shortcuts: Whether the batch normalisation of a macro shortcut has ε = 1 and
+            momentum 1, as in TransNAS-Bench-101's code, which passes two switches in their places.
+            It does not change any count, but what networks compute and learn.
         affine: Whether batch normalisation learns a scale and a shift.
         track_running_stats: Whether batch normalisation keeps statistics for evaluation.
         initialisation: Of the encoder. ``kaiming_fan_out``: normal, as TransNAS's encoders;
