@@ -69,6 +69,14 @@ class CheckpointError(RlnasError):
     """A checkpoint folder is incomplete, damaged or of an incompatible version."""
 
 
+class TrainingError(RlnasError):
+    """A network could not be trained."""
+
+
+class DivergedError(TrainingError):
+    """The loss or the validation metric of a training is not finite."""
+
+
 class RunError(RlnasError):
     """A run folder cannot be used: it exists, is unfinished, or holds another configuration."""
 

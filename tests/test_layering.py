@@ -24,6 +24,7 @@ ORDER = [
     "datasets",
     "networks",
     "training",
+    "export",
     "proxies",
     "search",
     "envs",

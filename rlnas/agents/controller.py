@@ -12,22 +12,19 @@ import torch
 from torch import nn
 
 from rlnas.agents.acting import act_on_targets
-from rlnas.agents.checkpoint import (
-    check_kind,
-    damage_reported,
-    describe_space,
-    read_config,
-    read_training_state,
-    read_weights,
-    space_of,
-    write_checkpoint,
-)
+from rlnas.agents.checkpoint import check_kind, describe_space, read_config, space_of
 from rlnas.agents.config import ControllerConfig
 from rlnas.agents.device import choose_device
 from rlnas.agents.engine.trainer import DeviceTrainer, Progress
 from rlnas.agents.joint import check_groups, train_on_several
 from rlnas.agents.networks.build import build_network, layout_of, vocabulary_of
 from rlnas.agents.training import Engine, engine_for, make_trainer, rollout_seconds
+from rlnas.checkpoints import (
+    damage_reported,
+    read_training_state,
+    read_weights,
+    write_checkpoint,
+)
 from rlnas.errors import CheckpointError, InvalidArgumentError
 from rlnas.search import SideBySideSearcher
 from rlnas.spaces import SearchSpace

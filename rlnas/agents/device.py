@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import torch
 
-from rlnas.errors import InvalidArgumentError
+from rlnas.training.precision import check_device
 
 
 def choose_device(device: str, seconds_on: Callable[[str], float]) -> str:
@@ -27,11 +27,5 @@ def choose_device(device: str, seconds_on: Callable[[str], float]) -> str:
         if not torch.cuda.is_available():
             return "cpu"
         return min(("cpu", "cuda"), key=seconds_on)
-    kind = device.split(":", maxsplit=1)[0]
-    if kind not in ("cpu", "cuda"):
-        raise InvalidArgumentError(f"device is {device!r}; expected 'auto', 'cpu' or 'cuda'.")
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise InvalidArgumentError(
-            f"device is {device!r}, but PyTorch finds no CUDA device; use 'auto' or 'cpu'."
-        )
+    check_device(device)
     return device

@@ -8,15 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from rlnas.agents.checkpoint import (
-    check_kind,
-    damage_reported,
-    describe_space,
-    read_config,
-    read_weights,
-    space_of,
-    write_checkpoint,
-)
+from rlnas.agents.checkpoint import check_kind, describe_space, read_config, space_of
 from rlnas.agents.config import ControllerConfig
 from rlnas.agents.controller import PPOController
 from rlnas.agents.engine.trainer import Progress
@@ -30,6 +22,7 @@ from rlnas.agents.networks.build import (
 from rlnas.agents.networks.multitask import MultiTaskMLP, MultiTaskNetwork
 from rlnas.agents.networks.multitask_transformer import MultiTaskTransformer
 from rlnas.agents.networks.transformer import TransformerNetwork
+from rlnas.checkpoints import damage_reported, read_weights, write_checkpoint
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import TabularTask

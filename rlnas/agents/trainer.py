@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from rlnas.agents.config import PPOConfig
 from rlnas.agents.engine.trainer import Progress
 from rlnas.agents.policy import NetworkPolicy
+from rlnas.checkpoints import optimizer_tensors, restore_optimizer
 from rlnas.envs.core import EnvironmentCore
 from rlnas.envs.sb3 import BatchedVecEnv
 from rlnas.errors import CheckpointError
@@ -99,10 +100,7 @@ class PPOTrainer:
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Return tensors and JSON-able values from which `restore` goes on exactly."""
-        tensors: dict[str, Tensor] = {}
-        for i, slots in self.model.policy.optimizer.state_dict()["state"].items():
-            for name, value in slots.items():
-                tensors[f"optimizer.{i}.{name}"] = value.detach().cpu().clone()
+        tensors = optimizer_tensors(self.model.policy.optimizer, "optimizer")
         for name, array in self.env.state_arrays().items():
             tensors[f"episodes.{name}"] = torch.from_numpy(array.copy())
         starts = self.model._last_episode_starts
@@ -130,10 +128,7 @@ class PPOTrainer:
         try:
             if values.get("engine", "sb3") != "sb3":  # not said by the first version
                 raise ValueError(f"it is of the engine {values['engine']!r}")
-            optimizer = self.model.policy.optimizer
-            tree = optimizer.state_dict()
-            tree["state"] = _optimizer_slots(tensors, optimizer.param_groups[0]["params"])
-            optimizer.load_state_dict(tree)
+            restore_optimizer(self.model.policy.optimizer, tensors, "optimizer")
             self.env.restore(
                 {
                     n.removeprefix("episodes."): t.numpy().copy()
@@ -177,33 +172,6 @@ class _ProgressCallback(BaseCallback):
     def _on_rollout_end(self) -> None:
         if self._on_progress is not None:
             self._on_progress(min(self.num_timesteps, self._until), self._until)
-
-
-def _optimizer_slots(
-    tensors: dict[str, Tensor], parameters: list[Tensor]
-) -> dict[int, dict[str, Tensor]]:
-    """Return Adam's state by parameter number.
-
-    Raises:
-        ValueError: If a moment has another shape than its parameter, which PyTorch would only
-            notice in the middle of an update.
-    """
-    slots: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in tensors.items():
-        if name.startswith("optimizer."):
-            _, number, slot = name.split(".")
-            i = int(number)
-            expected = (
-                ()
-                if slot == "step"
-                else tuple(parameters[i].shape)
-                if i < len(parameters)
-                else None
-            )
-            if expected != tuple(tensor.shape):
-                raise ValueError(f"{name} has the shape {tuple(tensor.shape)}, not {expected}")
-            slots.setdefault(i, {})[slot] = tensor
-    return slots
 
 
 _Generators = tuple[Tensor, tuple[Any, ...], Tensor | None]

@@ -37,9 +37,10 @@ class LightDecoder(nn.Module):
 
     For each doubling: nearest-neighbour upsampling, conv3×3, BN, ReLU with half the channels of the
     layer before, at least 8. The last doubling is a 1×1 convolution to four times the outputs whose
-    channels become pixels, since a convolution at full resolution would cost more than all before. Where sides are no powers of two, or there is but
-    one doubling, it is upsampled like the others and a 1×1 convolution ends it. The design is ours,
-    made so that on 32-pixel images the encoder, not the decoder, decides.
+    channels become pixels, since a convolution at full resolution would cost more than all before.
+    Where sides are no powers of two, or there is but one doubling, it is upsampled like the others
+    and a 1×1 convolution ends it. The design is ours, made so that on 32-pixel images the encoder,
+    not the decoder, decides.
 
     Args:
         channels: Channels of the feature map.

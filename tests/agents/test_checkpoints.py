@@ -62,7 +62,7 @@ def test_a_failed_save_leaves_the_old_checkpoint(saved, barely_trained, monkeypa
     def fail(*args, **kwargs):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("rlnas.agents.checkpoint.save_file", fail)
+    monkeypatch.setattr("rlnas.checkpoints.save_file", fail)
     with pytest.raises(OSError, match="no space"):
         barely_trained["mlp"].save(saved)
     assert {p.name: p.read_bytes() for p in saved.iterdir()} == before

@@ -1,0 +1,196 @@
+"""Checkpoints: a folder of JSON and safetensors. Nothing that is loaded can run code."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from rlnas.atomic import atomic_directory, atomic_file
+from rlnas.errors import CheckpointError
+
+FORMAT = 1
+CONFIG, WEIGHTS = "config.json", "weights.safetensors"
+_STATE_TENSORS, _STATE_VALUES = "training_state.safetensors", "training_state.json"
+_VALUES_KEY = "values"
+TrainingState = tuple[dict[str, Tensor], dict[str, Any]]
+"""Tensors and JSON-able values from which a training goes on."""
+
+
+def write_checkpoint(
+    folder: str | Path,
+    config: Mapping[str, Any],
+    network: nn.Module,
+    training_state: TrainingState | None = None,
+) -> Path:
+    """Write a checkpoint folder atomically and return its path.
+
+    Args:
+        folder: Where; an existing checkpoint there is replaced.
+        config: JSON-able description.
+        network: Its parameters are the weights.
+        training_state: Tensors and values to resume from, if wanted.
+
+    Raises:
+        CheckpointError: If the folder exists and holds something else than a checkpoint.
+    """
+    folder = Path(folder)
+    if folder.exists() and not (folder / CONFIG).exists() and any(folder.iterdir()):
+        raise CheckpointError(
+            f"{folder} exists and is no checkpoint; choose another folder or remove it."
+        )
+    with atomic_directory(folder) as partial:
+        text = json.dumps({"format": FORMAT, **config}, indent=2)
+        (partial / CONFIG).write_text(text, encoding="utf-8")
+        save_file(stored(network.state_dict()), partial / WEIGHTS)
+        if training_state is not None:
+            tensors, values = training_state
+            save_file(stored(tensors), partial / _STATE_TENSORS)
+            (partial / _STATE_VALUES).write_text(json.dumps(values), encoding="utf-8")
+    return folder
+
+
+def read_config(folder: str | Path, made_by: str) -> dict[str, Any]:
+    """Return the description of a checkpoint.
+
+    Args:
+        folder: The checkpoint.
+        made_by: What writes such folders, for the message if it is none.
+
+    Raises:
+        CheckpointError: If it is missing, damaged or of another format.
+    """
+    path = Path(folder) / CONFIG
+    try:
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{folder} holds no checkpoint ({CONFIG} is missing); expected a folder that "
+            f"{made_by} wrote."
+        ) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from error
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is no rlnas checkpoint of format {FORMAT}.")
+    return config
+
+
+def read_weights(folder: str | Path) -> dict[str, Tensor]:
+    """Return the weights of a checkpoint.
+
+    Raises:
+        CheckpointError: If they are missing or damaged.
+    """
+    return _read_tensors(Path(folder) / WEIGHTS)
+
+
+def read_training_state(folder: str | Path) -> TrainingState:
+    """Return the training state that `write_checkpoint` was given.
+
+    Raises:
+        CheckpointError: If the checkpoint was saved without it, or it is damaged.
+    """
+    tensors = _read_tensors(Path(folder) / _STATE_TENSORS)
+    try:
+        values = json.loads((Path(folder) / _STATE_VALUES).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{folder}: the training state is damaged: {error}") from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{folder}: the training state is damaged: it is no JSON object.")
+    return tensors, values
+
+
+def write_state_file(path: Path, state: TrainingState) -> None:
+    """Write tensors and values as one file, atomically: a reader never sees half a state."""
+    tensors, values = state
+    with atomic_file(path) as partial:
+        save_file(stored(tensors), partial, metadata={_VALUES_KEY: json.dumps(values)})
+
+
+def read_state_file(path: Path) -> TrainingState:
+    """Return what `write_state_file` wrote.
+
+    Raises:
+        CheckpointError: If the file is missing or damaged.
+    """
+    tensors = _read_tensors(path)
+    try:
+        with safe_open(path, "pt") as file:
+            values = json.loads((file.metadata() or {})[_VALUES_KEY])
+    except (OSError, SafetensorError, KeyError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{path} is damaged: its values are no JSON object.")
+    return tensors, values
+
+
+def stored(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return tensors as a file takes them: on the CPU, contiguous, without gradients."""
+    return {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+
+
+def optimizer_tensors(optimizer: torch.optim.Optimizer, prefix: str) -> dict[str, Tensor]:
+    """Return copies of an optimiser's moments, named ``<prefix>.<parameter number>.<moment>``."""
+    return {
+        f"{prefix}.{number}.{name}": value.detach().cpu().clone()
+        for number, slots in optimizer.state_dict()["state"].items()
+        for name, value in slots.items()
+        if value is not None  # the momentum buffer of an SGD without momentum
+    }
+
+
+def restore_optimizer(
+    optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor], prefix: str
+) -> None:
+    """Give an optimiser the moments that `optimizer_tensors` returned.
+
+    Args:
+        optimizer: Over the same parameters, in the same order.
+        tensors: May hold others too.
+        prefix: As it was given to `optimizer_tensors`.
+
+    Raises:
+        ValueError: If a moment has another shape than its parameter, which PyTorch would only
+            notice in the middle of an update.
+    """
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    slots: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        if not name.startswith(f"{prefix}."):
+            continue
+        number, slot = name.removeprefix(f"{prefix}.").split(".")
+        own = parameters[int(number)] if int(number) < len(parameters) else None
+        expected = () if slot == "step" else None if own is None else tuple(own.shape)
+        if expected != tuple(tensor.shape):
+            raise ValueError(f"{name} has the shape {tuple(tensor.shape)}, not {expected}")
+        # Fused updates walk through memory: a moment has to lie as its parameter does.
+        lying = tensor if slot == "step" or own is None else torch.empty_like(own).copy_(tensor)
+        slots.setdefault(int(number), {})[slot] = lying
+    tree = optimizer.state_dict()
+    tree["state"] = slots
+    optimizer.load_state_dict(tree)
+
+
+@contextlib.contextmanager
+def damage_reported(folder: str | Path) -> Iterator[None]:
+    """Raise CheckpointError where what was read does not make what was saved."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise CheckpointError(f"{folder}: the checkpoint is damaged: {error}") from error
+
+
+def _read_tensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return dict(load_file(path))
+    except FileNotFoundError:
+        raise CheckpointError(f"{path} is missing; the checkpoint is incomplete.") from None
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from error

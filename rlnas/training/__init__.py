@@ -1,0 +1,51 @@
+"""Training: recipes, one network or many side by side, results, and tables of results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rlnas.lazy import lazy_names
+from rlnas.training.presets import recipe_data_options, recipe_for, recipe_names
+from rlnas.training.recipe import Recipe
+from rlnas.training.result import EpochRecord, TrainingResult
+
+if TYPE_CHECKING:
+    from rlnas.training.objective import TrainingObjective
+    from rlnas.training.objective_skeleton import suitable_config
+    from rlnas.training.objective_task import make_training_task
+    from rlnas.training.precision import choose_device
+    from rlnas.training.single import train_network
+    from rlnas.training.stacked import train_stacked
+    from rlnas.training.tabulate import Tabulation
+    from rlnas.training.tabulator import Tabulator
+
+__all__ = [
+    "EpochRecord",
+    "Recipe",
+    "Tabulation",
+    "Tabulator",
+    "TrainingObjective",
+    "TrainingResult",
+    "choose_device",
+    "make_training_task",
+    "recipe_data_options",
+    "recipe_for",
+    "recipe_names",
+    "suitable_config",
+    "train_network",
+    "train_stacked",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Tabulation": "rlnas.training.tabulate",
+        "Tabulator": "rlnas.training.tabulator",
+        "TrainingObjective": "rlnas.training.objective",
+        "choose_device": "rlnas.training.precision",
+        "make_training_task": "rlnas.training.objective_task",
+        "suitable_config": "rlnas.training.objective_skeleton",
+        "train_network": "rlnas.training.single",
+        "train_stacked": "rlnas.training.stacked",
+    },
+)

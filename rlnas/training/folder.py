@@ -1,0 +1,199 @@
+"""The folder of one training: what it is, how far it is, and what it came to."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+from torch import nn
+
+from rlnas.atomic import atomic_file, write_text
+from rlnas.checkpoints import (
+    CONFIG,
+    FORMAT,
+    WEIGHTS,
+    TrainingState,
+    read_config,
+    read_state_file,
+    read_weights,
+    stored,
+    write_state_file,
+)
+from rlnas.datasets.data import TaskData
+from rlnas.errors import CheckpointError, RunError
+from rlnas.networks.network import SearchedNetwork
+from rlnas.training.differences import differences
+from rlnas.training.recipe import Recipe
+from rlnas.training.result import EpochRecord, TrainingResult
+
+HISTORY = "history.json"
+STATE = "training_state.safetensors"
+_KIND = "training"
+_COMPARED = ("recipe", "network", "data", "seed")
+
+
+def describe_training(
+    network: nn.Module, data: TaskData, recipe: Recipe, seed: int
+) -> dict[str, Any]:
+    """Return what a training is, JSON-able: all that its result depends on, and the versions."""
+    return {
+        "kind": _KIND,
+        "recipe": recipe.to_dict(),
+        "network": _describe_network(network),
+        "dataset": data.dataset,  # for a reader; a folder may move, the fingerprint counts
+        "data": {"task": data.spec.name, "fingerprint": data.fingerprint},
+        "seed": seed,
+        "versions": _versions(),
+    }
+
+
+def _describe_network(network: nn.Module) -> dict[str, Any]:
+    if isinstance(network, SearchedNetwork):
+        return {
+            "space": network.space.name,
+            "architecture": network.architecture,
+            "config": asdict(network.config),
+        }
+    shapes = {name: list(value.shape) for name, value in network.state_dict().items()}
+    return {"module": type(network).__qualname__, "tensors": shapes}
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for package in ("rlnas", "torch"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # a source folder that is not installed
+            continue
+    return found
+
+
+class TrainingFolder:
+    """Reads and writes a training's folder. Every file is replaced whole or not at all.
+
+    ``config.json`` says what is trained, ``history.json`` has a row for each epoch,
+    ``weights.safetensors`` the network's weights at the end. While it is trained,
+    ``training_state.safetensors`` holds all that going on needs, in one file, so that whenever the
+    process is killed there is one consistent state.
+
+    Args:
+        path: The folder.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    def begin(self, description: Mapping[str, Any], *, resume: bool) -> bool:
+        """Make the folder, or find the training to go on with; return whether there was one.
+
+        Raises:
+            RunError: If there is something and ``resume`` is false, or another training.
+            CheckpointError: If it is damaged.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise RunError(f"{self.path} is a file; a training needs a folder. Choose another.")
+        if (self.path / CONFIG).exists():
+            if not resume:
+                raise RunError(
+                    f"{self.path} holds a training already. Go on with it by resume=True, or "
+                    "choose another folder."
+                )
+            self._compare(description)
+            return (self.path / STATE).exists() or self._tree().get("finished") is True
+        if present := [n for n in (WEIGHTS, HISTORY, STATE) if (self.path / n).exists()]:
+            raise RunError(
+                f"{self.path} has {', '.join(present)} of something else, without {CONFIG}; "
+                "choose another folder."
+            )
+        write_text(self.path / CONFIG, json.dumps({"format": FORMAT, **description}, indent=2))
+        return False
+
+    def _compare(self, description: Mapping[str, Any]) -> None:
+        tree = read_config(self.path, "train_network")
+        if tree.get("kind") != _KIND:
+            raise RunError(f"{self.path} holds something else than a training; choose another.")
+        new = json.loads(json.dumps(description))
+        old, new = ({part: t.get(part) for part in _COMPARED} for t in (tree, new))
+        if different := list(differences(old, new)):
+            raise RunError(
+                f"{self.path} holds another training: {'; '.join(different)}. Resume with what "
+                f"its {CONFIG} says, or choose another folder."
+            )
+
+    def save_state(self, state: TrainingState, history: Sequence[EpochRecord]) -> None:
+        """Keep a state, and the epochs that led to it."""
+        tensors, values = state
+        rows = [record.row() for record in history]
+        write_state_file(self.path / STATE, (tensors, {**values, "epochs": rows}))
+        self._write_history({"finished": False, "epochs": rows})
+
+    def load_state(self) -> tuple[TrainingState, list[EpochRecord]]:
+        """Return what `save_state` was given.
+
+        Raises:
+            CheckpointError: If it is missing or damaged.
+        """
+        tensors, values = read_state_file(self.path / STATE)
+        return (tensors, values), _records(self.path / STATE, values)
+
+    def finish(self, network: nn.Module, result: TrainingResult) -> None:
+        """Keep the result and the final weights; the state is needed no more."""
+        with atomic_file(self.path / WEIGHTS) as partial:
+            save_file(stored(network.state_dict()), partial)
+        self._write_history(
+            {
+                "finished": True,
+                "best_epoch": result.best_epoch,
+                "device": result.device,
+                "epochs": result.rows(),
+            }
+        )
+        (self.path / STATE).unlink(missing_ok=True)
+
+    def finished(self, network: nn.Module, data: TaskData) -> TrainingResult | None:
+        """Return the result of a finished training and load its weights; None if it is not.
+
+        Raises:
+            CheckpointError: If a file is missing or damaged.
+        """
+        tree = self._tree()
+        if tree.get("finished") is not True:
+            return None
+        try:
+            network.load_state_dict(read_weights(self.path))
+            history = tuple(_records(self.path / HISTORY, tree))
+            best_epoch = int(tree["best_epoch"])
+            if not 1 <= best_epoch <= len(history):
+                raise ValueError(f"it has {len(history)} epochs, the best is number {best_epoch}")
+            return TrainingResult(
+                spec=data.spec, history=history, best_epoch=best_epoch, device=str(tree["device"])
+            )
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise CheckpointError(f"{self.path} is damaged: {error}") from error
+
+    def _tree(self) -> dict[str, Any]:
+        path = self.path / HISTORY
+        try:
+            tree = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        except (OSError, ValueError, RecursionError) as error:
+            raise CheckpointError(f"{path} is damaged: {error}") from error
+        if not isinstance(tree, dict):
+            raise CheckpointError(f"{path} is damaged: it is no JSON object.")
+        return tree
+
+    def _write_history(self, tree: Mapping[str, Any]) -> None:
+        write_text(self.path / HISTORY, json.dumps(tree, indent=1))
+
+
+def _records(path: Path, tree: Mapping[str, Any]) -> list[EpochRecord]:
+    """Return the epochs of a history."""
+    try:
+        return [EpochRecord.from_row(row) for row in tree["epochs"]]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from error
