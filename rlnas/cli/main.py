@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "similarity": ("rlnas.cli.similarity", "SimilarityOptions"),
     "matrix": ("rlnas.cli.matrix", "MatrixOptions"),
     "search": ("rlnas.cli.search", "SearchOptions"),
+    "evaluate": ("rlnas.cli.evaluate", "EvaluateOptions"),
     "report": ("rlnas.cli.report", "ReportOptions"),
     "bench": ("rlnas.cli.bench", "BenchOptions"),
 }
@@ -137,7 +138,7 @@ def _log_to(screen: Any) -> None:
 
 
 def _interrupted(command: str, arguments: list[str]) -> str:
-    if command not in ("train", "transfer", "matrix", "search"):
+    if command not in ("train", "transfer", "matrix", "search", "evaluate"):
         return "Interrupted."
     again = arguments if "--resume" in arguments else [*arguments, "--resume"]
     return f"Interrupted; what is finished is kept. Go on with:\n  {shlex.join(['rlnas', *again])}"

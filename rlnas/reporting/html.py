@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import html
-import json
-from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 from typing import TYPE_CHECKING
 
-from rlnas.atomic import write_text
 from rlnas.errors import RunError
 from rlnas.reporting.curves import draw_curves
 from rlnas.reporting.figures import Drawing
 from rlnas.reporting.html_matrix import matrix_body
-from rlnas.reporting.html_parts import figure, table
+from rlnas.reporting.html_page import write_page
+from rlnas.reporting.html_parts import figure
 from rlnas.reporting.html_search import search_body
+from rlnas.reporting.html_training import training_search_report
 from rlnas.reporting.investment import Investment
-from rlnas.reporting.run_folder import read_command, read_settings, read_versions, run_kind
+from rlnas.reporting.run_folder import run_kind
 from rlnas.reporting.search_run import SearchRun
+from rlnas.reporting.training_run import KIND
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,6 +64,8 @@ def write_report(
         return _matrix_report(folder, investment)
     if kind == "search":
         return _search_report(folder)
+    if kind == KIND:
+        return training_search_report(folder)
     raise RunError(
         f"{folder} holds a run of kind {kind!r}, which has no report; expected the folder of a "
         "matrix, search or transfer. The curves of a training are in its TensorBoard folder."
@@ -101,7 +100,7 @@ def _matrix_report(folder: Path, investment: Investment) -> Path:
         f"{config.seeds} seeds, {config.queries} queries on each target, "
         f"{config.steps:,} training steps on each source."
     )
-    return _write(
+    return write_page(
         folder,
         "matrix",
         title=f"Transfer matrix: {config.suite}",
@@ -137,7 +136,7 @@ def _search_report(folder: Path) -> Path:
         f"of {plan.suite}: {len(plan.seeds)} seeds, {plan.queries} queries each."
     )
     body = search_body(rows, metrics) + "<h2>Progress of the search</h2>" + curves
-    return _write(
+    return write_page(
         folder,
         "search",
         title=f"Search: {plan.suite}",
@@ -146,37 +145,3 @@ def _search_report(folder: Path) -> Path:
         missing=len(run.missing()),
         seeds=plan.seeds,
     )
-
-
-def _write(
-    folder: Path,
-    kind: str,
-    *,
-    title: str,
-    subtitle: str,
-    body: str,
-    missing: int,
-    seeds: Sequence[int],
-) -> Path:
-    versions = read_versions(folder)
-    notice = ""
-    if missing:
-        notice = (
-            f'<p class="notice">Unfinished: {missing} searches have no result yet. '
-            "Go on with <code>--resume</code>.</p>"
-        )
-    template = Template(files("rlnas.reporting").joinpath("report.html").read_text("utf-8"))
-    page = template.substitute(
-        title=html.escape(title),
-        subtitle=html.escape(subtitle),
-        notice=notice,
-        version=html.escape(versions.get("rlnas", "")),
-        body=body,
-        command=html.escape(read_command(folder) or "(made from Python)"),
-        versions=table(["", ""], [list(item) for item in versions.items()]),
-        seeds=", ".join(map(str, seeds)),
-        settings=html.escape(json.dumps(read_settings(folder, kind), indent=2)),
-    )
-    path = folder / "report.html"
-    write_text(path, page)
-    return path

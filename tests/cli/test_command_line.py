@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from rlnas.benchmarks import load_suite
 from rlnas.cli.main import main
+from rlnas.tasks import Metric
 
 SUITE = ["--suite", "synthetic-micro"]
 
@@ -318,6 +320,38 @@ def test_data_list_and_info(capsys):
     assert "nasbench-201" in capsys.readouterr().out
 
 
+def test_data_list_and_info_know_the_built_in_tables(capsys, tmp_path, monkeypatch):
+    from rlnas.benchmarks import BenchmarkTable, Column, Source, builtin, save_table
+    from rlnas.spaces import get_space
+
+    space = get_space("transnas-macro-4")
+    source = Source(title="rooms-macro: made up", made_by="a test in no hours")
+    accuracy = Column("jigsaw", Metric(name="valid_top1", unit="%"), np.arange(210.0))
+    primary = {"jigsaw": "valid_top1"}
+    table = BenchmarkTable("rooms-macro", space, [accuracy], primary=primary, source=source)
+    monkeypatch.setattr(builtin, "_FOLDER", tmp_path)
+    monkeypatch.setenv("RLNAS_CACHE", str(tmp_path / "cache"))
+    save_table(table, tmp_path / "rooms-macro")
+    assert main(["data", "list", "--json"]) == 0
+    listed = result_of(capsys)
+    assert listed["built_in"] == [
+        {
+            "name": "rooms-macro",
+            "title": "rooms-macro: made up",
+            "space": "transnas-macro-4",
+            "architectures": 210,
+            "tasks": ["jigsaw"],
+            "made_by": "a test in no hours",
+        }
+    ]
+    assert main(["data", "list"]) == 0
+    assert "nothing to fetch" in capsys.readouterr().out
+    assert main(["data", "info"]) == 0  # without a name: what is built in or in the cache
+    printed = capsys.readouterr().out
+    assert space.format(space.arrays[-1]) in printed
+    assert "Made by: a test in no hours" in printed
+
+
 def test_data_import_makes_a_suite(capsys, tmp_path):
     file = tmp_path / "scores.csv"
     space = load_suite("synthetic-micro").space
@@ -367,32 +401,24 @@ def test_data_info_gives_the_published_optimum(real_suite, capsys):
     assert best["score"] == pytest.approx(54.936, abs=1e-3)
 
 
-def test_demo_falls_back_to_the_synthetic_suite_and_says_so(capsys, monkeypatch):
-    from rlnas import benchmarks
+def test_the_demo_is_on_the_built_in_suite():
+    from rlnas.benchmarks.builtin import BUILT_IN
     from rlnas.cli.matrix import MatrixOptions, _config
-    from rlnas.cli.screen import Screen
-    from rlnas.errors import DownloadError
 
-    def unavailable(name):
-        raise DownloadError("no source had it")
-
-    monkeypatch.setattr(benchmarks, "load_suite", unavailable)
-    config = _config(MatrixOptions(preset="demo", seeds=2), Screen())
-    assert config.suite == "synthetic-micro"
-    assert config.tasks == ()
+    config = _config(MatrixOptions(preset="demo", seeds=2))
+    assert config.suite in BUILT_IN  # so it needs neither network nor cache
+    assert config.tasks == ("class_scene", "class_object", "jigsaw", "autoencoder")
     assert (config.seeds, config.steps) == (2, 100_000)  # what is given wins over the preset
-    assert "SYNTHETIC" in capsys.readouterr().err
 
 
 def test_matrix_options_default_and_lists():
     from rlnas.cli.matrix import MatrixOptions, _config
-    from rlnas.cli.screen import Screen
 
-    config = _config(MatrixOptions(tasks=("a,b", "c"), methods=("scratch",)), Screen())
+    config = _config(MatrixOptions(tasks=("a,b", "c"), methods=("scratch",)))
     assert config.tasks == ("a", "b", "c")
     assert config.methods == ("scratch",)
     assert (config.suite, config.seeds, config.queries) == ("transnas-micro", 5, 50)
-    demo = _config(MatrixOptions(preset="demo", suite="synthetic-micro"), Screen())
+    demo = _config(MatrixOptions(preset="demo", suite="synthetic-micro"))
     assert demo.tasks == ()  # the preset's tasks are those of another suite
 
 

@@ -1,0 +1,18 @@
+"""Trained networks as files that work without this package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rlnas.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from rlnas.export.folder import export_model
+    from rlnas.export.source import model_source
+
+__all__ = ["export_model", "model_source"]
+
+__getattr__ = lazy_names(
+    __name__,
+    {"export_model": "rlnas.export.folder", "model_source": "rlnas.export.source"},
+)
