@@ -151,6 +151,7 @@ def _check_finite(record: EpochRecord, recipe: Recipe) -> None:
     for part, name, value in (
         ("training", "loss", record.train["loss"]),
         ("validation", "metric", record.valid.get("metric", 0.0)),
+        ("validation", "loss", record.valid.get("loss", 0.0)),  # an accuracy counts NaN as wrong
     ):
         if not math.isfinite(value):
             raise DivergedError(
