@@ -21,22 +21,29 @@ if TYPE_CHECKING:
     from rlnas import (
         agents,
         benchmarks,
+        datasets,
         envs,
         errors,
+        export,
+        networks,
+        proxies,
         reporting,
         search,
         seeding,
         spaces,
         tasks,
         testing,
+        training,
         transfer,
     )
     from rlnas.agents import PPOController
     from rlnas.benchmarks import load_suite
+    from rlnas.datasets import load_task_data
     from rlnas.errors import RlnasError
     from rlnas.search import SearchResult, get_searcher
     from rlnas.spaces import get_space
     from rlnas.tasks import Budget, Suite, TabularTask, Task, make_task
+    from rlnas.training import make_training_task
 
     __version__: str
 
@@ -51,18 +58,25 @@ __all__ = [
     "__version__",
     "agents",
     "benchmarks",
+    "datasets",
     "envs",
     "errors",
+    "export",
     "get_searcher",
     "get_space",
     "load_suite",
+    "load_task_data",
     "make_task",
+    "make_training_task",
+    "networks",
+    "proxies",
     "reporting",
     "search",
     "seeding",
     "spaces",
     "tasks",
     "testing",
+    "training",
     "transfer",
 ]
 
@@ -77,7 +91,9 @@ _HOMES = {
     "get_searcher": "rlnas.search",
     "get_space": "rlnas.spaces",
     "load_suite": "rlnas.benchmarks",
+    "load_task_data": "rlnas.datasets",
     "make_task": "rlnas.tasks",
+    "make_training_task": "rlnas.training",
 }
 
 

@@ -1,5 +1,6 @@
 """Tables of measured results: format, catalogue, download, importers, suites."""
 
+from rlnas.benchmarks.builtin import built_in_tables
 from rlnas.benchmarks.cache import cache_root, installed_tables
 from rlnas.benchmarks.catalogue import (
     CatalogueEntry,
@@ -10,6 +11,7 @@ from rlnas.benchmarks.catalogue import (
 )
 from rlnas.benchmarks.column import Column
 from rlnas.benchmarks.download import fetch_file
+from rlnas.benchmarks.equivalents import spread_to_equivalents
 from rlnas.benchmarks.fetch import fetch, install_table, load_table
 from rlnas.benchmarks.importers import import_formats, import_options, import_table
 from rlnas.benchmarks.info import table_info
@@ -25,6 +27,7 @@ __all__ = [
     "CatalogueFile",
     "Column",
     "Source",
+    "built_in_tables",
     "cache_root",
     "catalogue",
     "catalogue_tables",
@@ -40,6 +43,7 @@ __all__ = [
     "load_table",
     "open_table",
     "save_table",
+    "spread_to_equivalents",
     "suite_names",
     "synthetic_suite",
     "table_info",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from rlnas.benchmarks.builtin import BUILT_IN, built_in_tables, open_built_in
 from rlnas.benchmarks.cache import cache_lock, installed_tables, table_folder
 from rlnas.benchmarks.catalogue import (
     CatalogueEntry,
@@ -22,7 +23,7 @@ from rlnas.errors import DataError, InvalidArgumentError, UnknownNameError
 _log = logging.getLogger("rlnas")
 
 SYNTHETIC = "synthetic-micro"
-"""Name of the built-in suite, which no table may take."""
+"""Name of the suite that is drawn and not measured, which no table may take."""
 
 
 def fetch(
@@ -89,7 +90,7 @@ def _convert(
 def load_table(
     name: str, *, verify: bool = False, on_progress: Progress | None = None
 ) -> BenchmarkTable:
-    """Return a table from the cache; a catalogue's table is fetched if it is not there.
+    """Return a built-in table, or one from the cache; a catalogue's is fetched if it is not there.
 
     A damaged table of the catalogue is made again from its source; a damaged table of the user's
     is an error.
@@ -103,6 +104,8 @@ def load_table(
         UnknownNameError: If no table has this name.
         DataError: If it cannot be had or read.
     """
+    if name in built_in_tables():
+        return open_built_in(name, verify=verify)
     folder = table_folder(name)
     public = name in catalogue_tables()
     if (folder / INDEX).is_file():
@@ -116,7 +119,8 @@ def load_table(
             with cache_lock(f"entry-{entry.name}"):
                 return _named(_make(entry, force=False, on_progress=on_progress), name)
     if not public:
-        raise UnknownNameError("table", name, {*catalogue_tables(), *installed_tables()})
+        known = {*built_in_tables(), *catalogue_tables(), *installed_tables()}
+        raise UnknownNameError("table", name, known)
     _log.info("Fetching %s into %s", get_entry(name).name, folder.parent)
     return _named(fetch(name, on_progress=on_progress), name)
 
@@ -136,11 +140,14 @@ def install_table(table: BenchmarkTable, *, replace: bool = False) -> BenchmarkT
         The table as stored.
 
     Raises:
-        InvalidArgumentError: If the name belongs to the catalogue or is taken.
+        InvalidArgumentError: If the name is built in, belongs to the catalogue or is taken.
         DataError: If the cache cannot be written.
     """
-    reserved = {SYNTHETIC, *catalogue_tables(), *(entry.name for entry in catalogue())}
-    if table.name in reserved:
+    if table.name in (SYNTHETIC, *BUILT_IN):
+        raise InvalidArgumentError(
+            f"The name {table.name!r} belongs to a built-in suite; give the table another one."
+        )
+    if table.name in {*catalogue_tables(), *(entry.name for entry in catalogue())}:
         raise InvalidArgumentError(
             f"The name {table.name!r} belongs to the catalogue; give the table another one. To use "
             "a copy of a public file that you have, put it in a folder and name that folder in "

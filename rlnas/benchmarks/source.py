@@ -12,7 +12,7 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """The published file behind a table.
+    """The published file behind a table, or the trainings.
 
     Attributes:
         title: Name of the benchmark and of the file's makers.
@@ -21,6 +21,7 @@ class Source:
         licence: Licence of the numbers, or ``unknown``.
         citation: What to cite, or empty.
         converted_by: Program and version that wrote the table.
+        made_by: For numbers measured by this project: command, versions, device and hours.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Source:
     licence: str = "unknown"
     citation: str = ""
     converted_by: str = ""
+    made_by: str = ""
 
 
 def converter() -> str:

@@ -1,9 +1,10 @@
-"""Suites by name: published tables, the user's own, and the built-in synthetic one."""
+"""Suites by name: built-in and published tables, the user's own, and the synthetic one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from rlnas.benchmarks.builtin import built_in_tables
 from rlnas.benchmarks.cache import installed_tables
 from rlnas.benchmarks.catalogue import catalogue_tables
 from rlnas.benchmarks.column import EpochChoice, SeedChoice
@@ -15,10 +16,13 @@ from rlnas.tasks import Suite, TabularTask
 
 
 def suite_names() -> tuple[str, ...]:
-    """Return the names that `load_suite` knows: the catalogue's, the user's, the synthetic one."""
-    public = catalogue_tables()
-    own = tuple(name for name in installed_tables() if name not in public)
-    return (*public, *own, SYNTHETIC)
+    """Return the names that `load_suite` knows.
+
+    The built-in ones first, then the catalogue's, the user's, and the synthetic one.
+    """
+    known = (*built_in_tables(), *catalogue_tables())
+    own = tuple(name for name in installed_tables() if name not in known)
+    return (*known, *own, SYNTHETIC)
 
 
 def load_suite(
@@ -31,10 +35,11 @@ def load_suite(
 ) -> Suite[TabularTask]:
     """Return a suite of tasks by name.
 
-    A public table is taken from the cache, or fetched into it: ``transnas-micro``,
+    ``rooms-micro`` and ``rooms-macro`` are built in: real trainings that need no download. A
+    public table is taken from the cache, or fetched into it: ``transnas-micro``,
     ``transnas-macro``, ``nasbench-201``, the proxy tables, and the official tables
     ``transnas-official-micro`` and ``transnas-official-macro``. A table that was imported with
-    `install_table` goes by its own name. ``synthetic-micro`` is built in and says so.
+    `install_table` goes by its own name. ``synthetic-micro`` was drawn at random and says so.
 
     Args:
         name: Name of the suite.

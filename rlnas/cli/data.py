@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class ListOptions(CommonOptions):
-    """List the data sets that can be fetched and the suites that can be used."""
+    """List the built-in tables, the data sets to fetch and the suites that can be used."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class InfoOptions(CommonOptions):
     """Say what tables hold: size, tasks, metrics, splits, optima, source and licence."""
 
     names: tyro.conf.Positional[tuple[str, ...]] = ()
-    """Names of tables; by default every one that is in the cache."""
+    """Names of tables; by default the built-in ones and every one that is in the cache."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from rlnas.benchmarks import (
     BenchmarkTable,
+    built_in_tables,
     cache_root,
     catalogue,
     fetch,
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
 
 def list_data(screen: Screen) -> dict[str, Any]:
-    """Print the catalogue and the suites."""
+    """Print the built-in tables, the catalogue and the suites."""
+    built_in = _list_built_in(screen)
     installed = set(installed_tables())
     table = _table("name", "size", "cached", "what", title="Data sets to fetch")
     entries = []
@@ -64,6 +66,7 @@ def list_data(screen: Screen) -> dict[str, Any]:
     screen.line(f"Cache:  {cache_root()}")
     return {
         "command": "data list",
+        "built_in": built_in,
         "catalogue": entries,
         "own_tables": own,
         "suites": list(suite_names()),
@@ -71,11 +74,31 @@ def list_data(screen: Screen) -> dict[str, Any]:
     }
 
 
+def _list_built_in(screen: Screen) -> list[dict[str, Any]]:
+    table = _table("name", "architectures", "tasks", "what", title="Built in, nothing to fetch")
+    listed = []
+    for name in built_in_tables():
+        found = load_table(name)
+        what = found.source.title.removeprefix(f"{name}: ")
+        table.add_row(name, str(found.num_rows), str(len(found.tasks)), what)
+        listed.append(
+            {
+                "name": name,
+                "title": found.source.title,
+                "space": found.space.name,
+                "architectures": found.num_rows,
+                "tasks": list(found.tasks),
+                "made_by": found.source.made_by,
+            }
+        )
+    if listed:
+        screen.print(table)
+    return listed
+
+
 def describe_tables(names: Iterable[str], screen: Screen) -> dict[str, Any]:
-    """Print what tables hold; every table of the cache if no name is given."""
-    wanted = split_names(names) or installed_tables()
-    if not wanted:
-        screen.print("The cache holds no table yet; fetch one with: rlnas data fetch NAME")
+    """Print what tables hold; the built-in ones and all of the cache if no name is given."""
+    wanted = split_names(names) or (*built_in_tables(), *installed_tables())
     infos = []
     for name in wanted:
         for table in _tables(name):
@@ -187,7 +210,12 @@ def _print_info(info: dict[str, Any], screen: Screen) -> None:
     for note, tasks in notes.items():
         everywhere = len(tasks) == len(info["tasks"])
         screen.print(f"{'All tasks' if everywhere else ', '.join(tasks)}: {note}.")
-    for label, key in (("Source", "title"), ("Address", "url"), ("Licence", "licence")):
+    for label, key in (
+        ("Source", "title"),
+        ("Made by", "made_by"),
+        ("Address", "url"),
+        ("Licence", "licence"),
+    ):
         if info["source"].get(key):
             screen.line(f"{label}: {info['source'][key]}")
     screen.print("")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from rlnas.cli.options import CommonOptions, Flag, Folder, Number, OptionalNames, Text, split_names
-from rlnas.errors import DownloadError, InvalidArgumentError
+from rlnas.errors import InvalidArgumentError
 from rlnas.processes import prepare_workers
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _DEFAULTS: dict[str, Any] = {
     "probes": 10,
 }
 _DEMO: dict[str, Any] = {
+    "suite": "rooms-micro",  # built in: needs neither network nor cache
     "tasks": ("class_scene", "class_object", "jigsaw", "autoencoder"),
     "seeds": 3,
 }
@@ -83,7 +84,7 @@ class MatrixOptions(CommonOptions):
     """What controllers train on between queries: none, queried (the default) or predicted."""
 
     preset: Literal["demo"] | None = None
-    """demo: a small matrix of seconds, on a synthetic suite if no table can be had."""
+    """demo: a small matrix of seconds on the built-in suite rooms-micro; needs no network."""
 
     workers: int = 2
     """Processes, each with one thread."""
@@ -112,7 +113,7 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
     from rlnas.transfer.matrix import run_matrix
 
     gc.freeze()  # what was imported stays; figures make garbage enough without looking through it
-    config = _config(options, screen)
+    config = _config(options)
     demo = options.preset == "demo"
     folder = options.out or (Path("runs", "demo") if demo else Path("runs", "matrix", config.suite))
     with screen.progress() as report:
@@ -150,10 +151,9 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
     }
 
 
-def _config(options: MatrixOptions, screen: Screen) -> MatrixConfig:
+def _config(options: MatrixOptions) -> MatrixConfig:
     """Return the configuration: what was given, else the preset's, else the defaults."""
     from rlnas.agents import ControllerConfig, FineTuningConfig, NetworkConfig
-    from rlnas.benchmarks import load_suite
     from rlnas.transfer.plan import MatrixConfig, known_methods
     from rlnas.transfer.similarity import estimator_names
 
@@ -181,16 +181,6 @@ def _config(options: MatrixOptions, screen: Screen) -> MatrixConfig:
         if "suite" in given and "tasks" not in given:
             demo.pop("tasks")  # another suite has other tasks
         values = {**_DEFAULTS, **demo}
-        if "suite" not in given and "tasks" not in given:
-            try:
-                load_suite(values["suite"])
-            except DownloadError as error:
-                screen.note(
-                    f"The tables of {values['suite']} cannot be had: {error}\n"
-                    f"Running on the built-in SYNTHETIC suite {_SYNTHETIC} instead: smooth random "
-                    "landscapes, not a real benchmark."
-                )
-                values.update(suite=_SYNTHETIC, tasks=())
     controller = ControllerConfig(network=NetworkConfig(kind=options.network))
     fine_tuning = FineTuningConfig(rehearsal=options.rehearsal)
     return MatrixConfig(**values, controller=controller, fine_tuning=fine_tuning)

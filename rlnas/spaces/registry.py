@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.spaces.base import SearchSpace
@@ -12,6 +13,7 @@ from rlnas.spaces.transnas import TransNASMacroSpace, TransNASMicroSpace
 _factories: dict[str, Callable[[], SearchSpace]] = {
     "transnas-micro": TransNASMicroSpace,
     "transnas-macro": TransNASMacroSpace,
+    "transnas-macro-4": partial(TransNASMacroSpace, max_modules=4),
     "nasbench-201": NASBench201Space,
 }
 _instances: dict[str, SearchSpace] = {}

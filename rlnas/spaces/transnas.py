@@ -8,7 +8,7 @@ import re
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rlnas.errors import InvalidArchitectureError
+from rlnas.errors import InvalidArchitectureError, InvalidArgumentError
 from rlnas.spaces.base import Architecture, SearchSpace
 from rlnas.spaces.cell import CellSpace
 from rlnas.spaces.graph import ArchitectureGraph
@@ -57,12 +57,21 @@ class TransNASMicroSpace(CellSpace):
 
 
 class TransNASMacroSpace(SearchSpace):
-    """The network-level space: four to six modules, 3,256 networks.
+    """The network-level space: four to six modules, 3,256 networks; or a part of it.
 
     The official string is ``64-<digits>-basic``; a digit says what its module does: 1 nothing,
     2 doubles the channels, 3 halves the resolution, 4 both. A network doubles its channels one to
     three times and halves its resolution one to four times. Shorter networks are padded at the end
     with 0 (absent), so an edit also appends or removes the last module.
+
+    Args:
+        max_modules: The longest networks; 6 is the published space. Fewer is a space of its own,
+            ``transnas-macro-<max_modules>``, of the published networks with at most that many
+            modules and with the same strings: 210 networks of exactly four modules, 960 of four
+            or five.
+
+    Raises:
+        InvalidArgumentError: If ``max_modules`` is not 4, 5 or 6.
 
     Example:
         >>> space = TransNASMacroSpace()
@@ -73,15 +82,21 @@ class TransNASMacroSpace(SearchSpace):
     MIN_MODULES = 4
     MAX_MODULES = 6
 
-    def __init__(self) -> None:
-        self.name = "transnas-macro"
+    def __init__(self, max_modules: int = MAX_MODULES) -> None:
+        if not self.MIN_MODULES <= max_modules <= self.MAX_MODULES:
+            raise InvalidArgumentError(
+                f"max_modules is {max_modules!r}; expected {self.MIN_MODULES}…{self.MAX_MODULES}."
+            )
+        self.max_modules = max_modules
+        whole = max_modules == self.MAX_MODULES
+        self.name = "transnas-macro" if whole else f"transnas-macro-{max_modules}"
         self.operations = ("absent", "normal", "channels", "resolution", "channels_resolution")
-        self.positions = np.array([(i, i + 1) for i in range(self.MAX_MODULES)], dtype=np.int64)
-        grid = np.array(list(itertools.product(range(5), repeat=self.MAX_MODULES)), dtype=np.int8)
+        self.positions = np.array([(i, i + 1) for i in range(max_modules)], dtype=np.int64)
+        grid = np.array(list(itertools.product(range(5), repeat=max_modules)), dtype=np.int8)
         self._all = grid[self.is_valid(grid)]
         self.size = len(self._all)
-        self._powers = 5 ** np.arange(self.MAX_MODULES, dtype=np.int64)[::-1]
-        self._lookup = np.full(5**self.MAX_MODULES, -1, dtype=np.int64)
+        self._powers = 5 ** np.arange(max_modules, dtype=np.int64)[::-1]
+        self._lookup = np.full(5**max_modules, -1, dtype=np.int64)
         self._lookup[self._all @ self._powers] = np.arange(self.size)
 
     def is_valid(self, architectures: ArrayLike) -> NDArray[np.bool_]:
@@ -107,15 +122,18 @@ class TransNASMacroSpace(SearchSpace):
 
     def parse(self, text: str) -> Architecture:
         """Return the vector of an official string."""
-        match = re.fullmatch(r"64-([1-4]{4,6})-basic", text.strip())
+        match = re.fullmatch(rf"64-([1-4]{{4,{self.max_modules}}})-basic", text.strip())
         digits = [int(d) for d in match.group(1)] if match else []
-        vector = np.array(digits + [0] * (self.MAX_MODULES - len(digits)), dtype=np.int8)
+        vector = np.array(digits + [0] * (self.max_modules - len(digits)), dtype=np.int8)
         if match is None or not self.is_valid(vector[None])[0]:
+            whole = self.max_modules == self.MAX_MODULES
+            count = "4" if self.max_modules == self.MIN_MODULES else f"4 to {self.max_modules}"
             raise InvalidArchitectureError(
-                f"{text!r} is not a TransNAS-Bench-101 macro architecture; expected "
-                "'64-<4 to 6 digits>-basic' with digits 1 normal, 2 channels, 3 resolution, "
+                f"{text!r} is not a TransNAS-Bench-101 macro architecture"
+                f"{'' if whole else f' of {self.name}'}; expected "
+                f"'64-<{count} digits>-basic' with digits 1 normal, 2 channels, 3 resolution, "
                 "4 both, one to three channel doublings and one to four downsamplings, "
-                "e.g. '64-224131-basic'."
+                f"e.g. '64-{'224131'[: self.max_modules]}-basic'."
             )
         return vector
 
@@ -125,7 +143,7 @@ class TransNASMacroSpace(SearchSpace):
         return np.asarray(self._lookup[batch @ self._powers], dtype=np.int64)
 
     def from_index(self, indices: ArrayLike) -> Architecture:
-        """Return the networks ``(N, 6)`` with the given indices."""
+        """Return the networks ``(N, num_positions)`` with the given indices."""
         numbers = np.asarray(indices, dtype=np.int64)
         if ((numbers < 0) | (numbers >= self.size)).any():
             raise InvalidArchitectureError(f"{self.name} has indices 0…{self.size - 1}.")

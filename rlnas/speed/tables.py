@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rlnas.benchmarks import BenchmarkTable, load_suite, load_table
+from rlnas.benchmarks.builtin import BUILT_IN, built_in_folder
 from rlnas.benchmarks.cache import table_folder
 from rlnas.benchmarks.fetch import SYNTHETIC
 from rlnas.errors import InvalidArgumentError
@@ -49,7 +50,7 @@ def measure_table_loading(
         * ``seconds``: of ``load_suite``;
         * ``seconds_with_scores``: of ``load_suite`` and a read of every score of every task, so
           that nothing is left to memory mapping;
-        * ``bytes``: size of the table's folder, None for the built-in suite;
+        * ``bytes``: size of the table's folder, None for the synthetic suite;
         * ``official``: None where there is no official layout, else for each variant ``bytes``,
           ``held`` and ``filled`` (what in the file comes from the table and what does not), and
           for ``weights_only`` (``torch.load(…, weights_only=True)``, PyTorch's own default) and
@@ -85,7 +86,7 @@ def measure_table_loading(
     return {
         "suite": suite,
         **ours,
-        "bytes": None if table is None else _folder_bytes(table_folder(suite)),
+        "bytes": None if table is None else _folder_bytes(suite),
         "official": {file.variant: _row(file, times, ours) for file in files} or None,
     }
 
@@ -141,5 +142,6 @@ def _row(
     return row
 
 
-def _folder_bytes(folder: Path) -> int:
+def _folder_bytes(suite: str) -> int:
+    folder = built_in_folder(suite) if suite in BUILT_IN else table_folder(suite)
     return sum(path.stat().st_size for path in folder.iterdir())

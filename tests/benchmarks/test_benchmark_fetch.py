@@ -199,9 +199,16 @@ def test_a_users_table_is_a_suite_by_its_name(cache):
     assert load_suite("mine")["t"].best()[1] == 1.0
 
 
-@pytest.mark.parametrize("name", ["transnas-micro", "synthetic-micro", "transnas-official"])
-def test_names_of_the_catalogue_are_reserved(cache, name):
-    with pytest.raises(InvalidArgumentError, match="belongs to the catalogue"):
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [
+        ("transnas-micro", "the catalogue"),
+        ("transnas-official", "the catalogue"),
+        ("synthetic-micro", "a built-in suite"),
+    ],
+)
+def test_names_of_the_catalogue_and_of_what_is_built_in_are_reserved(cache, name, owner):
+    with pytest.raises(InvalidArgumentError, match=f"belongs to {owner}"):
         install_table(own(name))
 
 

@@ -12,7 +12,6 @@ import pytest
 
 from rlnas.cli import main as command_line
 from rlnas.cli import matrix
-from rlnas.cli.screen import Screen
 from rlnas.transfer import MatrixConfig
 
 RECORDER = """#!{python}
@@ -62,7 +61,7 @@ def test_it_names_only_what_exists(folder, recorded):
         # Exits where an option is unknown or has a wrong value.
         name, options = command_line._parse(arguments)
         if name == "matrix":
-            matrix._config(options, Screen())  # raises where a method or estimator is unknown
+            matrix._config(options)  # raises where a method or estimator is unknown
     for script in scripts:
         assert script == "-c" or (folder.parents[1] / script).is_file(), script
 
@@ -84,7 +83,7 @@ def test_kept_settings_are_those_of_the_command(folder, recorded):
     given = None
     for program, *arguments in recorded:
         if program == "rlnas" and arguments[0] == "matrix":
-            given = matrix._config(command_line._parse(arguments)[1], Screen()).to_dict()
+            given = matrix._config(command_line._parse(arguments)[1]).to_dict()
         elif program == "cp" and given is not None and arguments[0].endswith("config.json"):
             config = folder.parents[1] / arguments[-1] / "config.json"
             kept = MatrixConfig.from_dict(json.loads(config.read_text())["matrix"]).to_dict()

@@ -6,11 +6,12 @@ from collections import deque
 import numpy as np
 import pytest
 
-from rlnas.errors import InvalidArchitectureError
-from rlnas.spaces import get_space
+from rlnas.errors import InvalidArchitectureError, InvalidArgumentError
+from rlnas.spaces import TransNASMacroSpace, get_space
 
 MICRO = get_space("transnas-micro")
 MACRO = get_space("transnas-macro")
+FOUR = get_space("transnas-macro-4")
 
 
 def rule_holds(digits):
@@ -47,13 +48,34 @@ def test_macro_enumerates_exactly_the_published_networks():
     assert {MACRO.format(v) for v in MACRO.arrays} == {f"64-{d}-basic" for d in PUBLISHED_MACRO}
 
 
-def test_macro_is_connected_by_edits():
+@pytest.mark.parametrize("space", [MACRO, FOUR], ids=lambda space: space.name)
+def test_macro_is_connected_by_edits(space):
     reached, queue = {0}, deque([0])
     while queue:
-        for row in set(MACRO.next_index[queue.popleft()].tolist()) - reached:
+        for row in set(space.next_index[queue.popleft()].tolist()) - reached:
             reached.add(row)
             queue.append(row)
-    assert len(reached) == MACRO.size
+    assert len(reached) == space.size
+
+
+@pytest.mark.parametrize(("longest", "size"), [(4, 210), (5, 960), (6, 3256)])
+def test_a_part_of_macro_is_the_published_networks_up_to_a_length(longest, size):
+    part = TransNASMacroSpace(longest)
+    assert part.name == (f"transnas-macro-{longest}" if longest < 6 else "transnas-macro")
+    names = {part.format(v) for v in part.arrays}
+    assert len(names) == part.size == size
+    assert names == {f"64-{d}-basic" for d in PUBLISHED_MACRO if len(d) <= longest}
+    for name in sorted(names)[::17]:
+        padded = np.pad(part.parse(name), (0, 6 - longest))
+        assert padded.tolist() == MACRO.parse(name).tolist()
+
+
+def test_a_part_of_macro_refuses_what_is_longer():
+    with pytest.raises(InvalidArchitectureError, match=r"transnas-macro-4.*'64-<4 digits>-basic'"):
+        FOUR.parse("64-22431-basic")
+    for wrong in (3, 7):
+        with pytest.raises(InvalidArgumentError, match="expected 4…6"):
+            TransNASMacroSpace(wrong)
 
 
 def test_macro_neighbourhoods():
@@ -66,7 +88,7 @@ def test_macro_neighbourhoods():
     assert "64-22413-basic" in {MACRO.format(v) for v in MACRO.neighbours(six)}
 
 
-@pytest.mark.parametrize("space", [MICRO, MACRO], ids=lambda space: space.name)
+@pytest.mark.parametrize("space", [MICRO, MACRO, FOUR], ids=lambda space: space.name)
 def test_construction_mask_is_exactly_the_completable_prefixes(space):
     complete = {tuple(vector) for vector in space.arrays.tolist()}
     for position in range(space.num_positions):

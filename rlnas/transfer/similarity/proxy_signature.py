@@ -124,9 +124,16 @@ def load_proxies(suite: str) -> dict[str, dict[str, Floats]]:
     Args:
         suite: Name of a suite; one without a table, such as a synthetic one, has no proxies.
     """
-    from rlnas.benchmarks import catalogue, catalogue_tables, installed_tables, load_table
+    from rlnas.benchmarks import (
+        built_in_tables,
+        catalogue,
+        catalogue_tables,
+        installed_tables,
+        load_table,
+    )
 
-    names = [suite] if suite in (*catalogue_tables(), *installed_tables()) else []
+    tables = (*built_in_tables(), *catalogue_tables(), *installed_tables())
+    names = [suite] if suite in tables else []
     names += [
         entry.tables[suite]
         for entry in catalogue()

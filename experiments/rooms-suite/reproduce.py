@@ -1,0 +1,155 @@
+"""Train random architectures of a built-in suite again, and compare with its table.
+
+Each with the table's seed, which has to give the table's numbers, and with another seed, whose
+differences are the seed noise. Resumable: a training is a file in OUT.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import tyro
+from build import SpaceName, plan
+from suite_cells import Cells, curve, read_cells
+
+from rlnas.atomic import write_text
+from rlnas.benchmarks import BenchmarkTable, open_table
+from rlnas.benchmarks.builtin import open_built_in
+from rlnas.seeding import generator
+from rlnas.training.tabulate import TabulationCell, tabulate
+
+HERE = Path(__file__).parent
+EXACT = 1e-6
+"""Relative difference up to which numbers count as equal: float32 in the table."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What to train again."""
+
+    space: SpaceName
+    """Which suite."""
+
+    count: int = 20
+    """How many architectures."""
+
+    seeds: tuple[int, ...] = (0, 1)
+    """The table's seed, then others."""
+
+    workers: int = 2
+    """Processes with one thread each."""
+
+    draw: int = 0
+    """Which architectures: seed of the draw."""
+
+    table: Path | None = None
+    """Folder of the table; by default the built-in one."""
+
+    out: Path = Path("runs", "rooms-suite", "reproduced")
+    """Folder of the trainings."""
+
+    keep: Path = HERE
+    """Folder of rows and table."""
+
+
+def main(options: Options) -> int:
+    """Train what is missing, compare, and write rows and table; 1 if the table is not met."""
+    name = f"rooms-{options.space}"
+    table = open_built_in(name) if options.table is None else open_table(options.table)
+    chosen = draw(table, options.count, options.draw)
+    folder = options.out / options.space
+
+    def report(cell: TabulationCell, done: int, count: int) -> None:
+        print(f"{done}/{count} {cell.file_name}", flush=True)
+
+    tabulate(
+        plan(options.space),
+        chosen,
+        folder,
+        seeds=options.seeds,
+        workers=options.workers,
+        on_cell=report,
+    )
+    cells = read_cells(folder, options.seeds)
+    rows = compare(table, cells, chosen, options.seeds)
+    text = summary(rows, table, options.seeds[0])
+    write_text(options.keep / f"reproduced-{options.space}.csv", rows.to_csv(index=False))
+    write_text(options.keep / f"reproduced-{options.space}.md", text)
+    print(text)
+    again = rows[rows["seed"] == options.seeds[0]]
+    return 0 if np.allclose(again["value"], again["table"], rtol=EXACT, atol=0) else 1
+
+
+def draw(table: BenchmarkTable, count: int, seed: int) -> list[str]:
+    """Return random architectures of those that the table has every score of."""
+    space = table.space
+    held = np.unique(space.canonical_index)
+    known = np.all([np.isfinite(table.scores(task))[held] for task in table.tasks], axis=0)
+    rng = generator(seed, "rooms-suite", "reproduce", space.name)
+    rows = rng.permutation(held[known])[:count]
+    return [space.format(vector) for vector in space.from_index(rows)]
+
+
+def compare(
+    table: BenchmarkTable, cells: Cells, chosen: list[str], seeds: tuple[int, ...]
+) -> pd.DataFrame:
+    """Return a row for each architecture, seed and task: validation metric now and in the table."""
+    space, rows = table.space, []
+    where = space.index(np.stack([space.parse(text) for text in chosen]))
+    for task in table.tasks:
+        column = table.column(task)
+        metric = column.metric
+        held = seeds[0] if column.seeds else "mean"  # without a seed axis there is but one
+        values = metric.sign * table.scores(task, seed=held)[where]
+        now = curve(cells, chosen, seeds, task, "valid_metric")[..., -1]
+        rows += [
+            {
+                "architecture": architecture,
+                "task": task,
+                "seed": seed,
+                "metric": metric.name,
+                "value": float(now[row, place]),
+                "table": float(values[row]),
+            }
+            for row, architecture in enumerate(chosen)
+            for place, seed in enumerate(seeds)
+        ]
+    return pd.DataFrame(rows)
+
+
+def summary(rows: pd.DataFrame, table: BenchmarkTable, first: int) -> str:
+    """Return the comparison for reading.
+
+    *Shift* is the mean difference of other seeds from the table's: the same first weights and order
+    of examples serve all architectures, so a seed may favour or harm all alike, which ranks none.
+    *Seed noise* is what remains, the standard deviation of one training: that of differences
+    between two seeds over √2. *Between architectures* is the standard deviation of the table's
+    scores, seed noise included.
+    """
+    lines = [
+        "| task | metric | same seed: equal | largest difference | another seed: shift "
+        "| seed noise | between architectures | Spearman between seeds |",
+        "|---|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for task, part in rows.groupby("task", sort=False):
+        again, others = part[part["seed"] == first], part[part["seed"] != first]
+        equal = np.isclose(again["value"], again["table"], rtol=EXACT, atol=0)
+        largest = (again["value"] - again["table"]).abs().max()
+        differences = others["value"] - others["table"]
+        by_seed = differences.groupby(others["seed"])
+        noise = by_seed.std().mean() / np.sqrt(2)
+        spread = np.nanstd(table.scores(str(task))[np.unique(table.space.canonical_index)])
+        alike = others["value"].corr(others["table"], method="spearman")
+        lines.append(
+            f"| `{task}` | {part['metric'].iloc[0]} | {equal.sum()} of {len(again)} "
+            f"| {largest:.2g} "
+            f"| {by_seed.mean().mean():+.3g} | {noise:.3g} | {spread:.3g} | {alike:.2f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(tyro.cli(Options, description=__doc__)))
