@@ -81,10 +81,10 @@ def test_no_argument_is_no_call():
 def test_as_many_run_at_once_as_there_are_workers():
     def span(_):
         begun = time.monotonic()
-        time.sleep(0.1)
+        time.sleep(0.6)  # long enough for a busy machine to start the others meanwhile
         return begun, time.monotonic()
 
-    spans = outcomes(span, range(7), workers=3)
+    spans = outcomes(span, range(6), workers=3)
     at_once = [sum(a <= begun < b for a, b in spans) for begun, _ in spans]
     assert max(at_once) == 3
 
