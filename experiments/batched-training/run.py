@@ -22,6 +22,7 @@ import torch
 from scipy.stats import spearmanr
 
 from rlnas.atomic import write_text
+from rlnas.benchmarks.builtin import built_in_folder
 from rlnas.datasets import TaskData, load_task_data
 from rlnas.networks import NetworkConfig, build_network
 from rlnas.processes import worker_pool
@@ -33,12 +34,7 @@ from rlnas.training.precision import describe_device
 SPACE, TASK = "transnas-micro", "class_object"
 # The networks of the built-in suite and their recipe; for the speed an eighth of its steps.
 SKELETON = NetworkConfig(
-    width=8,
-    stem_strides=(2, 2),
-    modules="141",
-    cells_per_module=1,
-    decoder="light",
-    decoder_width=8,
+    **json.loads((built_in_folder("rooms-micro") / "plan.json").read_text())["config"]
 )
 FULL = recipe_for("rooms", TASK)
 RECIPES = {"speed": replace(FULL, epochs=4, epoch_examples=512), "agreement": FULL}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from rlnas.reporting.correlation_matrix import draw_correlation_matrix
 from rlnas.reporting.figures import new_figure
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_COLOURS = "RdBu"  # blue is alike; distinct for all common kinds of colour blindness
-_DARK = 0.65  # from this correlation on, white text is easier to read
 _OURS, _THEIRS, _MARK = "#0072B2", "0.45", "#E69F00"
 _BINS = 32
 
@@ -44,36 +43,11 @@ def draw_correlations(matrices: Mapping[str, pd.DataFrame], note: str) -> Figure
         x = left + (number % 2) * (grid + gap)
         y = top + (number // 2) * (grid + names + title_h + 0.15) + grid
         axes = figure.add_axes((x / width, 1 - y / height, grid / width, grid / height))
-        _draw_matrix(axes, matrix)
+        draw_correlation_matrix(axes, matrix.to_numpy(np.float64), list(matrix.columns))
         axes.set_title(title, fontsize=10, loc="left")
         if number % 2:
             axes.set_yticks([])
     return figure
-
-
-def _draw_matrix(axes: Axes, matrix: pd.DataFrame) -> None:
-    count = len(matrix)
-    values = np.ma.masked_invalid(matrix.to_numpy(np.float64))
-    axes.imshow(values, cmap=_COLOURS, vmin=-1, vmax=1, aspect="auto")
-    for (row, column), value in np.ndenumerate(matrix.to_numpy(np.float64)):
-        text = "–" if np.isnan(value) else f"{value:.2f}".replace("0.", ".", 1)
-        axes.text(
-            column,
-            row,
-            "1" if row == column else text,
-            ha="center",
-            va="center",
-            fontsize=8.5,
-            color="white" if abs(value) > _DARK else "black",
-        )
-    axes.set_xticks(range(count), matrix.columns, rotation=35, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(count), matrix.index)
-    axes.set_xticks(np.arange(0.5, count - 1), minor=True)
-    axes.set_yticks(np.arange(0.5, count - 1), minor=True)
-    axes.grid(which="minor", color="white", linewidth=1.2)
-    axes.tick_params(which="both", length=0, labelsize=9)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
 
 
 def draw_scores(

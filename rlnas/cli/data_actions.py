@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.table import Table
 
 from rlnas.benchmarks import (
@@ -23,6 +22,7 @@ from rlnas.benchmarks import (
 )
 from rlnas.cli.options import split_names
 from rlnas.errors import InvalidArgumentError
+from rlnas.reporting.titled_table import titled_table
 
 if TYPE_CHECKING:
     from rlnas.cli.data import ImportOptions
@@ -222,14 +222,7 @@ def _print_info(info: dict[str, Any], screen: Screen) -> None:
 
 
 def _table(*columns: str, title: str) -> Table:
-    table = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
+    table = titled_table(title)
     for column in columns:
         table.add_column(column, overflow="fold")
     return table

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich import box
 from rich.table import Table
 
 from rlnas.reporting.names import format_score
 from rlnas.reporting.quantities import format_amount, format_seconds
+from rlnas.reporting.titled_table import titled_table
 from rlnas.tasks import Metric
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def training_table(rows: pd.DataFrame, metric: Metric, *, title: str) -> Table:
     """
     unit = "" if metric.unit == "1" else f" in {metric.unit}"
     better = "higher" if metric.sign > 0 else "lower"
-    table = _new_table(f"{title}: {metric.name}{unit}, {better} is better")
+    table = titled_table(f"{title}: {metric.name}{unit}, {better} is better")
     table.add_column("architecture", overflow="fold")
     trained, tested = "valid" in rows, "test" in rows
     for name in ("valid", *(("test",) if tested else ()), "epochs") if trained else ():
@@ -62,7 +62,7 @@ def proxy_table(rows: pd.DataFrame) -> Table:
     """
     names = [name for name in map(str, rows.columns) if name.startswith("proxy/")]
     few = len(rows) <= 4
-    table = _new_table("Zero-cost proxies" + ("" if few else f" of {len(rows)} architectures"))
+    table = titled_table("Zero-cost proxies" + ("" if few else f" of {len(rows)} architectures"))
     table.add_column("proxy", no_wrap=True)
     columns = list(rows["architecture"]) if few else ["lowest", "median", "highest"]
     for column in columns:
@@ -72,14 +72,3 @@ def proxy_table(rows: pd.DataFrame) -> Table:
         shown = values if few else [values.min(), values.median(), values.max()]
         table.add_row(name.removeprefix("proxy/"), *(format_score(float(v)) for v in shown))
     return table
-
-
-def _new_table(title: str) -> Table:
-    return Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )

@@ -129,17 +129,9 @@ def _tensor_report(method: Searcher, task: Task, seed: int) -> list[dict[str, An
 
 
 def _print_tensors(source: str, tensors: list[dict[str, Any]], screen: Screen) -> None:
-    from rich import box
-    from rich.table import Table
+    from rlnas.reporting.titled_table import titled_table
 
-    table = Table(
-        title=f"Tensors taken from {source}",
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
+    table = titled_table(f"Tensors taken from {source}")
     for name in ("tensor", "shape", "what", "why"):
         table.add_column(name, overflow="fold")
     for tensor in tensors:

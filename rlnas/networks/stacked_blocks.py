@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Sequence
 
 import torch
@@ -15,16 +16,16 @@ from rlnas.networks.operations import FactorizedReduce, ReLUConvBN
 from rlnas.networks.stacking import Links, stack, stack_all
 
 
-class ReLUFirst(nn.Module):
+class ReLUFirst(nn.Module, abc.ABC):
     """A stacked operation that begins with ReLU, which edges from one node can share."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs of all members."""
         return self.after_relu(functional.relu(x))
 
+    @abc.abstractmethod
     def after_relu(self, x: Tensor) -> Tensor:
         """Return the outputs for an input that ReLU was applied to."""
-        raise NotImplementedError
 
 
 class StackedReLUConvBN(ReLUFirst):

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -15,6 +14,7 @@ from rlnas.reporting.comparison import matrix_summary
 from rlnas.reporting.improvement import BASELINE, comparable, improvement_over_scratch
 from rlnas.reporting.method_table import method_tables
 from rlnas.reporting.names import format_range, format_rank, short_names
+from rlnas.reporting.titled_table import titled_table
 from rlnas.search.cell import ALL_TASKS, OTHERS
 
 if TYPE_CHECKING:
@@ -80,11 +80,7 @@ def _block(
     targets: Sequence[str],
     short: dict[str, str],
 ) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
+    table = titled_table()
     table.add_column("source \\ target", no_wrap=True, max_width=16)
     for target in targets:
         table.add_column(short[target], justify="right", no_wrap=True)

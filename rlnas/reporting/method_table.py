@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +16,7 @@ from rlnas.reporting.entrants import Entrant, entrants
 from rlnas.reporting.headline import headline_sentences
 from rlnas.reporting.improvement import BASELINE
 from rlnas.reporting.names import format_range, format_rank
+from rlnas.reporting.titled_table import titled_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +85,7 @@ def _overview(summary: dict[str, Any]) -> Table:
 
 
 def _table(columns: Sequence[str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = titled_table()
     table.add_column("method", no_wrap=True)
     for name in columns:
         table.add_column(name, justify="right", no_wrap=True)

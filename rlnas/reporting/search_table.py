@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from rich import box
 from rich.table import Table
 
 from rlnas.reporting.names import format_range, format_rank, format_score
 from rlnas.reporting.statistics import describe
+from rlnas.reporting.titled_table import titled_table
 from rlnas.tasks import Metric
 
 if TYPE_CHECKING:
@@ -107,14 +107,7 @@ def _name(entry: dict[str, Any]) -> str:
 
 def _new_table(title: str, seeds: list[int], first: str, queries: Iterable[int]) -> Table:
     span = "–".join(str(n) for n in dict.fromkeys((seeds[0], seeds[-1])))
-    table = Table(
-        title=f"{title} ({span} seed{'' if span == '1' else 's'})",
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
+    table = titled_table(f"{title} ({span} seed{'' if span == '1' else 's'})")
     *early, last = queries
     table.add_column(first, overflow="fold")
     table.add_column("best score: IQM [95 %]", no_wrap=True, justify="right")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.reporting.correlation_matrix import draw_correlation_matrix
 from rlnas.reporting.figures import new_figure, save_figure
 
 if TYPE_CHECKING:
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
 
     from rlnas.transfer.similarity import SimilarityMatrix
 
-_COLOURS = "RdBu"  # blue is alike; distinct for all common kinds of colour blindness
 _BEST, _OTHER = "#0072B2", "0.45"
-_DARK = 0.65  # from this similarity on, white text is easier to read
 _FRAME = "#E69F00"
 
 
@@ -85,33 +84,14 @@ def write_similarity(
 def _draw_matrix(axes: Axes, matrix: SimilarityMatrix) -> None:
     from matplotlib.patches import Rectangle
 
-    values, count = matrix.values, len(matrix.names)
-    axes.imshow(np.ma.masked_invalid(values), cmap=_COLOURS, vmin=-1, vmax=1, aspect="auto")
-    for (row, column), value in np.ndenumerate(values):
-        text = "–" if np.isnan(value) else f"{value:.2f}".replace("0.", ".", 1)
-        colour = "white" if abs(value) > _DARK else "black"
-        axes.text(
-            column,
-            row,
-            "1" if row == column else text,
-            ha="center",
-            va="center",
-            fontsize=8.5,
-            color=colour,
-        )
-    axes.set_xticks(range(count), matrix.names, rotation=35, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(count), matrix.names)
-    axes.set_xticks(np.arange(0.5, count - 1), minor=True)
-    axes.set_yticks(np.arange(0.5, count - 1), minor=True)
-    axes.grid(which="minor", color="white", linewidth=1.2)
-    axes.tick_params(which="both", length=0, labelsize=9)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    draw_correlation_matrix(axes, matrix.values, matrix.names)
     if matrix.target in matrix.names:
         row = matrix.names.index(matrix.target)
         corner = (-0.47, row - 0.45)
         axes.add_patch(
-            Rectangle(corner, count - 0.06, 0.9, fill=False, edgecolor=_FRAME, linewidth=1.8)
+            Rectangle(
+                corner, len(matrix.names) - 0.06, 0.9, fill=False, edgecolor=_FRAME, linewidth=1.8
+            )
         )
 
 

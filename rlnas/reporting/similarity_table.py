@@ -49,8 +49,7 @@ def ranking_means(estimates: pd.DataFrame) -> pd.DataFrame:
 
 def similarity_tables(rankings: pd.DataFrame, matrix: SimilarityMatrix) -> list[RenderableType]:
     """Return the tables of `ranking_means`, one an estimator, and of a similarity matrix."""
-    from rich import box
-    from rich.table import Table
+    from rlnas.reporting.titled_table import titled_table
 
     tables: list[RenderableType] = []
     for estimator, part in rankings.groupby("estimator", sort=False):
@@ -61,14 +60,7 @@ def similarity_tables(rankings: pd.DataFrame, matrix: SimilarityMatrix) -> list[
             title += f", the best of rank {head['best_rank']:.0f}"
         if seeds > 1:
             title += f" (means over {seeds} seeds)"
-        table = Table(
-            title=title,
-            title_justify="left",
-            title_style="bold",
-            box=box.SIMPLE_HEAD,
-            padding=(0, 1, 0, 0),
-            pad_edge=False,
-        )
+        table = titled_table(title)
         table.add_column("source")
         for column in ("similarity", "95 % interval", "P(best)"):
             table.add_column(column, justify="right")
@@ -93,21 +85,13 @@ def similarity_tables(rankings: pd.DataFrame, matrix: SimilarityMatrix) -> list[
 
 
 def _matrix_table(matrix: SimilarityMatrix) -> RenderableType:
-    from rich import box
-    from rich.table import Table
+    from rlnas.reporting.titled_table import titled_table
 
     short = short_names(matrix.names)
     title = matrix.measure
     if matrix.target:
         title += f"; {matrix.target} by {matrix.probes} probes, the others by whole tables"
-    table = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
+    table = titled_table(title)
     table.add_column("task")
     for name in matrix.names:
         table.add_column(short[name], justify="right")

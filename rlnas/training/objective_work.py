@@ -69,6 +69,7 @@ class ArchitectureTraining:
         return record
 
     def _trained(self, architecture: str) -> TrainingRecord:
+        # Bytes that `pack_data` made in the parent process and that came over its pipe; no file.
         data = pickle.loads(self.data) if isinstance(self.data, bytes) else self.data  # noqa: S301
         network = self.build(architecture, data)
         home = None if self.folder is None else self.folder.path(architecture)

@@ -58,6 +58,10 @@ class Faulty:
         return train_network(network, data, recipe, **options)
 
 
+def small_objective(data, **options):
+    return TrainingObjective(SPACE, data, RECIPE, config=CONFIG, device="cpu", **options)
+
+
 def queried(count, seed=0):
     """The architectures that a random search asks for."""
     result = get_searcher("random").search(make_task(SPACE, lambda name: 0.0), count, seed=seed)
@@ -67,16 +71,7 @@ def queried(count, seed=0):
 def test_out_of_memory_nan_and_a_killed_worker_do_not_end_a_search(data, tmp_path):
     names = queried(8)
     faults = {names[1]: "memory", names[3]: "nan", names[4]: "kill"}
-    objective = TrainingObjective(
-        SPACE,
-        data,
-        RECIPE,
-        config=CONFIG,
-        device="cpu",
-        folder=tmp_path,
-        workers=2,
-        train=Faulty(faults),
-    )
+    objective = small_objective(data, folder=tmp_path, workers=2, train=Faulty(faults))
     result = get_searcher("random").search(Task("faulty", SPACE, objective), 8, seed=0)
     assert [record.architecture for record in result.records] == names
     failed = {r.architecture: r.evaluation for r in result.records if r.evaluation.failed}
@@ -95,29 +90,23 @@ def test_out_of_memory_nan_and_a_killed_worker_do_not_end_a_search(data, tmp_pat
     ]
 
     # The same search again: nothing is trained, failures stay failures …
-    again = TrainingObjective(
-        SPACE, data, RECIPE, config=CONFIG, device="cpu", folder=tmp_path, workers=2
-    )
+    again = small_objective(data, folder=tmp_path, workers=2)
     repeated = get_searcher("random").search(Task("faulty", SPACE, again), 8, seed=0)
     assert [r.evaluation.error for r in repeated.records] == [
         r.evaluation.error for r in result.records
     ]
     # … unless they are asked for, once, and then from the first epoch on.
-    retried = TrainingObjective(
-        SPACE, data, RECIPE, config=CONFIG, device="cpu", folder=tmp_path, retry_failed=True
-    )
+    retried = small_objective(data, folder=tmp_path, retry_failed=True)
     healed = list(retried.evaluate_many([SPACE.parse(n) for n in names]))
     assert not [e for e in healed if e.failed]
-    clean = TrainingObjective(SPACE, data, RECIPE, config=CONFIG, device="cpu", isolate=False)
+    clean = small_objective(data, isolate=False)
     assert healed[4].score == clean.evaluate(SPACE.parse(names[4])).score
 
 
 def test_every_other_failure_says_what_it_was(data):
     names = queried(3)
     faults = dict(zip(names, ("python memory", "raise", "exit"), strict=True))
-    objective = TrainingObjective(
-        SPACE, data, RECIPE, config=CONFIG, device="cpu", workers=3, train=Faulty(faults)
-    )
+    objective = small_objective(data, workers=3, train=Faulty(faults))
     found = list(objective.evaluate_many([SPACE.parse(name) for name in names]))
     assert [e.error for e in found] == [
         "out of memory: MemoryError: no message",
@@ -129,16 +118,7 @@ def test_every_other_failure_says_what_it_was(data):
 
 def test_a_training_that_takes_too_long_is_given_up(data, tmp_path):
     (name,) = queried(1)
-    objective = TrainingObjective(
-        SPACE,
-        data,
-        RECIPE,
-        config=CONFIG,
-        device="cpu",
-        timeout=2,
-        folder=tmp_path,
-        train=Faulty({name: "sleep"}),
-    )
+    objective = small_objective(data, timeout=2, folder=tmp_path, train=Faulty({name: "sleep"}))
     (found,) = objective.evaluate_many([SPACE.parse(name)])
     assert found.error == "timeout after 2 s"
     assert found.cost == pytest.approx(2, abs=1)
@@ -152,16 +132,7 @@ def test_retrying_happens_once(data):
         tries.append(network.architecture)
         raise ZeroDivisionError
 
-    objective = TrainingObjective(
-        SPACE,
-        data,
-        RECIPE,
-        config=CONFIG,
-        device="cpu",
-        isolate=False,
-        retry_failed=True,
-        train=failing,
-    )
+    objective = small_objective(data, isolate=False, retry_failed=True, train=failing)
     name = queried(1)[0]
     for _ in range(3):
         assert objective.evaluate(SPACE.parse(name)).failed
