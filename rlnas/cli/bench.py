@@ -46,7 +46,7 @@ class BenchOptions(CommonOptions):
     """What to measure."""
 
     suite: str = "transnas-micro"
-    """Name of the suite; `rlnas data list` shows them, and synthetic-micro needs no data."""
+    """Name of the suite; `rlnas data list` shows them, and rooms-micro needs no data."""
 
     task: Text = None
     """The task; by default the suite's first."""

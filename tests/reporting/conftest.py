@@ -1,10 +1,12 @@
-"""Rows and curves of a transfer matrix whose right answers are known by construction."""
+"""Rows and curves whose right answers are known: of a transfer matrix, and a few by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from rlnas.reporting.courses import Courses
 
 TASKS = ("alpha_one", "alpha_two", "beta")
 FINAL = {"scratch": 100.0, "zero-shot": 10.0, "weight-init": 400.0}
@@ -127,3 +129,47 @@ def make_matrix():
 @pytest.fixture
 def rows(curves):
     return make_rows(curves)
+
+
+def make_frame(cells, axis="query", start=1):
+    """One row a point of {(source, target, method): [values of seed 0, values of seed 1, …]}."""
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "source": source,
+                    "target": target,
+                    "method": method,
+                    "seed": seed,
+                    axis: np.arange(start, start + len(values)),
+                    "value": np.asarray(values, dtype=float),
+                }
+            )
+            for (source, target, method), seeds in cells.items()
+            for seed, values in enumerate(seeds)
+        ],
+        ignore_index=True,
+    )
+
+
+@pytest.fixture
+def frame():
+    return make_frame
+
+
+@pytest.fixture
+def courses():
+    def make(cells, axis="query", start=1, **options):
+        curves = make_frame(cells, axis, start)
+        return Courses.from_frame(curves, axis=axis, value="value", **options)
+
+    return make
+
+
+@pytest.fixture
+def small():
+    """Two seeds of scratch and of zero-shot from s, on the target t."""
+    return {
+        ("-", "t", "scratch"): [[0, 2, 4, 6], [2, 2, 4, 8]],
+        ("s", "t", "zero-shot"): [[4, 6, 6, 8], [6, 8, 8, 8]],
+    }
