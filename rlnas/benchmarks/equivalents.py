@@ -20,7 +20,7 @@ def spread_to_equivalents(table: BenchmarkTable) -> BenchmarkTable:
         table: A table with rows for canonical forms only. A class without a row becomes NaN.
 
     Returns:
-        A table with a row for every architecture of the space.
+        A table with a row for every architecture of the space. Its tasks are ``canonical_free``.
 
     Raises:
         InvalidArgumentError: If the space is too large to number, or a row is no canonical form.
@@ -56,4 +56,5 @@ def spread_to_equivalents(table: BenchmarkTable) -> BenchmarkTable:
         source=table.source,
         costs=table.costs,
         tests=table.tests,
+        canonical_free=True,
     )

@@ -62,6 +62,7 @@ def save_table(table: BenchmarkTable, folder: str | Path) -> Path:
                 "primary": table.primary,
                 "costs": table.costs,
                 "tests": table.tests,
+                "canonical_free": table.canonical_free,
                 "source": asdict(table.source),
                 "architectures": None,
                 "columns": [],
@@ -172,6 +173,7 @@ def _assemble(
         source=Source(**index["source"]),
         costs=index["costs"],
         tests=index["tests"],
+        canonical_free=index.get("canonical_free", False),
         architectures=None if rows is None else _read(folder, rows, verify),
     )
 

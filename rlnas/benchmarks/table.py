@@ -34,6 +34,8 @@ class BenchmarkTable:
             winner; it has split ``test``.
         architectures: ``(rows, num_positions)`` architectures of the rows. Without it, row ``i``
             is the architecture with index ``i``, and every one of the space has a row.
+        canonical_free: Whether equivalent architectures have one measurement between them, see
+            `Task`.
 
     Raises:
         InvalidArgumentError: If these do not fit together.
@@ -50,6 +52,7 @@ class BenchmarkTable:
         costs: Mapping[str, str] | None = None,
         tests: Mapping[str, str] | None = None,
         architectures: Architecture | None = None,
+        canonical_free: bool = False,
     ) -> None:
         self.name = name
         self.space = space
@@ -58,6 +61,7 @@ class BenchmarkTable:
         self.costs = dict(costs or {})
         self.tests = dict(tests or {})
         self.source = source
+        self.canonical_free = canonical_free
         self.architectures = self._check_architectures(architectures)
         self._by_name: dict[str, dict[str, Column]] = {}
         for column in self.columns:
@@ -299,6 +303,7 @@ class BenchmarkTable:
             costs=self.costs,
             tests=self.tests,
             architectures=self.architectures,
+            canonical_free=self.canonical_free,
         )
 
     def __repr__(self) -> str:

@@ -45,6 +45,7 @@ def table_task(
         column.selected_metric(seed, epoch),
         costs=_costs(table, column.task, cost, seed, epoch),
         test_scores=_test_scores(table, column, test, seed, epoch),
+        canonical_free=table.canonical_free,
     )
 
 

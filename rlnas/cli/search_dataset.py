@@ -65,7 +65,8 @@ def run_on_dataset(options: SearchOptions, screen: Screen) -> dict[str, Any]:
     for note in prepared.data.notes:
         screen.note(f"Note: {note}")
     objective = prepared.objective(folder / ARCHITECTURES)
-    target = Task(prepared.name, prepared.space, objective)
+    # A network that computes the same as a trained one is not worth another training.
+    target = Task(prepared.name, prepared.space, objective, canonical_free=True)
     events_folder = folder / "tensorboard"
     shutil.rmtree(events_folder, ignore_errors=True)  # a resumed search repeats its queries
     with screen.progress() as report, EventFile(events_folder) as events:

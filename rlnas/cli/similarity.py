@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -43,7 +44,8 @@ class SimilarityOptions(CommonOptions):
     """Target queries that each estimator may spend."""
 
     sources: Names = ("all",)
-    """Source tasks, separated by commas; all but the target by default."""
+    """Source tasks, separated by commas; by default all but the target, or those that the given
+    controllers were trained on."""
 
     seeds: int = 1
     """Repetitions, with seeds from 0 on; rankings are then means."""
@@ -77,11 +79,13 @@ def run(options: SimilarityOptions, screen: Screen) -> dict[str, Any]:
     from rlnas.reporting.similarity_figure import write_similarity
     from rlnas.reporting.similarity_table import ranking_means, similarity_tables
     from rlnas.transfer.similarity import (
+        KnownTask,
         estimate_similarities,
         estimator_names,
         estimator_needs,
         load_proxies,
     )
+    from rlnas.transfer.sources import Source
 
     torch.set_num_threads(1)  # the networks are too small to gain from more
     wanted = split_names(options.estimator)
@@ -93,7 +97,9 @@ def run(options: SimilarityOptions, screen: Screen) -> dict[str, Any]:
                 f"--{name} is {getattr(options, name)}; expected {least} or more."
             )
     suite = load_suite(options.suite)
-    task, names = suite[options.target], _source_names(options, suite)
+    task = suite[options.target]
+    given = _load(options) if "policies" in needs and (options.source or options.run) else None
+    names = _source_names(options, suite, given)
     folder = options.out or Path("runs", "similarity", options.suite, options.target)
     settings = {
         "suite": options.suite,
@@ -105,7 +111,12 @@ def run(options: SimilarityOptions, screen: Screen) -> dict[str, Any]:
         "controllers": [str(path) for path in options.source] or str(options.run or options.steps),
     }
     begin_run(folder, "similarity", settings, resume=options.resume, command=screen.command)
-    sources = _sources(options, suite, names, folder if "policies" in needs else None, screen)
+    sources: dict[str, SourceTask]
+    if "policies" in needs:
+        controllers = given or _train(options, suite, names, folder, screen)
+        sources = {name: Source(name, controllers[name], suite[name]) for name in names}
+    else:
+        sources = {name: KnownTask(name, suite[name]) for name in names}
     with screen.progress() as report:
         estimates = estimate_similarities(
             sources,
@@ -153,52 +164,56 @@ def _best(rankings: pd.DataFrame) -> str | None:
     return str(known["source"].iloc[0]) if len(known) else None
 
 
-def _source_names(options: SimilarityOptions, suite: Suite[TabularTask]) -> tuple[str, ...]:
+def _source_names(
+    options: SimilarityOptions,
+    suite: Suite[TabularTask],
+    given: Mapping[str, PPOController] | None,
+) -> tuple[str, ...]:
+    """Return the source tasks; those of the controllers, if some are given and none is named."""
     wanted = split_names(options.sources)
     if wanted == ("all",):
-        return tuple(name for name in suite if name != options.target)
+        others = [name for name in suite if name != options.target]
+        found = tuple(name for name in others if given is None or name in given)
+        if given and not found:
+            raise InvalidArgumentError(
+                f"The controllers were trained on {', '.join(given)}; expected one or more of "
+                f"{', '.join(others)}, the other tasks of {options.suite}."
+            )
+        return found
     if options.target in wanted:
         raise InvalidArgumentError(
             f"The target {options.target} cannot be its own source; leave it out of --sources."
         )
-    return suite.check(wanted)
+    names = suite.check(wanted)
+    if given is not None and (missing := [name for name in names if name not in given]):
+        raise InvalidArgumentError(
+            f"No controller was trained on {', '.join(missing)}; those given were trained on "
+            f"{', '.join(given)}."
+        )
+    return names
 
 
-def _sources(
+def _train(
     options: SimilarityOptions,
     suite: Suite[TabularTask],
     names: tuple[str, ...],
-    folder: Path | None,
+    folder: Path,
     screen: Screen,
-) -> dict[str, SourceTask]:
-    """Return the sources; with controllers, kept in the folder if they are new, if one is given."""
+) -> dict[str, PPOController]:
+    """Return a new controller for each source, kept in the folder."""
     from rlnas.agents import PPOController
-    from rlnas.transfer.similarity import KnownTask
-    from rlnas.transfer.sources import Source
 
-    if folder is None:
-        return {name: KnownTask(name, suite[name]) for name in names}
-    if options.source and options.run:
-        raise InvalidArgumentError("Give --source or --run, not both.")
-    if options.source or options.run:
-        controllers = _load(options)
-        if missing := [name for name in names if name not in controllers]:
-            raise InvalidArgumentError(
-                f"No controller was trained on {', '.join(missing)}; those given were trained on "
-                f"{', '.join(controllers)}. Name the sources with --sources."
-            )
-    else:
-        with screen.progress() as report:
-            trained = PPOController.train_many(
-                [suite[name] for name in names],
-                options.steps,
-                device=options.device,
-                on_progress=lambda done, total: report("train sources", done, total),
-            )
-        controllers = dict(zip(names, trained, strict=True))
-        for name, controller in controllers.items():
-            controller.save(folder / "sources" / name, training_state=False)
-    return {name: Source(name, controllers[name], suite[name]) for name in names}
+    with screen.progress() as report:
+        trained = PPOController.train_many(
+            [suite[name] for name in names],
+            options.steps,
+            device=options.device,
+            on_progress=lambda done, total: report("train sources", done, total),
+        )
+    controllers = dict(zip(names, trained, strict=True))
+    for name, controller in controllers.items():
+        controller.save(folder / "sources" / name, training_state=False)
+    return controllers
 
 
 def _load(options: SimilarityOptions) -> dict[str, PPOController]:
@@ -206,6 +221,8 @@ def _load(options: SimilarityOptions) -> dict[str, PPOController]:
     from rlnas.agents import PPOController
     from rlnas.cli.sources import CHECKPOINT
 
+    if options.source and options.run:
+        raise InvalidArgumentError("Give --source or --run, not both.")
     folders = list(options.source)
     if options.run is not None:
         inside = options.run / "sources"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gymnasium
 
 _SUITES = {
-    "": "synthetic-micro",
+    "": "rooms-micro",
+    "RoomsMicro": "rooms-micro",
+    "RoomsMacro": "rooms-macro",
     "TransNASMicro": "transnas-micro",
     "TransNASMacro": "transnas-macro",
     "NASBench201": "nasbench-201",
@@ -23,8 +25,8 @@ def register_environments() -> None:
     """Register the ids; asking twice does nothing.
 
     ``rlnas/Improvement-v0`` and ``rlnas/Construction-v0`` take ``suite`` and ``task`` and run on
-    the synthetic suite by default; the others, such as ``rlnas/TransNASMicroImprovement-v0``, name
-    their suite and need its table.
+    the built-in ``rooms-micro`` by default; the others, such as
+    ``rlnas/TransNASMicroImprovement-v0``, name their suite and need its table.
     """
     for prefix, suite in _SUITES.items():
         for kind in ("Improvement", "Construction"):

@@ -152,7 +152,7 @@ class ImprovementEnv(NASEnv):
 
     def __init__(
         self,
-        suite: str = "synthetic-micro",
+        suite: str = "rooms-micro",
         task: str | TabularTask | None = None,
         render_mode: str | None = None,
         **knobs: Any,
@@ -172,7 +172,7 @@ class ConstructionEnv(NASEnv):
 
     def __init__(
         self,
-        suite: str = "synthetic-micro",
+        suite: str = "rooms-micro",
         task: str | TabularTask | None = None,
         render_mode: str | None = None,
         **knobs: Any,

@@ -122,7 +122,7 @@ class ImprovementVectorEnv(NASVectorEnv):
     def __init__(
         self,
         num_envs: int = 1,
-        suite: str = "synthetic-micro",
+        suite: str = "rooms-micro",
         task: str | TabularTask | None = None,
         render_mode: str | None = None,
         **knobs: Any,
@@ -136,7 +136,7 @@ class ConstructionVectorEnv(NASVectorEnv):
     def __init__(
         self,
         num_envs: int = 1,
-        suite: str = "synthetic-micro",
+        suite: str = "rooms-micro",
         task: str | TabularTask | None = None,
         render_mode: str | None = None,
         **knobs: Any,

@@ -34,7 +34,7 @@ class Searcher(abc.ABC):
         budget: Budget | int,
         seed: int = 0,
         *,
-        canonical_free: bool = False,
+        canonical_free: bool | None = None,
         on_query: Callable[[QueryRecord], None] | None = None,
     ) -> SearchResult:
         """Search a task within a budget.
@@ -43,7 +43,8 @@ class Searcher(abc.ABC):
             task: The target; only what is queried of it is seen.
             budget: Number of queries, or a `Budget`.
             seed: Seed of all randomness; the same seed gives the same result.
-            canonical_free: Whether architectures equivalent to a queried one are free.
+            canonical_free: Whether architectures equivalent to a queried one are free; by default
+                what the task says.
             on_query: Called after each query with its record.
 
         Returns:
@@ -60,7 +61,7 @@ class Searcher(abc.ABC):
         budget: Budget | int,
         seeds: Sequence[int],
         *,
-        canonical_free: bool = False,
+        canonical_free: bool | None = None,
     ) -> list[SearchResult]:
         """Search several tasks, each with its own ledger, side by side where that is faster.
 
@@ -71,7 +72,8 @@ class Searcher(abc.ABC):
             tasks: The target of each search; one may come several times. All on one space.
             budget: Number of queries of each search, or a `Budget`.
             seeds: The seed of each.
-            canonical_free: Whether architectures equivalent to a queried one are free.
+            canonical_free: Whether architectures equivalent to a queried one are free; by default
+                what the task says.
 
         Returns:
             The results in order.

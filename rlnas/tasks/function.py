@@ -144,6 +144,7 @@ def make_task(
     timeout: float | None = None,
     start_method: StartMethod | None = None,
     workers: int = 1,
+    canonical_free: bool = False,
 ) -> Task:
     """Make a task of a user's own function.
 
@@ -159,6 +160,8 @@ def make_task(
         start_method: How the processes of timed or parallel evaluations start.
         workers: Evaluations at once; searchers that can then ask for several together. Which
             architectures they ask for may depend on the number, but not on who is done first.
+        canonical_free: Whether architectures that compute the same function (isomorphic cells, or
+            cells that differ in dead edges) share one evaluation.
 
     Returns:
         A task that every searcher accepts.
@@ -181,4 +184,4 @@ def make_task(
         start_method=start_method,
         workers=workers,
     )
-    return Task(name, space, objective)
+    return Task(name, space, objective, canonical_free=canonical_free)

@@ -23,11 +23,21 @@ class Task:
         name: ``suite/task``, or any name for a user's own task.
         space: The search space.
         objective: What scores architectures.
+        canonical_free: Whether equivalent architectures have one score between them, so that by
+            default a search pays for one of each class; see `QueryLedger`.
     """
 
-    def __init__(self, name: str, space: SearchSpace, objective: Objective) -> None:
+    def __init__(
+        self,
+        name: str,
+        space: SearchSpace,
+        objective: Objective,
+        *,
+        canonical_free: bool = False,
+    ) -> None:
         self.name = name
         self.space = space
+        self.canonical_free = canonical_free
         self._objective = objective
         self._sealed = 0
 
@@ -40,15 +50,18 @@ class Task:
         self,
         budget: Budget | int,
         *,
-        canonical_free: bool = False,
+        canonical_free: bool | None = None,
         on_query: Callable[[QueryRecord], None] | None = None,
     ) -> QueryLedger:
-        """Open a ledger: the way a search asks for scores. See `QueryLedger`."""
+        """Open a ledger: the way a search asks for scores. See `QueryLedger`.
+
+        ``canonical_free`` is the task's own unless it is given.
+        """
         return QueryLedger(
             self.space,
             self._objective,
             budget,
-            canonical_free=canonical_free,
+            canonical_free=self.canonical_free if canonical_free is None else canonical_free,
             on_query=on_query,
         )
 
@@ -75,6 +88,7 @@ class TabularTask(Task):
         metric: What the scores mean.
         costs: ``(space.size,)`` seconds of training, or None.
         test_scores: ``(space.size,)`` test scores, larger is better, for reports only, or None.
+        canonical_free: As in `Task`.
     """
 
     def __init__(
@@ -86,8 +100,10 @@ class TabularTask(Task):
         *,
         costs: ArrayLike | None = None,
         test_scores: ArrayLike | None = None,
+        canonical_free: bool = False,
     ) -> None:
-        super().__init__(name, space, TableObjective(space, scores, metric, costs))
+        objective = TableObjective(space, scores, metric, costs)
+        super().__init__(name, space, objective, canonical_free=canonical_free)
         column = np.array(scores, dtype=np.float64)
         column.setflags(write=False)
         if np.isnan(column).all():

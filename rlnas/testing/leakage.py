@@ -17,7 +17,7 @@ def check_no_leakage(
     budget: int = 50,
     seed: int = 0,
     *,
-    canonical_free: bool = False,
+    canonical_free: bool | None = None,
 ) -> None:
     """Check that a search depends on nothing of its target but what it queried.
 
@@ -30,7 +30,7 @@ def check_no_leakage(
         task: The target.
         budget: Queries of the search, fewer than the space has architectures.
         seed: Seed of the search and of the noise.
-        canonical_free: Whether equivalent architectures are free.
+        canonical_free: Whether equivalent architectures are free; by default what the task says.
 
     Raises:
         ConformanceError: If the search changes; the message names the first differing query.
@@ -58,6 +58,7 @@ def check_no_leakage(
                 scale,
                 rng,
             ),
+            canonical_free=task.canonical_free,
         )
         second = factory().search(twin, budget, seed, canonical_free=canonical_free)
         pairs = zip(queries_of(first), queries_of(second), strict=False)

@@ -48,7 +48,8 @@ def make_training_task(
         options: Further arguments of `TrainingObjective`: device, folder, workers, timeout …
 
     Returns:
-        A task that every searcher accepts.
+        A task that every searcher accepts. A network equivalent to one that was trained is not
+        trained again: it has that one's score, for free.
 
     Raises:
         RlnasError: As `load_task_data` and `TrainingObjective`.
@@ -74,4 +75,5 @@ def make_training_task(
         **changes,
     )
     objective = TrainingObjective(space, data, recipe, config=config, seed=seed, **options)
-    return Task(f"{Path(dataset).name}/{task}", objective.space, objective)
+    name = f"{Path(dataset).name}/{task}"
+    return Task(name, objective.space, objective, canonical_free=True)

@@ -47,7 +47,7 @@ def test_matrix_writes_tables_figures_and_report(printed_json, capsys, tmp_path)
 def test_the_demo_is_on_the_built_in_suite():
     config = _config(MatrixOptions(preset="demo", seeds=2))
     assert config.suite in BUILT_IN  # so it needs neither network nor cache
-    assert config.tasks == ("class_scene", "class_object", "jigsaw", "autoencoder")
+    assert config.tasks == ("class_scene", "class_object", "segmentsemantic", "autoencoder")
     assert (config.seeds, config.steps) == (2, 100_000)  # what is given wins over the preset
 
 

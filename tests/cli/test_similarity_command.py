@@ -55,6 +55,11 @@ def test_controllers_are_trained_once_and_used_again(capsys, tmp_path):
     status, given = run(capsys, *options, "--source", *folders, "--out", str(tmp_path / "third"))
     assert status == 0
     assert given["rankings"] == trained["rankings"]
+    # Without names, the sources are those of the controllers.
+    options = options[:-2]
+    status, found = run(capsys, *options, "--source", *folders, "--out", str(tmp_path / "fourth"))
+    assert status == 0
+    assert found["sources"] == ["synthetic-1", "synthetic-3"]
 
 
 def test_what_is_not_known_is_null_with_a_reason(capsys, tmp_path):
@@ -100,3 +105,18 @@ def test_missing_controllers(capsys, tmp_path):
     status, error = run(capsys, *options, "--run", str(tmp_path / "none"))
     assert status == 1
     assert "holds no source controllers" in error
+
+
+def test_controllers_of_other_tasks_are_refused(capsys, tmp_path):
+    train = ["train", *SUITE[:2], "--task", "synthetic-0", "--steps", "100", "--check-queries", "0"]
+    assert main([*train, "--out", str(tmp_path / "own")]) == 0
+    capsys.readouterr()
+    options = ("--source", str(tmp_path / "own"), "--out", str(tmp_path / "a"))
+    for more, message in (
+        ((), "trained on synthetic-0; expected one or more of synthetic-1"),
+        (("--sources", "synthetic-1"), "No controller was trained on synthetic-1"),
+    ):
+        status, error = run(capsys, *options, *more)
+        assert status == 2
+        assert message in error
+    assert not (tmp_path / "a").exists()

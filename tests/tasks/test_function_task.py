@@ -44,6 +44,16 @@ def test_a_mapping_brings_cost_and_other_numbers():
     assert (evaluation.score, evaluation.cost, evaluation.metrics) == (1.0, 3.0, {"latency": 0.5})
 
 
+def test_equivalent_architectures_share_an_evaluation_if_the_user_says_so():
+    calls = []
+    same = [SPACE.parse(f"64-41414-0_00_3{dead}0") for dead in "012"]
+    for canonical_free, expected in ((False, 3), (True, 1)):
+        calls.clear()
+        task = make_task(SPACE, lambda s: calls.append(s) or 1.0, canonical_free=canonical_free)
+        task.ledger(3).query_many(same)
+        assert len(calls) == expected
+
+
 def test_an_evaluation_is_taken_as_it_is():
     made = Evaluation(0.25, 9.0, None, {"params": 3.0})
     assert ask(lambda text: made) is made

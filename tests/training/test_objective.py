@@ -276,5 +276,8 @@ def test_a_task_from_names():
     )
     assert task.name == "digits/class"
     assert task.metric.unit == "%"
+    ledger = task.ledger(1)  # a cell that differs in a dead edge alone is not trained again
+    trained = ledger.query(SPACE.parse("64-41414-0_00_310"))
+    assert ledger.query(SPACE.parse("64-41414-0_00_320")) is trained
     with pytest.raises(UnknownNameError, match="jigsaw"):
         make_training_task("transnas-micro", "digits", "jigsw")
