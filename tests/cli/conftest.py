@@ -1,10 +1,19 @@
-"""A trained controller, and what a command printed."""
+"""A trained controller, what a command printed, and a Ctrl-C that arrives."""
 
 import json
+import signal
 
 import pytest
 
 from rlnas.cli.main import main
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interruptible():
+    """Heed Ctrl-C also where the tests run in a shell's background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
