@@ -22,7 +22,8 @@ from rlnas.seeding import generator
 from rlnas.spaces import get_space
 from rlnas.speed.machine import describe_machine
 from rlnas.training.presets import recipe_for
-from rlnas.training.tabulate import Tabulation, TabulationCell, tabulate
+from rlnas.training.tabulate import tabulate
+from rlnas.training.tabulation import Tabulation, TabulationCell
 
 SKELETON = NetworkConfig(
     width=8,

@@ -19,7 +19,8 @@ from rlnas.atomic import write_text
 from rlnas.benchmarks import BenchmarkTable, open_table
 from rlnas.benchmarks.builtin import open_built_in
 from rlnas.seeding import generator
-from rlnas.training.tabulate import TabulationCell, tabulate
+from rlnas.training.tabulate import tabulate
+from rlnas.training.tabulation import TabulationCell
 
 HERE = Path(__file__).parent
 EXACT = 1e-6

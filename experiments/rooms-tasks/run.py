@@ -25,7 +25,7 @@ from rlnas.networks import NetworkConfig, build_network
 from rlnas.seeding import derive_seed
 from rlnas.training.presets import recipe_for
 from rlnas.training.stacked import train_stacked
-from rlnas.training.tabulate import Tabulation
+from rlnas.training.tabulation import Tabulation
 
 HERE = Path(__file__).parent
 CHOICES = {"low": 0.05, "median": 0.5, "best": 1.0}

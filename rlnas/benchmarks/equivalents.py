@@ -20,7 +20,8 @@ def spread_to_equivalents(table: BenchmarkTable) -> BenchmarkTable:
         table: A table with rows for canonical forms only. A class without a row becomes NaN.
 
     Returns:
-        A table with a row for every architecture of the space. Its tasks are ``canonical_free``.
+        A table with a row for every architecture of the space, whose tasks are ``canonical_free``.
+        One that has a row for each already comes back as it is.
 
     Raises:
         InvalidArgumentError: If the space is too large to number, or a row is no canonical form.

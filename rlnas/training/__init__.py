@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rlnas.training.precision import choose_device
     from rlnas.training.single import train_network
     from rlnas.training.stacked import train_stacked
-    from rlnas.training.tabulate import Tabulation
+    from rlnas.training.tabulation import Tabulation
     from rlnas.training.tabulator import Tabulator
 
 __all__ = [
@@ -39,7 +39,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "Tabulation": "rlnas.training.tabulate",
+        "Tabulation": "rlnas.training.tabulation",
         "Tabulator": "rlnas.training.tabulator",
         "TrainingObjective": "rlnas.training.objective",
         "choose_device": "rlnas.training.precision",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rlnas.atomic import write_text
 from rlnas.datasets import load_task_data
 from rlnas.datasets.data import TaskData
 from rlnas.networks.network import SearchedNetwork, build_network
@@ -16,9 +14,7 @@ from rlnas.spaces import get_space
 from rlnas.training.recipe import Recipe
 from rlnas.training.result import TrainingResult
 from rlnas.training.stacked import train_stacked
-
-if TYPE_CHECKING:
-    from rlnas.training.tabulate import Tabulation, TabulationCell
+from rlnas.training.tabulation import Tabulation, TabulationCell, write_cell
 
 
 class Tabulator:
@@ -112,17 +108,3 @@ class Tabulator:
                     error=f"{type(error).__name__}: {error}",
                 )
             ]
-
-
-def write_cell(cell: TabulationCell, tasks: dict[str, Any], folder: Path) -> Path:
-    """Write the file of a cell and return its path.
-
-    Args:
-        cell: Architecture and seed.
-        tasks: For each task ``error``, ``device`` and ``history``, see `tabulate`.
-        folder: Where to.
-    """
-    content = {"architecture": cell.architecture, "seed": cell.seed, "tasks": tasks}
-    path = folder / cell.file_name
-    write_text(path, json.dumps(content))
-    return path

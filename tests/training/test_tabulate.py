@@ -13,13 +13,9 @@ from rlnas.networks import NetworkConfig
 from rlnas.training import Recipe
 from rlnas.training import tabulate as tabulating
 from rlnas.training import tabulator as training
-from rlnas.training.tabulate import (
-    Tabulation,
-    TabulationCell,
-    Tabulator,
-    missing_cells,
-    tabulate,
-)
+from rlnas.training.tabulate import tabulate
+from rlnas.training.tabulation import Tabulation, TabulationCell, missing_cells
+from rlnas.training.tabulator import Tabulator
 
 CELLS = ["64-41414-3_12_130", "64-41414-1_23_032", "64-41414-0_00_000"]
 TASKS = ("class_object", "jigsaw", "autoencoder")
