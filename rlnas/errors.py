@@ -96,3 +96,10 @@ class MissingDependencyError(RlnasError, ImportError):
     def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
         """Rebuild from the arguments, so that it comes back from another process."""
         return type(self), (self.library, self.extra, self.purpose)
+
+
+class UndefinedScoreError(RlnasError):
+    """A proxy has no score for this network and batch; the message says why.
+
+    `score_proxies` turns it into a `ProxyScore` that failed.
+    """

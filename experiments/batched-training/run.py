@@ -24,16 +24,16 @@ from scipy.stats import spearmanr
 from rlnas.atomic import write_text
 from rlnas.benchmarks.builtin import built_in_folder
 from rlnas.datasets import TaskData, load_task_data
-from rlnas.networks import NetworkConfig, build_network
+from rlnas.devices import describe_device
+from rlnas.networks import SkeletonConfig, build_network
 from rlnas.processes import worker_pool
 from rlnas.seeding import generator
 from rlnas.spaces import get_space
 from rlnas.training import Recipe, choose_device, recipe_for, train_network, train_stacked
-from rlnas.training.precision import describe_device
 
 SPACE, TASK = "transnas-micro", "class_object"
 # The networks of the built-in suite and their recipe; for the speed an eighth of its steps.
-SKELETON = NetworkConfig(
+SKELETON = SkeletonConfig(
     **json.loads((built_in_folder("rooms-micro") / "plan.json").read_text())["config"]
 )
 FULL = recipe_for("rooms", TASK)

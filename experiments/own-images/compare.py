@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 
 from rlnas.atomic import write_text
 from rlnas.datasets import load_task_data
-from rlnas.reporting.proportions import proportion_difference, proportion_interval
+from rlnas.statistics.proportions import proportion_difference, proportion_interval
 
 HERE = Path(__file__).parent
 

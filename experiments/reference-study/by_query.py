@@ -9,13 +9,12 @@ import argparse
 from pathlib import Path
 
 import pandas as pd
+from reference_study.config import REFERENCE_TASKS
 
-from rlnas.reporting.courses import Courses
-from rlnas.reporting.pooled_speed_up import pooled_speed_up
-from rlnas.reporting.pooled_transfer import pooled_transfer_metrics
-from rlnas.reporting.transfer_metrics import transfer_metrics
-from rlnas.search.cell import NO_SOURCE, OTHERS
-from rlnas.transfer.study_plan import REFERENCE_TASKS
+from rlnas.reporting.matrix.search_curves import SearchCurves
+from rlnas.reporting.matrix.speed_up import pooled_speed_up
+from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics, transfer_metrics
+from rlnas.runs.cell import NO_SOURCE, OTHERS
 
 
 def main() -> None:
@@ -28,7 +27,7 @@ def main() -> None:
     curves = curves[curves["target"].isin(tasks)]
     curves = curves[curves["source"].isin([*tasks, NO_SOURCE, OTHERS])]
     curves = curves[curves["source"] != curves["target"]]
-    courses = Courses.from_frame(curves)
+    courses = SearchCurves.from_frame(curves)
     cells = transfer_metrics(courses)
     pooled = pooled_transfer_metrics(courses)
     speed = pooled_speed_up(courses)

@@ -7,14 +7,15 @@ import shutil
 import sys
 from pathlib import Path
 
+from reference_study.claims import study_text
+from reference_study.config import StudyConfig
+from reference_study.figure import write_study_figure
+from reference_study.retraining import RetrainingConfig
+from reference_study.run import run_study
+
 from rlnas.agents import ControllerConfig
 from rlnas.atomic import write_text
 from rlnas.envs import ImprovementConfig
-from rlnas.reporting.study_claims import study_text
-from rlnas.reporting.study_figure import write_study_figure
-from rlnas.reporting.study_run import run_study
-from rlnas.transfer.retraining import RetrainingConfig
-from rlnas.transfer.study_plan import StudyConfig
 
 # The paradigm of the study: an episode never goes back by itself, the agent must learn to.
 CONTROLLER = ControllerConfig(environment=ImprovementConfig(backtrack=None))

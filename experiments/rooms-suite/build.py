@@ -15,17 +15,17 @@ import numpy as np
 import tyro
 
 from rlnas.atomic import write_text
-from rlnas.datasets.task_specs import TRANSNAS_TASKS
-from rlnas.networks import NetworkConfig
-from rlnas.reporting.run_folder import versions
+from rlnas.bench.machine import describe_machine
+from rlnas.datasets.spec import TRANSNAS_TASKS
+from rlnas.networks import SkeletonConfig
+from rlnas.run_folder import versions
 from rlnas.seeding import generator
 from rlnas.spaces import get_space
-from rlnas.speed.machine import describe_machine
 from rlnas.training.presets import recipe_for
-from rlnas.training.tabulate import tabulate
-from rlnas.training.tabulation import Tabulation, TabulationCell
+from rlnas.training.tabulation.plan import Tabulation, TabulationCell
+from rlnas.training.tabulation.run import tabulate
 
-SKELETON = NetworkConfig(
+SKELETON = SkeletonConfig(
     width=8,
     stem_strides=(2, 2),
     modules="141",

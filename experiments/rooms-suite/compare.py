@@ -23,7 +23,7 @@ from rlnas.benchmarks import (
     spread_to_equivalents,
 )
 from rlnas.errors import DataError
-from rlnas.reporting.figures import save_figure
+from rlnas.reporting.figures.drawing import save_figure
 from rlnas.spaces import SearchSpace
 
 HERE = Path(__file__).parent

@@ -17,8 +17,8 @@ from suite_columns import COST, count_columns, proxy_columns, test_name, trainin
 
 import rlnas
 from rlnas.atomic import write_text
-from rlnas.benchmarks import BenchmarkTable, Column, Source, save_table
-from rlnas.benchmarks.source import converter
+from rlnas.benchmarks import BenchmarkTable, Column, Provenance, save_table
+from rlnas.benchmarks.provenance import converter
 from rlnas.datasets import load_task_data
 from rlnas.datasets.spec import TaskSpec
 from rlnas.errors import DataError
@@ -102,14 +102,14 @@ def task_spec(dataset: str, task: str) -> TaskSpec:
     return load_task_data(dataset, task, train_size=8, valid_size=8, test_size=8).spec
 
 
-def source(cells: Cells, seeds: tuple[int, ...]) -> Source:
+def source(cells: Cells, seeds: tuple[int, ...]) -> Provenance:
     """Return how the numbers were made."""
     plan, made_on = cells.plan, cells.machine or machine()
     kind = plan.space.removeprefix("transnas-")
     found = made_on["versions"]
     used = ", ".join(f"{name} {found[name]}" for name in _CITED if name in found)
     done = sum(len(by_seed) for by_seed in cells.histories.values())
-    return Source(
+    return Provenance(
         title=f"{NAMES[plan.space]}: trainings on the rendered data set rooms, "
         f"{len(cells.histories)} distinct networks × {len(plan.tasks)} tasks",
         licence="MIT",

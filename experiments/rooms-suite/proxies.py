@@ -21,7 +21,7 @@ from suite_cells import PROXIES
 
 from rlnas.atomic import write_text
 from rlnas.datasets import load_task_data
-from rlnas.datasets.data import TaskData
+from rlnas.datasets.task_data import TaskData
 from rlnas.networks import build_network
 from rlnas.processes import worker_pool
 from rlnas.proxies import draw_batch, proxy_names, score_proxies

@@ -19,8 +19,8 @@ from rlnas.atomic import write_text
 from rlnas.benchmarks import BenchmarkTable, open_table
 from rlnas.benchmarks.builtin import open_built_in
 from rlnas.seeding import generator
-from rlnas.training.tabulate import tabulate
-from rlnas.training.tabulation import TabulationCell
+from rlnas.training.tabulation.plan import TabulationCell
+from rlnas.training.tabulation.run import tabulate
 
 HERE = Path(__file__).parent
 EXACT = 1e-6

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import DataError
-from rlnas.training.tabulation import Tabulation
+from rlnas.training.tabulation.plan import Tabulation
 
 PROXIES = "proxies"
 """Folder of `proxies.py` beside the cells."""

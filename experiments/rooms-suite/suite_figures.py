@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.reporting.correlation_matrix import draw_correlation_matrix
-from rlnas.reporting.figures import new_figure
+from rlnas.reporting.figures.correlation_matrix import draw_correlation_matrix
+from rlnas.reporting.figures.drawing import new_figure
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 from torch import Tensor
 
-from rlnas.datasets.data import TaskData
+from rlnas.datasets.task_data import TaskData
 from rlnas.seeding import torch_generator
 from rlnas.training.metrics import Meter
 

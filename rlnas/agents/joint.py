@@ -11,10 +11,10 @@ from pathlib import Path
 from torch import nn
 
 from rlnas.agents.config import ControllerConfig, PPOConfig
-from rlnas.agents.device import choose_device
 from rlnas.agents.engine.hooks import LearnerHooks, per_task
 from rlnas.agents.engine.trainer import DeviceTrainer, Progress
-from rlnas.agents.training import seconds_of_rollout
+from rlnas.agents.engines import seconds_of_rollout
+from rlnas.devices import fastest_device
 from rlnas.errors import InvalidArgumentError
 from rlnas.tasks import TabularTask
 
@@ -66,7 +66,7 @@ def train_on_several(
             hooks=LearnerHooks(normalise_advantages=per_task(count)),
         )
 
-    chosen = choose_device(
+    chosen = fastest_device(
         device,
         lambda name: seconds_of_rollout(
             trainer_of([copy.deepcopy(network) for network in networks], name), name

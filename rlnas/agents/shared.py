@@ -15,7 +15,7 @@ from rlnas.agents.engine.trainer import Progress
 from rlnas.agents.joint import check_groups, train_on_several
 from rlnas.agents.networks.build import (
     build_multitask_network,
-    build_network,
+    build_policy,
     layout_of,
     vocabulary_of,
 )
@@ -237,7 +237,7 @@ class SharedController:
         layout = layout_of(space, self.config.environment)
 
         def make() -> TransformerNetwork:
-            plain = build_network(
+            plain = build_policy(
                 self.config.network, space, layout, seed=self.seed, vocabulary=self.vocabulary
             )
             if not isinstance(plain, TransformerNetwork):
@@ -294,7 +294,7 @@ class SharedController:
         if space.name != self.space.name and self.config.network.kind != "transformer":
             raise InvalidArgumentError(
                 f"This controller's perceptron is tied to {self.space.name} and cannot run on "
-                f"{space.name}; train one with NetworkConfig(kind='transformer')."
+                f"{space.name}; train one with PolicyConfig(kind='transformer')."
             )
         return space
 

@@ -15,7 +15,7 @@ from rlnas.benchmarks.equivalents import spread_to_equivalents
 from rlnas.benchmarks.fetch import fetch, install_table, load_table
 from rlnas.benchmarks.importers import import_formats, import_options, import_table
 from rlnas.benchmarks.info import table_info
-from rlnas.benchmarks.source import Source
+from rlnas.benchmarks.provenance import Provenance
 from rlnas.benchmarks.storage import open_table, save_table
 from rlnas.benchmarks.suites import load_suite, suite_names
 from rlnas.benchmarks.synthetic import synthetic_suite
@@ -26,7 +26,7 @@ __all__ = [
     "CatalogueEntry",
     "CatalogueFile",
     "Column",
-    "Source",
+    "Provenance",
     "built_in_tables",
     "cache_root",
     "catalogue",

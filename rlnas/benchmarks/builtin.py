@@ -28,7 +28,7 @@ def built_in_folder(name: str) -> Path:
     """Return the folder of a built-in table, whether this installation holds it or not.
 
     Beside the table it has ``plan.json``, which says what was trained: the description of a
-    `rlnas.training.tabulation.Tabulation`.
+    `rlnas.training.tabulation.plan.Tabulation`.
 
     Raises:
         UnknownNameError: If there is no built-in table of this name.

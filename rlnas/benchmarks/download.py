@@ -14,7 +14,7 @@ import requests
 
 from rlnas.benchmarks.cache import cache_lock, file_folder
 from rlnas.benchmarks.catalogue import CatalogueFile
-from rlnas.benchmarks.source import converter, file_sha256
+from rlnas.benchmarks.provenance import converter, file_sha256
 from rlnas.errors import ChecksumError, DataError, DownloadError
 
 Progress = Callable[[int, int | None], None]

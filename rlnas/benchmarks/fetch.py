@@ -15,7 +15,7 @@ from rlnas.benchmarks.catalogue import (
 )
 from rlnas.benchmarks.download import Progress, fetch_file
 from rlnas.benchmarks.importers import import_table
-from rlnas.benchmarks.source import Source, converter
+from rlnas.benchmarks.provenance import Provenance, converter
 from rlnas.benchmarks.storage import INDEX, open_table, save_table
 from rlnas.benchmarks.table import BenchmarkTable
 from rlnas.errors import DataError, InvalidArgumentError, UnknownNameError
@@ -72,7 +72,7 @@ def _convert(
     entry: CatalogueEntry, file: CatalogueFile, *, force: bool, on_progress: Progress | None
 ) -> list[BenchmarkTable]:
     path = fetch_file(file, force=force, on_progress=on_progress)
-    source = Source(
+    source = Provenance(
         title=entry.title,
         url=next(iter(file.addresses), entry.url),
         sha256=file.sha256,

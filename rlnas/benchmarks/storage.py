@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from rlnas.atomic import atomic_directory
 from rlnas.benchmarks.column import Column
-from rlnas.benchmarks.source import Source, file_sha256
+from rlnas.benchmarks.provenance import Provenance, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
 from rlnas.errors import ChecksumError, DataError, RlnasError
 from rlnas.spaces import SearchSpace, get_space
@@ -170,7 +170,7 @@ def _assemble(
         space,
         columns,
         primary=index["primary"],
-        source=Source(**index["source"]),
+        source=Provenance(**index["source"]),
         costs=index["costs"],
         tests=index["tests"],
         canonical_free=index.get("canonical_free", False),

@@ -13,9 +13,9 @@ from rlnas.cli.options import CommonOptions, Flag, Folder, Text
 from rlnas.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
+    from rlnas.bench.page.section import Section
+    from rlnas.bench.run import BenchSettings
     from rlnas.cli.screen import Screen
-    from rlnas.speed.bench import BenchSettings
-    from rlnas.speed.section import Section
 
 _Page = Annotated[Path | None, tyro.conf.arg(metavar="FILE.md", help_behavior_hint="")]
 
@@ -105,11 +105,11 @@ def run(options: BenchOptions, screen: Screen | None = None) -> dict[str, Any]:
     import torch
 
     from rlnas.atomic import write_text
-    from rlnas.speed.bench import measure_speed
-    from rlnas.speed.figure import write_speed_figure
-    from rlnas.speed.machine import torch_threads
-    from rlnas.speed.page import kept_notes, write_page
-    from rlnas.speed.sections import sections
+    from rlnas.bench.machine import torch_threads
+    from rlnas.bench.page.figure import write_speed_figure
+    from rlnas.bench.page.page import kept_notes, write_page
+    from rlnas.bench.page.sections import sections
+    from rlnas.bench.run import measure_speed
 
     settings = _settings(options)
     if options.device != "cpu" and not torch.cuda.is_available():
@@ -156,7 +156,7 @@ _PARTS = {
 
 
 def _settings(options: BenchOptions) -> BenchSettings:
-    from rlnas.speed.bench import BenchSettings
+    from rlnas.bench.run import BenchSettings
 
     settings = BenchSettings(
         seed=options.seed,

@@ -112,7 +112,8 @@ class DataOptions:
 
 def run(options: DataOptions, screen: Screen) -> dict[str, Any]:
     """Run the chosen action."""
-    from rlnas.cli import data_actions, data_preview
+    from rlnas.cli import data_preview
+    from rlnas.cli import data_tables as data_actions
 
     action = options.action
     if isinstance(action, PreviewOptions):

@@ -58,7 +58,7 @@ class EvaluateOptions(CommonOptions):
 def run(options: EvaluateOptions, screen: Screen) -> dict[str, Any]:
     """Train what is missing, and print the table."""
     from rlnas.atomic import atomic_file
-    from rlnas.reporting.run_folder import begin_run
+    from rlnas.run_folder import begin_run
 
     prepared = prepare(options.training, options.dataset, options.task, options.seed)
     architectures = read_architectures(options.architecture, prepared.space, options.seed)
@@ -194,7 +194,7 @@ def _proxies(prepared: Prepared, architectures: list[str], screen: Screen) -> pd
 def _print(
     rows: pd.DataFrame, prepared: Prepared, options: EvaluateOptions, screen: Screen
 ) -> None:
-    from rlnas.cli.training_tables import proxy_table, training_table
+    from rlnas.reporting.terminal.training import proxy_table, training_table
 
     metric = prepared.data.spec.metric
     screen.print(training_table(rows, metric, title=prepared.name))

@@ -15,7 +15,7 @@ from rlnas.processes import prepare_workers
 
 if TYPE_CHECKING:
     from rlnas.cli.screen import Screen
-    from rlnas.transfer.plan import MatrixConfig
+    from rlnas.transfer.matrix.config import MatrixConfig
 
 _DEFAULTS: dict[str, Any] = {
     "suite": "transnas-micro",
@@ -104,14 +104,14 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
     """Run the matrix, print its tables and write its report."""
     if options.workers < 1:
         raise InvalidArgumentError(f"workers is {options.workers}; expected 1 or more.")
-    prepare_workers(("rlnas.transfer.preload",))
+    prepare_workers(("rlnas.transfer.matrix.preload",))
     # While the workers' server imports PyTorch on one core, what the report needs is imported here.
     import pandas as pd  # noqa: F401
     from matplotlib import figure  # noqa: F401
     from scipy import stats  # noqa: F401
 
     from rlnas.reporting import matrix_summary, matrix_tables, write_report
-    from rlnas.transfer.matrix import run_matrix
+    from rlnas.transfer.matrix.run import run_matrix
 
     gc.freeze()  # what was imported stays; figures make garbage enough without looking through it
     config = _config(options)
@@ -154,8 +154,8 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
 
 def _config(options: MatrixOptions) -> MatrixConfig:
     """Return the configuration: what was given, else the preset's, else the defaults."""
-    from rlnas.agents import ControllerConfig, FineTuningConfig, NetworkConfig
-    from rlnas.transfer.plan import MatrixConfig, known_methods
+    from rlnas.agents import ControllerConfig, FineTuningConfig, PolicyConfig
+    from rlnas.transfer.matrix.config import MatrixConfig, known_methods
     from rlnas.transfer.similarity import estimator_names
 
     given: dict[str, Any] = {
@@ -182,6 +182,6 @@ def _config(options: MatrixOptions) -> MatrixConfig:
         if "suite" in given and "tasks" not in given:
             demo.pop("tasks")  # another suite has other tasks
         values = {**_DEFAULTS, **demo}
-    controller = ControllerConfig(network=NetworkConfig(kind=options.network))
+    controller = ControllerConfig(network=PolicyConfig(kind=options.network))
     fine_tuning = FineTuningConfig(rehearsal=options.rehearsal)
     return MatrixConfig(**values, controller=controller, fine_tuning=fine_tuning)

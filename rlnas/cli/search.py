@@ -120,9 +120,9 @@ def _check(options: SearchOptions) -> None:
 def _run_on_suite(options: SearchOptions, screen: Screen) -> dict[str, Any]:
     from rlnas.benchmarks import load_suite
     from rlnas.cli.search_loop import run_searches
-    from rlnas.reporting.search_run import SearchPlan, SearchRun
+    from rlnas.runs.cell import NO_SOURCE
+    from rlnas.runs.search_run import SearchPlan, SearchRun
     from rlnas.search import get_searcher
-    from rlnas.search.cell import NO_SOURCE
 
     name = options.suite or _SUITE
     algorithms = split_names(options.algorithm)

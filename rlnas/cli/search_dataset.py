@@ -13,13 +13,13 @@ import numpy as np
 from rlnas.atomic import atomic_file, write_text
 from rlnas.cli.options import split_names
 from rlnas.cli.screen import jsonable
-from rlnas.cli.search_best import keep_best
 from rlnas.cli.training_options import describe_data, prepare
-from rlnas.cli.training_tables import training_table, unit_after
 from rlnas.errors import InvalidArgumentError, RlnasError, UnknownNameError
-from rlnas.reporting.names import format_score
-from rlnas.reporting.quantities import format_seconds
-from rlnas.reporting.training_run import ARCHITECTURES, BEST, KIND, ROWS, SEARCH
+from rlnas.formats import format_score, format_seconds
+from rlnas.reporting.terminal.training import training_table
+from rlnas.runs.best_network import keep_best
+from rlnas.runs.dataset_search import ARCHITECTURES, BEST, KIND, ROWS, SEARCH
+from rlnas.tasks.metric import unit_after
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from rlnas.events import EventFile
     from rlnas.search import Searcher, SearchResult
     from rlnas.tasks import Metric, QueryRecord
-    from rlnas.training.objective import TrainingObjective
-    from rlnas.training.objective_records import TrainingRecord
+    from rlnas.training.objective.objective import TrainingObjective
+    from rlnas.training.objective.records import TrainingRecord
 
 _QUERIES = 20
 
@@ -43,7 +43,7 @@ def run_on_dataset(options: SearchOptions, screen: Screen) -> dict[str, Any]:
     """
     from rlnas.events import EventFile
     from rlnas.reporting import write_report
-    from rlnas.reporting.run_folder import begin_run
+    from rlnas.run_folder import begin_run
     from rlnas.tasks import Budget, Task
 
     if options.dataset is None:
@@ -126,8 +126,8 @@ def _searcher(options: SearchOptions) -> Searcher:
                 f"{name} uses no --source; name a transfer method with --algorithm, e.g. zero-shot."
             )
         return get_searcher(name)
-    from rlnas.cli.sources import load_sources
     from rlnas.transfer import MethodSettings, SourcePool, get_method, make_method, method_names
+    from rlnas.transfer.source_folders import load_sources
 
     if name not in method_names():
         raise UnknownNameError(

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rlnas.reporting import search_summary, search_tables, write_report
-from rlnas.reporting.search_run import SearchRun
-from rlnas.search.cell import Cell
+from rlnas.runs.cell import RunCell
+from rlnas.runs.search_run import SearchRun
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def run_searches(
     run: SearchRun,
-    make_searcher: Callable[[Cell], Searcher],
+    make_searcher: Callable[[RunCell], Searcher],
     screen: Screen,
     *,
     tensorboard: bool,
@@ -95,8 +95,8 @@ def _best_found(rows: pd.DataFrame, run: SearchRun) -> list[str]:
     return lines if len(lines) > 2 else []
 
 
-def _log(run: SearchRun, cell: Cell, result: SearchResult) -> None:
-    from rlnas.transfer.tensorboard import log_search
+def _log(run: SearchRun, cell: RunCell, result: SearchResult) -> None:
+    from rlnas.runs.tensorboard import log_search
 
     events = run.folder / "tensorboard" / cell.path.relative_to("cells").with_suffix("")
     shutil.rmtree(events, ignore_errors=True)

@@ -75,9 +75,9 @@ def run(options: SimilarityOptions, screen: Screen) -> dict[str, Any]:
 
     from rlnas.atomic import atomic_file
     from rlnas.benchmarks import load_suite
-    from rlnas.reporting.run_folder import begin_run
-    from rlnas.reporting.similarity_figure import write_similarity
-    from rlnas.reporting.similarity_table import ranking_means, similarity_tables
+    from rlnas.reporting.figures.similarity import write_similarity
+    from rlnas.reporting.terminal.similarity import ranking_means, similarity_tables
+    from rlnas.run_folder import begin_run
     from rlnas.transfer.similarity import (
         KnownTask,
         estimate_similarities,
@@ -219,7 +219,7 @@ def _train(
 def _load(options: SimilarityOptions) -> dict[str, PPOController]:
     """Return the controllers that were given, by the task they were trained on."""
     from rlnas.agents import PPOController
-    from rlnas.cli.sources import CHECKPOINT
+    from rlnas.transfer.source_folders import CHECKPOINT
 
     if options.source and options.run:
         raise InvalidArgumentError("Give --source or --run, not both.")

@@ -8,13 +8,76 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rlnas.cli.options import CommonOptions, Flag, Folder, split_names
-from rlnas.cli.sources import CHECKPOINT
 from rlnas.errors import InvalidArgumentError
+from rlnas.transfer.source_folders import CHECKPOINT
 
 if TYPE_CHECKING:
     from rlnas.agents import PPOController
     from rlnas.cli.screen import Screen
     from rlnas.tasks import TabularTask
+
+
+def train_several(options: TrainOptions, names: tuple[str, ...], screen: Screen) -> dict[str, Any]:
+    """Train on several tasks together and keep a checkpoint.
+
+    It is written once, at the end: such a training begins anew where it was interrupted.
+    """
+    import torch
+
+    from rlnas.agents import ControllerConfig, PolicyConfig, PPOController, SharedController
+    from rlnas.benchmarks import load_suite
+    from rlnas.run_folder import begin_run
+
+    torch.set_num_threads(options.threads)
+    suite = load_suite(options.suite)
+    tasks = [suite[name] for name in names]
+    folder = options.out or Path(
+        "runs", "train", options.suite, f"{options.kind}-{'-'.join(names)}-seed{options.seed}"
+    )
+    config = ControllerConfig(network=PolicyConfig(kind=options.network))
+    settings = {
+        "suite": options.suite,
+        "tasks": list(names),
+        "kind": options.kind,
+        "seed": options.seed,
+        "steps": options.steps,
+        "controller": config.to_dict(),
+    }
+    begin_run(folder, "train", settings, resume=options.resume, command=screen.command)
+    checkpoint = folder / CHECKPOINT
+    together = SharedController.train if options.kind == "shared" else PPOController.train_jointly
+    began = time.perf_counter()
+    with screen.progress() as report:
+        controller = together(
+            tasks,
+            options.steps,
+            options.seed,
+            config=config,
+            device=options.device,
+            log_dir=folder / "tensorboard",
+            on_progress=lambda done, wanted: report("train", done, wanted),
+        )
+    controller.save(checkpoint)
+    seconds = time.perf_counter() - began
+    method = "shared-representation" if options.kind == "shared" else "joint"
+    screen.print(
+        f"Trained on {', '.join(names)} of {options.suite}: {controller.steps} steps, "
+        f"{controller.steps / seconds:.0f} steps/s."
+    )
+    screen.line(f"Checkpoint: {checkpoint}")
+    screen.line(f"Curves:     tensorboard --logdir {folder / 'tensorboard'}")
+    screen.line(
+        f"Transfer:   rlnas transfer --source {folder} --method {method} "
+        f"--suite {options.suite} --task TARGET"
+    )
+    return {
+        "command": "train",
+        **settings,
+        "seconds": seconds,
+        "checkpoint": checkpoint,
+        "out": folder,
+    }
+
 
 _CHUNK = 50_000  # steps between two checkpoints: what an interruption can cost
 _CHECK_SEEDS = 5
@@ -71,21 +134,19 @@ def run(options: TrainOptions, screen: Screen) -> dict[str, Any]:
             )
     names = split_names([options.task])
     if len(names) > 1:
-        from rlnas.cli.train_several import train_several
-
         return train_several(options, names, screen)
     import torch
 
-    from rlnas.agents import ControllerConfig, NetworkConfig, PPOController
+    from rlnas.agents import ControllerConfig, PolicyConfig, PPOController
     from rlnas.benchmarks import load_suite
-    from rlnas.reporting.run_folder import begin_run
+    from rlnas.run_folder import begin_run
 
     torch.set_num_threads(options.threads)
     task = load_suite(options.suite)[options.task]
     folder = options.out or Path(
         "runs", "train", options.suite, f"{options.task}-seed{options.seed}"
     )
-    config = ControllerConfig(network=NetworkConfig(kind=options.network))
+    config = ControllerConfig(network=PolicyConfig(kind=options.network))
     settings = {
         "suite": options.suite,
         "task": options.task,
@@ -146,9 +207,9 @@ def _check(
     """Search the source task itself: a controller that fails there has learned nothing."""
     if not queries:
         return None
+    from rlnas.formats import format_range, format_rank
     from rlnas.reporting import describe
-    from rlnas.reporting.names import format_range, format_rank
-    from rlnas.search.outcome import rank_of
+    from rlnas.runs.tables import rank_of
 
     results = [controller.search(task, queries, seed=seed) for seed in range(_CHECK_SEEDS)]
     ranks = [rank_of(task, float(result.best_so_far[-1])) for result in results]

@@ -12,11 +12,11 @@ from rlnas.cli.options import Flag, Number, Text
 from rlnas.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from rlnas.datasets.data import TaskData
-    from rlnas.networks import NetworkConfig
+    from rlnas.datasets.task_data import TaskData
+    from rlnas.networks import SkeletonConfig
     from rlnas.spaces import SearchSpace
     from rlnas.training import Recipe
-    from rlnas.training.objective import TrainingObjective
+    from rlnas.training.objective.objective import TrainingObjective
 
 _Seconds = Annotated[float | None, tyro.conf.arg(metavar="SECONDS", help_behavior_hint="")]
 
@@ -115,9 +115,9 @@ def choose_recipe(options: TrainingOptions, task: str) -> Recipe:
     return recipe if options.epochs is None else replace(recipe, epochs=options.epochs)
 
 
-def _choose_config(options: TrainingOptions, space: SearchSpace, data: TaskData) -> NetworkConfig:
+def _choose_config(options: TrainingOptions, space: SearchSpace, data: TaskData) -> SkeletonConfig:
     from rlnas.networks import published_config
-    from rlnas.training.objective_skeleton import suitable_config
+    from rlnas.networks.config import suitable_config
 
     auto = options.skeleton == "auto"
     config = suitable_config(space, data.spec) if auto else published_config(space)
@@ -147,7 +147,7 @@ class Prepared:
     space: SearchSpace
     data: TaskData
     recipe: Recipe
-    config: NetworkConfig
+    config: SkeletonConfig
     seed: int
     options: TrainingOptions
 
@@ -172,7 +172,7 @@ class Prepared:
 
     def objective(self, folder: Path | None) -> TrainingObjective:
         """Return the objective that trains into a folder; without one it only checks."""
-        from rlnas.training.objective import TrainingObjective
+        from rlnas.training.objective.objective import TrainingObjective
 
         options = self.options
         return TrainingObjective(

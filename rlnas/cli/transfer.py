@@ -62,11 +62,11 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
 
     from rlnas.benchmarks import load_suite
     from rlnas.cli.search_loop import run_searches
-    from rlnas.cli.sources import load_sources
-    from rlnas.reporting.search_run import SearchPlan, SearchRun
+    from rlnas.runs.cell import NO_SOURCE, RunCell
+    from rlnas.runs.search_run import SearchPlan, SearchRun
     from rlnas.search import get_searcher
-    from rlnas.search.cell import NO_SOURCE, Cell
     from rlnas.transfer import MethodSettings, SourcePool, make_method, method_names
+    from rlnas.transfer.source_folders import load_sources
 
     torch.set_num_threads(1)  # the networks are too small to gain from more
     baselines = split_names(options.baselines)
@@ -82,7 +82,7 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
             f"{len(sources.pools)} sources, each run by itself: {', '.join(sources.pools)}."
         )
 
-    def make_searcher(cell: Cell) -> Searcher:
+    def make_searcher(cell: RunCell) -> Searcher:
         settings = MethodSettings(controller=sources.config)
         if cell.source != NO_SOURCE:
             return make_method(cell.method, sources.pools[cell.source], settings)
@@ -91,7 +91,7 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
         return get_searcher(cell.method)
 
     for baseline in baselines:  # an unknown name is said before anything is written
-        make_searcher(Cell(baseline, NO_SOURCE, options.task, 0))
+        make_searcher(RunCell(baseline, NO_SOURCE, options.task, 0))
     plan = SearchPlan(
         suite=options.suite,
         tasks=(options.task,),
@@ -129,7 +129,7 @@ def _tensor_report(method: Searcher, task: Task, seed: int) -> list[dict[str, An
 
 
 def _print_tensors(source: str, tensors: list[dict[str, Any]], screen: Screen) -> None:
-    from rlnas.reporting.titled_table import titled_table
+    from rlnas.reporting.terminal.table import titled_table
 
     table = titled_table(f"Tensors taken from {source}")
     for name in ("tensor", "shape", "what", "why"):

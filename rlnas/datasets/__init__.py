@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 from rlnas.datasets.loading import dataset_names, load_task_data, task_names
 from rlnas.datasets.permutations import permutation_set
-from rlnas.datasets.spec import Kind, TaskSpec
-from rlnas.datasets.task_specs import KINDS, TRANSNAS_TASKS, task_spec
+from rlnas.datasets.spec import KINDS, TRANSNAS_TASKS, Kind, TaskSpec, task_spec
 from rlnas.lazy import lazy_names
 
 if TYPE_CHECKING:
     from rlnas.datasets.augmentation import Augmentation
-    from rlnas.datasets.data import Split, TaskData
     from rlnas.datasets.jigsaw import JigsawOptions, JigsawSplit
     from rlnas.datasets.pixels import MemoryPixels, Normalisation
     from rlnas.datasets.splits import AutoencoderSplit, LabelledSplit
     from rlnas.datasets.targets import MemoryTargets
+    from rlnas.datasets.task_data import Split, TaskData
 
 __all__ = [
     "KINDS",
@@ -51,7 +50,7 @@ __getattr__ = lazy_names(
         "MemoryPixels": "rlnas.datasets.pixels",
         "MemoryTargets": "rlnas.datasets.targets",
         "Normalisation": "rlnas.datasets.pixels",
-        "Split": "rlnas.datasets.data",
-        "TaskData": "rlnas.datasets.data",
+        "Split": "rlnas.datasets.task_data",
+        "TaskData": "rlnas.datasets.task_data",
     },
 )

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rlnas.datasets.augmentation import Augmentation
-from rlnas.datasets.data import Split, TaskData
 from rlnas.datasets.jigsaw import JigsawOptions, JigsawSplit
+from rlnas.datasets.options import DataRequest, fingerprint
 from rlnas.datasets.pixels import Pixels
-from rlnas.datasets.request import DataRequest, fingerprint
+from rlnas.datasets.spec import KINDS, task_spec
 from rlnas.datasets.splits import NO_AUGMENTATION, AutoencoderSplit, LabelledSplit
 from rlnas.datasets.targets import Targets
-from rlnas.datasets.task_specs import KINDS, task_spec
+from rlnas.datasets.task_data import Split, TaskData
 from rlnas.errors import InvalidArgumentError
 
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rlnas.datasets.request import DataRequest
-from rlnas.datasets.task_specs import TRANSNAS_TASKS
+from rlnas.datasets.options import DataRequest
+from rlnas.datasets.spec import TRANSNAS_TASKS
 from rlnas.errors import DataError, UnknownNameError
 
 if TYPE_CHECKING:
-    from rlnas.datasets.data import TaskData
+    from rlnas.datasets.task_data import TaskData
 
 FOLDER_TASKS = ("class", "jigsaw", "autoencoder")
 """The tasks of images whose only labels are the names of their folders."""
@@ -120,7 +120,7 @@ def _source(dataset: str | Path) -> str:
             f"There is no folder {folder}; expected a folder of images or one of the data sets "
             f"{', '.join(_BUILT_IN)}."
         )
-    from rlnas.datasets.taskonomy_files import is_taskonomy
+    from rlnas.datasets.sources.taskonomy_files import is_taskonomy
 
     return "taskonomy" if is_taskonomy(folder) else "images"
 
@@ -128,17 +128,17 @@ def _source(dataset: str | Path) -> str:
 def _loader(source: str) -> Callable[[DataRequest], TaskData]:
     """Return what loads the data; PyTorch and the renderer are imported only then."""
     if source == "rooms":
-        from rlnas.datasets.rooms_tasks import load_rooms_task
+        from rlnas.datasets.sources.rooms import load_rooms_task
 
         return load_rooms_task
     if source == "digits":
-        from rlnas.datasets.digits import load_digits_task
+        from rlnas.datasets.sources.digits import load_digits_task
 
         return load_digits_task
     if source == "taskonomy":
-        from rlnas.datasets.taskonomy import load_taskonomy
+        from rlnas.datasets.sources.taskonomy import load_taskonomy
 
         return load_taskonomy
-    from rlnas.datasets.image_folder import load_image_folder
+    from rlnas.datasets.sources.image_folder import load_image_folder
 
     return load_image_folder

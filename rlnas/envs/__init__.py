@@ -7,16 +7,12 @@ from rlnas.envs.construction import ConstructionConfig, ConstructionCore, Constr
 from rlnas.envs.core import EnvironmentConfig, EnvironmentCore, make_core
 from rlnas.envs.improvement import ImprovementConfig, ImprovementCore, ImprovementState
 from rlnas.envs.layout import ObservationLayout
-from rlnas.envs.normalisers import (
-    RunningNormaliser,
-    RunningTransform,
-    normalise_table,
-    normaliser_names,
-)
+from rlnas.envs.normalisers import RunningNormaliser, RunningTransform, normalise_table
 from rlnas.envs.registration import environment_ids, register_environments
 from rlnas.envs.scoring import CohortScorer, LedgerScorer, Scorer, TableScorer
 from rlnas.envs.single import ConstructionEnv, ImprovementEnv, NASEnv
 from rlnas.envs.vector import ConstructionVectorEnv, ImprovementVectorEnv, NASVectorEnv
+from rlnas.statistics.score_scales import normaliser_names
 
 register_environments()
 

@@ -10,8 +10,8 @@ from rlnas.errors import InvalidArgumentError
 from rlnas.networks import SearchedNetwork
 from rlnas.networks.blocks import ResidualBlock
 from rlnas.networks.cell import Cell
+from rlnas.networks.decoders import LightDecoder, PixelsFromChannels
 from rlnas.networks.encoder import Encoder
-from rlnas.networks.light_decoder import LightDecoder, PixelsFromChannels
 from rlnas.spaces import CellSpace
 
 # How an operation is written, given channels and stride.

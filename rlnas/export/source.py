@@ -62,7 +62,7 @@ def model_source(
     if not (config.affine and config.track_running_stats):
         raise InvalidArgumentError(
             "Networks whose batch normalisation has no scale or keeps no statistics cannot be "
-            "exported; use NetworkConfig(affine=True, track_running_stats=True)."
+            "exported; use SkeletonConfig(affine=True, track_running_stats=True)."
         )
     parts = ["\n".join(cell_source(network)), "\n".join(_network(network)), usage_source(spec)]
     used = _used_layers("\n".join(parts))

@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rlnas.lazy import lazy_names
-from rlnas.networks.config import NetworkConfig, published_config
+from rlnas.networks.config import SkeletonConfig, published_config
 
 if TYPE_CHECKING:
-    from rlnas.networks.counting import count_parameters
-    from rlnas.networks.discriminator import build_discriminator
-    from rlnas.networks.network import SearchedNetwork, build_network
-    from rlnas.networks.operations import operation_names
-    from rlnas.networks.statistics import (
+    from rlnas.networks.costs import (
         NetworkStatistics,
         count_flops,
         network_statistics,
         statistics_of_many,
     )
+    from rlnas.networks.counting import count_parameters
+    from rlnas.networks.discriminator import build_discriminator
+    from rlnas.networks.network import SearchedNetwork, build_network
+    from rlnas.networks.operations import operation_names
 
 __all__ = [
-    "NetworkConfig",
     "NetworkStatistics",
     "SearchedNetwork",
+    "SkeletonConfig",
     "build_discriminator",
     "build_network",
     "count_flops",
@@ -36,14 +36,14 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "NetworkStatistics": "rlnas.networks.statistics",
+        "NetworkStatistics": "rlnas.networks.costs",
         "SearchedNetwork": "rlnas.networks.network",
         "build_discriminator": "rlnas.networks.discriminator",
         "build_network": "rlnas.networks.network",
-        "count_flops": "rlnas.networks.statistics",
+        "count_flops": "rlnas.networks.costs",
         "count_parameters": "rlnas.networks.counting",
-        "network_statistics": "rlnas.networks.statistics",
+        "network_statistics": "rlnas.networks.costs",
         "operation_names": "rlnas.networks.operations",
-        "statistics_of_many": "rlnas.networks.statistics",
+        "statistics_of_many": "rlnas.networks.costs",
     },
 )

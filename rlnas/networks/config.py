@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from rlnas.datasets.spec import TaskSpec
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import CellSpace, SearchSpace, TransNASMacroSpace, get_space
 
@@ -14,7 +15,7 @@ Initialisation = Literal["kaiming_fan_out", "torch"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetworkConfig:
+class SkeletonConfig:
     """Everything of a network that its architecture does not say.
 
     The defaults are TransNAS-Bench-101's micro networks (Duan et al., CVPR 2021, §3.1 and the
@@ -69,36 +70,37 @@ class NetworkConfig:
         ):
             if getattr(self, field) not in get_args(kind):
                 raise InvalidArgumentError(
-                    f"NetworkConfig.{field} is {getattr(self, field)!r}; expected one of "
+                    f"SkeletonConfig.{field} is {getattr(self, field)!r}; expected one of "
                     f"{get_args(kind)}."
                 )
         for field in ("width", "cells_per_module", "cells_per_stage"):
             if getattr(self, field) < 1:
                 raise InvalidArgumentError(
-                    f"NetworkConfig.{field} is {getattr(self, field)}; expected at least 1."
+                    f"SkeletonConfig.{field} is {getattr(self, field)}; expected at least 1."
                 )
         if self.decoder_width is not None and self.decoder_width < 1:
             raise InvalidArgumentError(
-                f"NetworkConfig.decoder_width is {self.decoder_width}; expected at least 1 or None."
+                f"SkeletonConfig.decoder_width is {self.decoder_width}; expected at least 1, or "
+                "None."
             )
         if not 1 <= len(self.stem_strides) <= 2 or not set(self.stem_strides) <= {1, 2}:
             raise InvalidArgumentError(
-                f"NetworkConfig.stem_strides is {self.stem_strides}; expected one or two strides, "
+                f"SkeletonConfig.stem_strides is {self.stem_strides}; expected one or two strides, "
                 "each 1 or 2, e.g. (2, 2)."
             )
         if len(self.stem_strides) == 2 and self.width % 2:
             raise InvalidArgumentError(
-                f"NetworkConfig.width is {self.width}; a stem of two convolutions needs an even "
+                f"SkeletonConfig.width is {self.width}; a stem of two convolutions needs an even "
                 "width, because the first has half of it."
             )
         if not self.modules or set(self.modules) - set("1234"):
             raise InvalidArgumentError(
-                f"NetworkConfig.modules is {self.modules!r}; expected digits 1 normal, 2 channels, "
-                "3 resolution, 4 both, e.g. '41414'."
+                f"SkeletonConfig.modules is {self.modules!r}; expected digits 1 normal, 2 "
+                "channels, 3 resolution, 4 both, e.g. '41414'."
             )
 
 
-def published_config(space: SearchSpace | str) -> NetworkConfig:
+def published_config(space: SearchSpace | str) -> SkeletonConfig:
     """Return the skeleton in which the benchmark of a search space trained its architectures.
 
     TransNAS-Bench-101 (arXiv 2105.11871) for the micro and the macro space, NAS-Bench-201 (arXiv
@@ -114,18 +116,51 @@ def published_config(space: SearchSpace | str) -> NetworkConfig:
     """
     found = get_space(space) if isinstance(space, str) else space
     if isinstance(found, TransNASMacroSpace):
-        return NetworkConfig(published_shortcuts=True)
+        return SkeletonConfig(published_shortcuts=True)
     if not isinstance(found, CellSpace):
         raise InvalidArgumentError(
             f"There is no network skeleton for the search space {found.name!r}; expected a "
             "CellSpace or the TransNAS macro space."
         )
     if found.strided_inputs:
-        return NetworkConfig()
-    return NetworkConfig(
+        return SkeletonConfig()
+    return SkeletonConfig(
         width=16,
         skeleton="stages",
         stem_strides=(1,),
         decoder="light",
         initialisation="torch",
     )
+
+
+SMALL_IMAGES = 64
+"""Side in pixels up to which images are small."""
+
+
+def suitable_config(space: SearchSpace | str, spec: TaskSpec) -> SkeletonConfig:
+    """Return a skeleton for a task.
+
+    For images of more than 64 pixels it is the published one of the space, `published_config`,
+    made for 256 pixels. For smaller ones that would leave no map to look at, and cost hours a
+    network on a CPU; so then it is a small one: a width of 16, one cell a module or stage, the
+    modules ``414``, a light decoder, and as many strides in the stem as leave a map of at most 16
+    pixels (none up to 16 pixels, one up to 32, two up to 64).
+
+    Args:
+        space: The search space, or the name of a registered one.
+        spec: The task.
+
+    Raises:
+        UnknownNameError: If no space has this name.
+        InvalidArgumentError: If there are no networks for the space.
+    """
+    published = published_config(space)
+    if spec.image_size > SMALL_IMAGES:
+        return published
+    small = replace(
+        published, width=16, cells_per_module=1, cells_per_stage=1, decoder="light", modules="414"
+    )
+    if small.skeleton == "stages":
+        return small
+    strides = (1 if spec.image_size <= 32 else 2, 1 if spec.image_size <= 16 else 2)
+    return replace(small, stem_strides=strides)

@@ -7,13 +7,13 @@ from torch import Tensor, nn
 
 from rlnas.networks.blocks import ResidualBlock, Shortcut, build_stem
 from rlnas.networks.cell import Cell
-from rlnas.networks.config import NetworkConfig
+from rlnas.networks.config import SkeletonConfig
 from rlnas.networks.operations import EdgeShape
 from rlnas.networks.skeleton import Block, distinct_sizes, plan_blocks
 from rlnas.spaces import SearchSpace
 
 
-def block_shape(block: Block, config: NetworkConfig) -> EdgeShape:
+def block_shape(block: Block, config: SkeletonConfig) -> EdgeShape:
     """Return what a block must do to its input."""
     return EdgeShape(
         channels_in=block.channels_in,
@@ -24,7 +24,7 @@ def block_shape(block: Block, config: NetworkConfig) -> EdgeShape:
     )
 
 
-def build_residual(block: Block, config: NetworkConfig) -> ResidualBlock:
+def build_residual(block: Block, config: SkeletonConfig) -> ResidualBlock:
     """Return a new module for a ``residual`` or ``reduction`` block."""
     shortcut: Shortcut = "published" if config.published_shortcuts else "convolution"
     if block.kind == "reduction":
@@ -32,7 +32,7 @@ def build_residual(block: Block, config: NetworkConfig) -> ResidualBlock:
     return ResidualBlock(block_shape(block, config), shortcut)
 
 
-def build_close(last: Block, config: NetworkConfig) -> nn.Module:
+def build_close(last: Block, config: SkeletonConfig) -> nn.Module:
     """Return what follows the last block: BN and ReLU in NAS-Bench-201's skeleton, or nothing."""
     if config.skeleton == "stages" and last.kind == "cell":
         return nn.Sequential(nn.BatchNorm2d(last.channels_out), nn.ReLU())
@@ -56,7 +56,7 @@ class Encoder(nn.Module):
     """
 
     def __init__(
-        self, space: SearchSpace, architecture: ArrayLike, config: NetworkConfig, channels: int
+        self, space: SearchSpace, architecture: ArrayLike, config: SkeletonConfig, channels: int
     ) -> None:
         super().__init__()
         self._config = config

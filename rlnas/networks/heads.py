@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from rlnas.datasets.spec import TaskSpec
-from rlnas.networks.config import NetworkConfig
-from rlnas.networks.decoders import generative_decoder, segmentation_decoder
-from rlnas.networks.light_decoder import LightDecoder
+from rlnas.networks.config import SkeletonConfig
+from rlnas.networks.decoders import LightDecoder, generative_decoder, segmentation_decoder
 
 
 class PooledHead(nn.Module):
@@ -37,7 +36,7 @@ class PooledHead(nn.Module):
 
 
 def build_head(
-    spec: TaskSpec, config: NetworkConfig, channels: int, sizes: Sequence[int]
+    spec: TaskSpec, config: SkeletonConfig, channels: int, sizes: Sequence[int]
 ) -> nn.Module:
     """Return a new head for a task on top of an encoder.
 

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from rlnas.datasets.spec import TaskSpec
-from rlnas.networks.config import NetworkConfig, published_config
+from rlnas.networks.config import SkeletonConfig, published_config
 from rlnas.networks.encoder import Encoder
 from rlnas.networks.heads import build_head
 from rlnas.networks.initialisation import initialise
@@ -35,7 +35,7 @@ class SearchedNetwork(nn.Module):
     """
 
     def __init__(
-        self, space: SearchSpace, architecture: ArrayLike, spec: TaskSpec, config: NetworkConfig
+        self, space: SearchSpace, architecture: ArrayLike, spec: TaskSpec, config: SkeletonConfig
     ) -> None:
         super().__init__()
         self.spec = spec
@@ -61,7 +61,7 @@ def build_network(
     space: SearchSpace | str,
     architecture: str | ArrayLike,
     spec: TaskSpec,
-    config: NetworkConfig | None = None,
+    config: SkeletonConfig | None = None,
     *,
     seed: int = 0,
 ) -> SearchedNetwork:
@@ -86,7 +86,7 @@ def build_network(
         >>> spec = TaskSpec(
         ...     name="class", kind="class", outputs=10, image_size=32, metric=Metric(name="top1")
         ... )
-        >>> config = NetworkConfig(width=8, stem_strides=(2, 1), modules="414")
+        >>> config = SkeletonConfig(width=8, stem_strides=(2, 1), modules="414")
         >>> network = build_network("transnas-micro", "64-41414-3_33_132", spec, config)
         >>> tuple(network(torch.zeros(2, 3, 32, 32)).shape)
         (2, 10)

@@ -12,7 +12,7 @@ from typing import Literal
 from numpy.typing import ArrayLike
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.networks.config import NetworkConfig
+from rlnas.networks.config import SkeletonConfig
 from rlnas.spaces import CellSpace, SearchSpace, TransNASMacroSpace
 
 BlockKind = Literal["cell", "residual", "reduction"]
@@ -37,7 +37,7 @@ class Block:
 
 
 def plan_blocks(
-    space: SearchSpace, architecture: ArrayLike, config: NetworkConfig
+    space: SearchSpace, architecture: ArrayLike, config: SkeletonConfig
 ) -> tuple[Block, ...]:
     """Return the blocks after the stem of an architecture's network.
 
@@ -66,7 +66,7 @@ def plan_blocks(
     return _modules("cell", config.modules, config)
 
 
-def stem_size(image_size: int, config: NetworkConfig) -> int:
+def stem_size(image_size: int, config: SkeletonConfig) -> int:
     """Return the side of the map after the stem in pixels."""
     for stride in config.stem_strides:
         image_size = reduced(image_size, stride)
@@ -79,7 +79,7 @@ def reduced(size: int, stride: int) -> int:
 
 
 def distinct_sizes(
-    image_size: int, config: NetworkConfig, blocks: tuple[Block, ...]
+    image_size: int, config: SkeletonConfig, blocks: tuple[Block, ...]
 ) -> tuple[int, ...]:
     """Return the distinct sides of the maps in pixels, from the image's to the features', falling.
 
@@ -94,7 +94,7 @@ def distinct_sizes(
     return tuple(sorted(set(sizes), reverse=True))
 
 
-def _modules(kind: BlockKind, digits: str, config: NetworkConfig) -> tuple[Block, ...]:
+def _modules(kind: BlockKind, digits: str, config: SkeletonConfig) -> tuple[Block, ...]:
     blocks: list[Block] = []
     width = config.width
     for digit in digits:
@@ -105,7 +105,7 @@ def _modules(kind: BlockKind, digits: str, config: NetworkConfig) -> tuple[Block
     return tuple(blocks)
 
 
-def _stages(config: NetworkConfig) -> tuple[Block, ...]:
+def _stages(config: SkeletonConfig) -> tuple[Block, ...]:
     blocks: list[Block] = []
     for stage in range(3):
         width = config.width * 2**stage

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from rlnas.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from rlnas.errors import UndefinedScoreError
     from rlnas.proxies.probe import Probe
-    from rlnas.proxies.proxy import Proxy, ProxyScore, UndefinedScoreError
+    from rlnas.proxies.proxy import Proxy, ProxyScore
     from rlnas.proxies.registry import get_proxy, proxy_names, register_proxy
     from rlnas.proxies.scoring import draw_batch, proxy_scores, score_proxies
 

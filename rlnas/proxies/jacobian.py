@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from rlnas.errors import UndefinedScoreError
 from rlnas.proxies.probe import Probe
-from rlnas.proxies.proxy import UndefinedScoreError
 
 _EPSILON = 1e-5
 _MANY_CLASSES = 100

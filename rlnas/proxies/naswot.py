@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from rlnas.errors import UndefinedScoreError
 from rlnas.proxies.probe import Probe
-from rlnas.proxies.proxy import UndefinedScoreError
 
 
 def naswot(probe: Probe) -> float:

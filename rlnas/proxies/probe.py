@@ -10,9 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from rlnas.datasets.spec import TaskSpec
-from rlnas.errors import InvalidArgumentError
+from rlnas.errors import InvalidArgumentError, UndefinedScoreError
 from rlnas.proxies.passes import SharedPasses
-from rlnas.proxies.proxy import UndefinedScoreError
 from rlnas.training.losses import task_loss
 
 Batch = tuple[Tensor, Tensor | None]

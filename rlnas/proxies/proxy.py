@@ -6,17 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rlnas.errors import RlnasError
-
 if TYPE_CHECKING:
     from rlnas.proxies.probe import Probe
-
-
-class UndefinedScoreError(RlnasError):
-    """A proxy has no score for this network and batch; the message says why.
-
-    `score_proxies` turns it into a `ProxyScore` that failed.
-    """
 
 
 @dataclass(frozen=True, kw_only=True)

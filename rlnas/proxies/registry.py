@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from rlnas.errors import InvalidArgumentError, UnknownNameError
-from rlnas.proxies.counts import flops, params
+from rlnas.proxies.counts import flops, l2_norm, params
 from rlnas.proxies.fisher import fisher
-from rlnas.proxies.gradients import grad_norm, plain, snip
-from rlnas.proxies.grasp import grasp
+from rlnas.proxies.gradients import grad_norm, grasp, plain, snip
 from rlnas.proxies.jacobian import epe_nas, jacov
 from rlnas.proxies.naswot import naswot
 from rlnas.proxies.proxy import Proxy
 from rlnas.proxies.synflow import synflow
-from rlnas.proxies.weights import l2_norm
 from rlnas.proxies.zen import zen
 
 _ABDELFATTAH = "Abdelfattah et al., ICLR 2021, arXiv 2101.08134"

@@ -9,12 +9,12 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
-from rlnas.datasets.data import TaskData
 from rlnas.datasets.spec import TaskSpec
-from rlnas.errors import InvalidArgumentError
-from rlnas.networks import NetworkConfig, build_network
+from rlnas.datasets.task_data import TaskData
+from rlnas.errors import InvalidArgumentError, UndefinedScoreError
+from rlnas.networks import SkeletonConfig, build_network
 from rlnas.proxies.probe import Batch, Loss, Probe
-from rlnas.proxies.proxy import Proxy, ProxyScore, UndefinedScoreError
+from rlnas.proxies.proxy import Proxy, ProxyScore
 from rlnas.proxies.registry import get_proxy, proxy_names
 from rlnas.seeding import torch_generator
 from rlnas.spaces import SearchSpace
@@ -52,9 +52,9 @@ def score_proxies(
             or an input shape that is not known.
 
     Example:
-        >>> from rlnas.datasets.task_specs import task_spec
+        >>> from rlnas.datasets.spec import task_spec
         >>> spec = task_spec("class_object", outputs=10, image_size=32)
-        >>> config = NetworkConfig(width=8, stem_strides=(2, 1), modules="414", cells_per_module=1)
+        >>> config = SkeletonConfig(width=8, stem_strides=(2, 1), modules="414", cells_per_module=1)
         >>> network = build_network("transnas-micro", "64-41414-3_33_132", spec, config)
         >>> scores = score_proxies(network, names=["synflow", "params"])
         >>> scores["params"].value
@@ -80,7 +80,7 @@ def proxy_scores(
     space: SearchSpace | str,
     architecture: str | ArrayLike,
     task: TaskData | TaskSpec,
-    config: NetworkConfig | None = None,
+    config: SkeletonConfig | None = None,
     *,
     names: Iterable[str] | None = None,
     batch_size: int = 32,

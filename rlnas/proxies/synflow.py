@@ -7,8 +7,8 @@ import math
 import torch
 from torch import nn
 
+from rlnas.errors import UndefinedScoreError
 from rlnas.proxies.probe import Probe, weighted_layers
-from rlnas.proxies.proxy import UndefinedScoreError
 
 
 def synflow(probe: Probe) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from rlnas.errors import UndefinedScoreError
 from rlnas.proxies.probe import Probe
-from rlnas.proxies.proxy import UndefinedScoreError
 from rlnas.seeding import torch_generator
 
 _STEP = 1e-2

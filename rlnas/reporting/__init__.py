@@ -1,17 +1,17 @@
 """Reporting: statistics over seeds, tables for the terminal, figures, and the HTML report."""
 
-from rlnas.reporting.bands import rank_band
-from rlnas.reporting.comparison import matrix_summary
-from rlnas.reporting.curves import draw_curves, write_curves
-from rlnas.reporting.heatmap import draw_heatmap, write_heatmaps
-from rlnas.reporting.html import write_report
-from rlnas.reporting.improvement import improvement_over_scratch
-from rlnas.reporting.intervals import Interval
-from rlnas.reporting.matrix_table import matrix_tables
-from rlnas.reporting.run_folder import begin_run, run_kind
-from rlnas.reporting.search_run import SearchPlan, SearchRun
-from rlnas.reporting.search_table import search_summary, search_tables
-from rlnas.reporting.statistics import (
+from rlnas.reporting.figures.curves import draw_curves, write_curves
+from rlnas.reporting.figures.heatmap import draw_heatmap, write_heatmaps
+from rlnas.reporting.matrix.bands import rank_band
+from rlnas.reporting.matrix.improvement import improvement_over_scratch
+from rlnas.reporting.matrix.summary import matrix_summary
+from rlnas.reporting.pages.report import write_report
+from rlnas.reporting.terminal.matrix import matrix_tables
+from rlnas.reporting.terminal.search import search_summary, search_tables
+from rlnas.run_folder import begin_run, run_kind
+from rlnas.runs.search_run import SearchPlan, SearchRun
+from rlnas.statistics.intervals import Interval
+from rlnas.statistics.samples import (
     bootstrap_interval,
     describe,
     difference_interval,

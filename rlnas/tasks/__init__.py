@@ -1,13 +1,12 @@
 """Tasks, suites, objectives and the query ledger. NumPy only."""
 
 from rlnas.tasks.function import FunctionObjective, make_task
-from rlnas.tasks.ledger import QueryLedger
+from rlnas.tasks.ledger import QueryLedger, query_together
 from rlnas.tasks.metric import Metric
 from rlnas.tasks.objective import BatchObjective, Evaluation, Objective, TableObjective
 from rlnas.tasks.records import Budget, QueryRecord
 from rlnas.tasks.suite import Suite
 from rlnas.tasks.task import TabularTask, Task
-from rlnas.tasks.together import query_together
 
 __all__ = [
     "BatchObjective",

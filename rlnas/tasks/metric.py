@@ -52,3 +52,8 @@ class Metric:
     def sign(self) -> int:
         """+1 where larger is better, −1 where smaller is; raw × sign is a score to maximise."""
         return 1 if self.direction == "max" else -1
+
+
+def unit_after(metric: Metric) -> str:
+    """Return a metric's unit as it stands behind a number, empty for a pure number."""
+    return "" if metric.unit == "1" else f" {metric.unit}"

@@ -10,14 +10,14 @@ from rlnas.training.recipe import Recipe
 from rlnas.training.result import EpochRecord, TrainingResult
 
 if TYPE_CHECKING:
-    from rlnas.training.objective import TrainingObjective
-    from rlnas.training.objective_skeleton import suitable_config
-    from rlnas.training.objective_task import make_training_task
-    from rlnas.training.precision import choose_device
+    from rlnas.devices import choose_device
+    from rlnas.networks.config import suitable_config
+    from rlnas.training.objective.objective import TrainingObjective
+    from rlnas.training.objective.task import make_training_task
     from rlnas.training.single import train_network
     from rlnas.training.stacked import train_stacked
-    from rlnas.training.tabulation import Tabulation
-    from rlnas.training.tabulator import Tabulator
+    from rlnas.training.tabulation.plan import Tabulation
+    from rlnas.training.tabulation.tabulator import Tabulator
 
 __all__ = [
     "EpochRecord",
@@ -39,12 +39,12 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
-        "Tabulation": "rlnas.training.tabulation",
-        "Tabulator": "rlnas.training.tabulator",
-        "TrainingObjective": "rlnas.training.objective",
-        "choose_device": "rlnas.training.precision",
-        "make_training_task": "rlnas.training.objective_task",
-        "suitable_config": "rlnas.training.objective_skeleton",
+        "Tabulation": "rlnas.training.tabulation.plan",
+        "Tabulator": "rlnas.training.tabulation.tabulator",
+        "TrainingObjective": "rlnas.training.objective.objective",
+        "choose_device": "rlnas.devices",
+        "make_training_task": "rlnas.training.objective.task",
+        "suitable_config": "rlnas.networks.config",
         "train_network": "rlnas.training.single",
         "train_stacked": "rlnas.training.stacked",
     },

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from rlnas.datasets.data import Split, TaskData
+from rlnas.datasets.task_data import Split, TaskData
 from rlnas.errors import InvalidArgumentError
 from rlnas.seeding import torch_generator
 

@@ -25,10 +25,10 @@ from rlnas.checkpoints import (
     stored,
     write_state_file,
 )
-from rlnas.datasets.data import TaskData
+from rlnas.datasets.task_data import TaskData
 from rlnas.errors import CheckpointError, RunError
 from rlnas.networks.network import SearchedNetwork
-from rlnas.training.differences import differences
+from rlnas.run_folder import differences
 from rlnas.training.recipe import Recipe
 from rlnas.training.result import EpochRecord, TrainingResult
 

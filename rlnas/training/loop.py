@@ -11,19 +11,16 @@ import torch
 from torch import Tensor, nn
 
 from rlnas.checkpoints import TrainingState, optimizer_tensors, restore_optimizer
-from rlnas.datasets.data import TaskData
 from rlnas.datasets.spec import TaskSpec
+from rlnas.datasets.task_data import TaskData
 from rlnas.training.adversary import Adversary
 from rlnas.training.batches import SharedBatches, SplitName
-from rlnas.training.compilation import CompiledForward, compile_pays
 from rlnas.training.losses import task_loss
-from rlnas.training.metrics import Meter
+from rlnas.training.metrics import EVALUATION_BATCH, Meter
 from rlnas.training.optimizers import build_optimizer, set_rate
-from rlnas.training.precision import arrange, autocast, loss_scaler
+from rlnas.training.precision import CompiledForward, arrange, autocast, compile_pays, loss_scaler
 from rlnas.training.recipe import Recipe
 from rlnas.training.result import EpochRecord
-
-EVALUATION_BATCH = 64
 
 
 class Loop:

@@ -2,57 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from rlnas.errors import InvalidArgumentError
 from rlnas.training.recipe import Precision
 
 _DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
-
-
-def check_device(device: str) -> None:
-    """Raise InvalidArgumentError unless a device is ``cpu``, ``cuda`` or ``cuda:N`` and is there.
-
-    Args:
-        device: As a user gave it.
-    """
-    kind, colon, number = device.partition(":")
-    if kind not in ("cpu", "cuda") or (colon and (kind == "cpu" or not number.isdecimal())):
-        raise InvalidArgumentError(
-            f"device is {device!r}; expected 'auto', 'cpu', 'cuda' or 'cuda:0', 'cuda:1' …."
-        )
-    if kind == "cpu":
-        return
-    if not torch.cuda.is_available():
-        raise InvalidArgumentError(
-            f"device is {device!r}, but PyTorch finds no CUDA device; use 'auto' or 'cpu'."
-        )
-    if colon and int(number) >= (count := torch.cuda.device_count()):
-        raise InvalidArgumentError(
-            f"device is {device!r}, but PyTorch finds {count} CUDA devices, from 'cuda:0' on."
-        )
-
-
-def choose_device(device: str) -> torch.device:
-    """Return the device: ``auto`` is CUDA where there is one, else the CPU.
-
-    Raises:
-        InvalidArgumentError: If the device is unknown or not there.
-    """
-    if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    check_device(device)
-    return torch.device(device)
-
-
-def describe_device(device: torch.device) -> str:
-    """Return the device's kind and name, for a record, e.g. ``cuda: NVIDIA H200``."""
-    if device.type == "cuda":
-        return f"cuda: {torch.cuda.get_device_name(device)}"
-    return device.type
 
 
 def arrange(module: nn.Module, memory_format: torch.memory_format) -> None:
@@ -81,3 +39,46 @@ def loss_scaler(precision: Precision, device: torch.device) -> torch.amp.GradSca
     PyTorch's, 2¹⁶.
     """
     return torch.amp.GradScaler(device.type, enabled=precision == "float16")
+
+
+_log = logging.getLogger("rlnas")
+
+COMPILED_FROM = 2_000
+"""Steps from which a training on a GPU is compiled; an estimate, nothing was measured there."""
+
+
+def compile_pays(device: torch.device, steps: int) -> bool:
+    """Return whether `torch.compile` is worth its time for a training of so many steps.
+
+    On a CPU never: compiling took minutes there and gained nothing (docs/real-training.md has the
+    measurement). On a GPU the number of steps is an estimate.
+    """
+    return device.type == "cuda" and steps >= COMPILED_FROM
+
+
+class CompiledForward:
+    """The forward pass of a module through `torch.compile`, or without it if that fails.
+
+    Compilation happens at the first batch of each shape and mode, so that is when it can fail: no
+    compiler, or an operation it does not know. The training goes on without it, with a warning.
+
+    Args:
+        module: The module; its parameters stay where they are.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        self._module = module
+        self._compiled: Any = torch.compile(module)
+
+    def __call__(self, inputs: Tensor) -> Any:
+        """Return the module's outputs."""
+        from torch._dynamo.exc import TorchDynamoException
+
+        if self._compiled is not None:
+            try:
+                return self._compiled(inputs)
+            except TorchDynamoException as error:
+                reason = str(error).strip().splitlines() or [type(error).__name__]
+                _log.warning("torch.compile failed (%s); training goes on without it.", reason[0])
+                self._compiled = None
+        return self._module(inputs)

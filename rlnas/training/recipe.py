@@ -54,7 +54,7 @@ class Recipe:
         precision: Arithmetic of the forward pass; ``auto``: bfloat16 on a CUDA device that has it,
             else float32.
         compile: Whether to run `torch.compile`; None decides by the device and the number of steps,
-            see `rlnas.training.compilation.compile_pays`.
+            see `rlnas.training.precision.compile_pays`.
         patience: Stop after as many epochs without a better validation metric, and go back to the
             best epoch's weights; None trains to the end and keeps the last.
 

@@ -11,13 +11,14 @@ import torch
 from torch import nn
 
 from rlnas.checkpoints import TrainingState, damage_reported
-from rlnas.datasets.data import TaskData
+from rlnas.datasets.task_data import TaskData
+from rlnas.devices import choose_device, describe_device
 from rlnas.errors import DivergedError, InvalidArgumentError
 from rlnas.events import EventFile
 from rlnas.networks.network import SearchedNetwork
 from rlnas.training.folder import TrainingFolder, describe_training
 from rlnas.training.loop import Loop
-from rlnas.training.precision import arrange, choose_device, describe_device
+from rlnas.training.precision import arrange
 from rlnas.training.recipe import Recipe
 from rlnas.training.result import EpochRecord, TrainingResult
 from rlnas.training.stopping import EarlyStopping
@@ -70,9 +71,9 @@ def train_network(
 
     Example:
         >>> from rlnas.datasets import load_task_data
-        >>> from rlnas.networks import NetworkConfig, build_network
+        >>> from rlnas.networks import SkeletonConfig, build_network
         >>> data = load_task_data("digits", "class", train_size=256)
-        >>> config = NetworkConfig(width=8, stem_strides=(1, 2), modules="41", cells_per_module=1)
+        >>> config = SkeletonConfig(width=8, stem_strides=(1, 2), modules="41", cells_per_module=1)
         >>> network = build_network("transnas-micro", "64-41414-3_33_132", data.spec, config)
         >>> recipe = Recipe(epochs=2, batch_size=32, learning_rate=0.05)
         >>> result = train_network(network, data, recipe, device="cpu")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from rlnas.datasets.data import TaskData
+from rlnas.datasets.task_data import TaskData
+from rlnas.devices import choose_device, describe_device
 from rlnas.errors import InvalidArgumentError
 from rlnas.networks.network import SearchedNetwork
-from rlnas.networks.stacked import StackedNetwork
+from rlnas.networks.stacked.network import StackedNetwork
 from rlnas.training.loop import Loop
-from rlnas.training.precision import choose_device, describe_device
 from rlnas.training.recipe import Recipe
 from rlnas.training.result import EpochRecord, TrainingResult
 

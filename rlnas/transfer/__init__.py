@@ -5,25 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rlnas.lazy import lazy_names
-from rlnas.search.cell import NO_SOURCE, Cell
-from rlnas.transfer.matrix import run_matrix
-from rlnas.transfer.plan import MatrixConfig
-from rlnas.transfer.registry import (
-    Method,
-    MethodSettings,
-    get_method,
-    make_method,
-    method_names,
-    register_method,
-)
-from rlnas.transfer.run_folder import MatrixRun
-from rlnas.transfer.sources import Source, SourcePool
-from rlnas.transfer.tensorboard import log_search
 
 if TYPE_CHECKING:
-    from rlnas.transfer.adaptive_posterior import AdaptivePosterior
+    from rlnas.runs.cell import NO_SOURCE, RunCell
+    from rlnas.runs.tensorboard import log_search
+    from rlnas.search.bayesian.adaptive_posterior import AdaptivePosterior
+    from rlnas.search.bayesian.posterior import PosteriorConfig, TargetPosterior
     from rlnas.transfer.held_evaluation import HeldEvaluation
-    from rlnas.transfer.learning_course import LearningCourse, learn_and_judge
+    from rlnas.transfer.matrix.config import MatrixConfig
+    from rlnas.transfer.matrix.folder import MatrixRun
+    from rlnas.transfer.matrix.run import run_matrix
     from rlnas.transfer.methods import (
         GuidedReuse,
         Joint,
@@ -38,21 +29,25 @@ if TYPE_CHECKING:
         WeightInitialization,
         ZeroShot,
     )
-    from rlnas.transfer.posterior import PosteriorConfig, TargetPosterior
-    from rlnas.transfer.retraining import RetrainingConfig, retrain_many
-    from rlnas.transfer.study_plan import StudyConfig
-    from rlnas.transfer.weights import TensorReport, initialise_weights
+    from rlnas.transfer.registry import (
+        Method,
+        MethodSettings,
+        get_method,
+        make_method,
+        method_names,
+        register_method,
+    )
+    from rlnas.transfer.sources import Source, SourcePool
+    from rlnas.transfer.weights.carry import TensorReport, initialise_weights
 
 __all__ = [
     "NO_SOURCE",
     "AdaptivePosterior",
-    "Cell",
     "GuidedReuse",
     "HeldEvaluation",
     "Joint",
     "JumpStart",
     "Kickstarting",
-    "LearningCourse",
     "MatrixConfig",
     "MatrixRun",
     "Method",
@@ -60,13 +55,12 @@ __all__ = [
     "PolicyLibrary",
     "PolicyReuse",
     "PosteriorConfig",
-    "RetrainingConfig",
+    "RunCell",
     "Scratch",
     "SelectedSource",
     "SharedRepresentation",
     "Source",
     "SourcePool",
-    "StudyConfig",
     "TargetPosterior",
     "TensorReport",
     "TransferBO",
@@ -74,18 +68,30 @@ __all__ = [
     "ZeroShot",
     "get_method",
     "initialise_weights",
-    "learn_and_judge",
     "log_search",
     "make_method",
     "method_names",
     "register_method",
-    "retrain_many",
     "run_matrix",
 ]
 
 __getattr__ = lazy_names(
     __name__,
     {
+        "NO_SOURCE": "rlnas.runs.cell",
+        "RunCell": "rlnas.runs.cell",
+        "log_search": "rlnas.runs.tensorboard",
+        "MatrixConfig": "rlnas.transfer.matrix.config",
+        "MatrixRun": "rlnas.transfer.matrix.folder",
+        "run_matrix": "rlnas.transfer.matrix.run",
+        "Method": "rlnas.transfer.registry",
+        "MethodSettings": "rlnas.transfer.registry",
+        "get_method": "rlnas.transfer.registry",
+        "make_method": "rlnas.transfer.registry",
+        "method_names": "rlnas.transfer.registry",
+        "register_method": "rlnas.transfer.registry",
+        "Source": "rlnas.transfer.sources",
+        "SourcePool": "rlnas.transfer.sources",
         "TransferBO": "rlnas.transfer.methods",
         "SharedRepresentation": "rlnas.transfer.methods",
         "PolicyReuse": "rlnas.transfer.methods",
@@ -95,19 +101,14 @@ __getattr__ = lazy_names(
         "Joint": "rlnas.transfer.methods",
         "GuidedReuse": "rlnas.transfer.methods",
         "Scratch": "rlnas.transfer.methods",
-        "TensorReport": "rlnas.transfer.weights",
+        "TensorReport": "rlnas.transfer.weights.carry",
         "WeightInitialization": "rlnas.transfer.methods",
         "ZeroShot": "rlnas.transfer.methods",
         "SelectedSource": "rlnas.transfer.methods",
-        "RetrainingConfig": "rlnas.transfer.retraining",
-        "retrain_many": "rlnas.transfer.retraining",
-        "LearningCourse": "rlnas.transfer.learning_course",
-        "learn_and_judge": "rlnas.transfer.learning_course",
-        "AdaptivePosterior": "rlnas.transfer.adaptive_posterior",
+        "AdaptivePosterior": "rlnas.search.bayesian.adaptive_posterior",
         "HeldEvaluation": "rlnas.transfer.held_evaluation",
-        "StudyConfig": "rlnas.transfer.study_plan",
-        "PosteriorConfig": "rlnas.transfer.posterior",
-        "TargetPosterior": "rlnas.transfer.posterior",
-        "initialise_weights": "rlnas.transfer.weights",
+        "PosteriorConfig": "rlnas.search.bayesian.posterior",
+        "TargetPosterior": "rlnas.search.bayesian.posterior",
+        "initialise_weights": "rlnas.transfer.weights.carry",
     },
 )

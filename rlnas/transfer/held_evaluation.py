@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rlnas.agents.engine.loss import choose
-from rlnas.agents.engine.stack import NetworkStack
+from rlnas.agents.engine.network_stack import NetworkStack
 from rlnas.envs import EnvironmentConfig, ImprovementConfig, TableScorer
 from rlnas.envs.tensor import TaskTables, TensorImprovement
 from rlnas.errors import InvalidArgumentError

@@ -3,8 +3,11 @@
 import pytest
 import torch
 
-from rlnas.agents import ControllerConfig, NetworkConfig, PPOConfig, PPOController
+from rlnas.agents import ControllerConfig, PolicyConfig, PPOConfig, PPOController
+from rlnas.agents.networks import build_policy
 from rlnas.benchmarks import load_suite
+from rlnas.envs import ImprovementConfig
+from rlnas.envs.tensor import TaskTables, make_tensor_environment
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,9 +32,9 @@ SMALL_PPO = PPOConfig(num_envs=16, n_steps=20, batch_size=160, n_epochs=2)
 def small():
     """Configurations that train in a moment, by kind of network."""
     return {
-        "mlp": ControllerConfig(network=NetworkConfig(width=16), ppo=SMALL_PPO),
+        "mlp": ControllerConfig(network=PolicyConfig(width=16), ppo=SMALL_PPO),
         "transformer": ControllerConfig(
-            network=NetworkConfig(kind="transformer", width=16, layers=1), ppo=SMALL_PPO
+            network=PolicyConfig(kind="transformer", width=16, layers=1), ppo=SMALL_PPO
         ),
     }
 
@@ -43,3 +46,21 @@ def barely_trained(suite, small):
         kind: PPOController.train(suite["synthetic-0"], 640, seed=0, config=config, device="cpu")
         for kind, config in small.items()
     }
+
+
+@pytest.fixture(scope="session")
+def layout(suite):
+    """The layout of the improvement environment's observations."""
+    tables = TaskTables([suite["synthetic-0"]], "log-rank")
+    return make_tensor_environment(tables, ImprovementConfig()).layout
+
+
+@pytest.fixture(scope="session")
+def make_networks(suite, layout):
+    """Return a maker of ``count`` networks, each from the seed of its number."""
+
+    def make(count, kind="mlp"):
+        config = PolicyConfig(kind=kind, width=16, layers=1)
+        return [build_policy(config, suite.space, layout, seed=seed) for seed in range(count)]
+
+    return make

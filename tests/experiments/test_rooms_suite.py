@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from rlnas.benchmarks import open_table
-from rlnas.datasets.task_specs import TRANSNAS_TASKS as TASKS
+from rlnas.datasets.spec import TRANSNAS_TASKS as TASKS
 from rlnas.errors import DataError
 from rlnas.spaces import get_space
 from rlnas.training.presets import recipe_for

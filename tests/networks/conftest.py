@@ -5,20 +5,20 @@ import pytest
 import torch
 
 from rlnas.datasets.spec import TaskSpec
-from rlnas.networks import NetworkConfig
+from rlnas.networks import SkeletonConfig
 from rlnas.spaces import get_space
 from rlnas.tasks import Metric
 
 OUTPUTS = {"class": 5, "vector": 9, "pixels": 7, "image": 3, "jigsaw": 24}
 
 SMALL = {
-    "transnas-micro": NetworkConfig(
+    "transnas-micro": SkeletonConfig(
         width=8, stem_strides=(2, 1), modules="414", cells_per_module=1, decoder="light"
     ),
-    "transnas-macro": NetworkConfig(
+    "transnas-macro": SkeletonConfig(
         width=8, stem_strides=(1, 1), cells_per_module=1, decoder="light"
     ),
-    "nasbench-201": NetworkConfig(
+    "nasbench-201": SkeletonConfig(
         width=8, skeleton="stages", stem_strides=(1,), cells_per_stage=1, decoder="light"
     ),
 }

@@ -3,14 +3,14 @@
 import pytest
 import torch
 
-from rlnas.datasets.task_specs import task_spec
-from rlnas.networks import NetworkConfig, build_network
+from rlnas.datasets.spec import task_spec
+from rlnas.networks import SkeletonConfig, build_network
 from rlnas.seeding import torch_generator
 
-CONFIG = NetworkConfig(
+CONFIG = SkeletonConfig(
     width=8, stem_strides=(2, 1), modules="414", cells_per_module=1, decoder="light"
 )
-STAGES = NetworkConfig(
+STAGES = SkeletonConfig(
     width=8, skeleton="stages", stem_strides=(1,), cells_per_stage=1, decoder="light"
 )
 OUTPUTS = {

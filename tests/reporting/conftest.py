@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rlnas.reporting.courses import Courses
+from rlnas.reporting.matrix.search_curves import SearchCurves
 
 TASKS = ("alpha_one", "alpha_two", "beta")
 FINAL = {"scratch": 100.0, "zero-shot": 10.0, "weight-init": 400.0}
@@ -161,7 +161,7 @@ def frame():
 def courses():
     def make(cells, axis="query", start=1, **options):
         curves = make_frame(cells, axis, start)
-        return Courses.from_frame(curves, axis=axis, value="value", **options)
+        return SearchCurves.from_frame(curves, axis=axis, value="value", **options)
 
     return make
 

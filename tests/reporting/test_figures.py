@@ -9,18 +9,18 @@ from matplotlib._pylab_helpers import Gcf
 from matplotlib.markers import TICKLEFT
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.reporting.bands import rank_band, rank_bands
-from rlnas.reporting.curves import draw_curves, write_curves
-from rlnas.reporting.figures import Drawing, inline_svg
-from rlnas.reporting.gain_figure import draw_gains
-from rlnas.reporting.gains import gain_table
-from rlnas.reporting.headline import final_courses
-from rlnas.reporting.heatmap import draw_heatmap, draw_pool_heatmap, write_heatmaps
-from rlnas.reporting.method_figure import draw_methods
-from rlnas.reporting.method_styles import method_styles
-from rlnas.reporting.pooled_transfer import pooled_transfer_metrics
-from rlnas.reporting.selection import selection_summary
-from rlnas.reporting.selection_figure import draw_selection
+from rlnas.reporting.figures.curves import draw_curves, write_curves
+from rlnas.reporting.figures.drawing import Drawing, inline_svg
+from rlnas.reporting.figures.gains import draw_gains
+from rlnas.reporting.figures.heatmap import draw_heatmap, draw_pool_heatmap, write_heatmaps
+from rlnas.reporting.figures.methods import draw_methods
+from rlnas.reporting.figures.selection import draw_selection
+from rlnas.reporting.figures.styles import method_styles
+from rlnas.reporting.matrix.bands import rank_band, rank_bands
+from rlnas.reporting.matrix.summary import final_courses
+from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics
+from rlnas.reporting.selection.measured_sources import gain_table
+from rlnas.reporting.selection.summary import selection_summary
 
 
 def test_heatmap_shows_the_mean_ranks_and_their_ratio_to_scratch(rows):

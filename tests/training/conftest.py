@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from rlnas.datasets import TaskData, TaskSpec, load_task_data
-from rlnas.networks import NetworkConfig, build_discriminator, build_network
+from rlnas.networks import SkeletonConfig, build_discriminator, build_network
 from rlnas.tasks import Metric
 from rlnas.training import Recipe
 
-SKELETON = NetworkConfig(
+SKELETON = SkeletonConfig(
     width=4, stem_strides=(1, 2), modules="4", cells_per_module=1, decoder="light"
 )
 CELL = "64-41414-3_12_130"

@@ -10,8 +10,7 @@ from sklearn.metrics import accuracy_score, jaccard_score, mean_squared_error
 from rlnas.datasets import TaskSpec
 from rlnas.tasks import Metric
 from rlnas.training.losses import IGNORED, task_loss
-from rlnas.training.metrics import Meter
-from rlnas.training.ssim import structural_similarity
+from rlnas.training.metrics import Meter, structural_similarity
 
 
 def make_meter(kind, outputs):

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from rlnas.agents import ControllerConfig, NetworkConfig, PPOConfig, PPOController
+from rlnas.agents import ControllerConfig, PolicyConfig, PPOConfig, PPOController
 from rlnas.benchmarks import load_suite, synthetic_suite
 
 PPO = PPOConfig(num_envs=16, n_steps=20, batch_size=160, n_epochs=2)
 CONFIGS = {
-    "mlp": ControllerConfig(network=NetworkConfig(width=16), ppo=PPO),
+    "mlp": ControllerConfig(network=PolicyConfig(width=16), ppo=PPO),
     "transformer": ControllerConfig(
-        network=NetworkConfig(kind="transformer", width=16, layers=1), ppo=PPO
+        network=PolicyConfig(kind="transformer", width=16, layers=1), ppo=PPO
     ),
 }
 

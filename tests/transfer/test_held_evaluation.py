@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from rlnas.agents import ControllerConfig, NetworkConfig, PPOController
+from rlnas.agents import ControllerConfig, PolicyConfig, PPOController
 from rlnas.agents.engine.learner import stack_networks
 from rlnas.envs import ConstructionConfig, ImprovementConfig, TableScorer, make_core
 from rlnas.errors import InvalidArgumentError, LeakageError
@@ -14,7 +14,7 @@ from rlnas.transfer.held_evaluation import HeldEvaluation
 
 
 def networks(task, count, environment, width=8):
-    config = ControllerConfig(environment=environment, network=NetworkConfig(width=width))
+    config = ControllerConfig(environment=environment, network=PolicyConfig(width=width))
     return [PPOController(task.space, config, seed=seed).network for seed in range(count)]
 
 

@@ -12,15 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from rlnas.agents.config import PPOConfig
-from rlnas.agents.engine.adam import FlatAdam
-from rlnas.agents.engine.descent import Descent
+from rlnas.agents.engine.episodes import EpisodeStreams, FinishedEpisodes
 from rlnas.agents.engine.hooks import LearnerHooks, Minibatch, standardised
 from rlnas.agents.engine.loss import LossGradient, LossWeights, choose, ppo_gradient
-from rlnas.agents.engine.multitask_perceptron import MultiTaskPerceptronStack
-from rlnas.agents.engine.perceptron import PerceptronStack
+from rlnas.agents.engine.multitask_perceptron_stack import MultiTaskPerceptronStack
+from rlnas.agents.engine.network_stack import AutogradStack, NetworkStack
+from rlnas.agents.engine.optimizer import Descent, FlatAdam
+from rlnas.agents.engine.perceptron_stack import PerceptronStack
 from rlnas.agents.engine.rollout import Rollout
-from rlnas.agents.engine.stack import AutogradStack, NetworkStack
-from rlnas.agents.engine.streams import EpisodeStreams, FinishedEpisodes
 from rlnas.agents.networks import MLPNetwork, MultiTaskMLP
 from rlnas.errors import InvalidArgumentError
 

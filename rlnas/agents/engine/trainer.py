@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from rlnas.agents.config import PPOConfig
+from rlnas.agents.engine.episodes import TableStreams
 from rlnas.agents.engine.hooks import LearnerHooks
 from rlnas.agents.engine.learner import Collected, StackedPPO
 from rlnas.agents.engine.monitor import EpisodeMeans, explained_variance, loss_scalars
-from rlnas.agents.engine.streams import TableStreams
 from rlnas.envs import EnvironmentConfig
 from rlnas.envs.tensor import TaskTables, make_tensor_environment
 from rlnas.errors import CheckpointError, InvalidArgumentError

@@ -12,7 +12,7 @@ from rlnas.agents.networks.adapters import ProgressiveMLP
 from rlnas.agents.networks.build import (
     DEFAULT_VOCABULARY,
     build_multitask_network,
-    build_network,
+    build_policy,
     build_progressive_network,
     layout_of,
 )
@@ -30,7 +30,7 @@ __all__ = [
     "ProgressiveMLP",
     "TransformerNetwork",
     "build_multitask_network",
-    "build_network",
+    "build_policy",
     "build_progressive_network",
     "layout_of",
 ]

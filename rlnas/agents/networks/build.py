@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from rlnas.agents.config import NetworkConfig
+from rlnas.agents.config import PolicyConfig
 from rlnas.agents.networks.adapters import ProgressiveMLP
 from rlnas.agents.networks.mlp import MLPNetwork
 from rlnas.agents.networks.multitask import MultiTaskMLP, MultiTaskNetwork
@@ -39,8 +39,8 @@ def vocabulary_of(space: SearchSpace) -> tuple[str, ...]:
     return DEFAULT_VOCABULARY + tuple(o for o in space.operations if o not in DEFAULT_VOCABULARY)
 
 
-def build_network(
-    config: NetworkConfig,
+def build_policy(
+    config: PolicyConfig,
     space: SearchSpace,
     layout: ObservationLayout,
     *,
@@ -64,7 +64,7 @@ def build_network(
 
 
 def build_multitask_network(
-    config: NetworkConfig,
+    config: PolicyConfig,
     space: SearchSpace,
     layout: ObservationLayout,
     num_tasks: int,
@@ -73,7 +73,7 @@ def build_multitask_network(
     seed: int,
     vocabulary: Sequence[str] | None = None,
 ) -> MultiTaskNetwork:
-    """Return a network for several tasks; see `build_network`.
+    """Return a network for several tasks; see `build_policy`.
 
     Args:
         config: Kind and sizes.
@@ -98,7 +98,7 @@ def build_multitask_network(
 def build_progressive_network(
     columns: Sequence[MLPNetwork], weights: Sequence[float] | None = None, *, seed: int
 ) -> ProgressiveMLP:
-    """Return a new column beside trained ones; see `ProgressiveMLP` and `build_network`."""
+    """Return a new column beside trained ones; see `ProgressiveMLP` and `build_policy`."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(seed, "weights"))
         return ProgressiveMLP(columns, weights)
@@ -113,7 +113,7 @@ def _tokens(
     return layout, positions, space.operations, known
 
 
-def _transformer_sizes(config: NetworkConfig) -> dict[str, int]:
+def _transformer_sizes(config: PolicyConfig) -> dict[str, int]:
     return {"width": config.width, "layers": config.layers, "heads": config.heads}
 
 

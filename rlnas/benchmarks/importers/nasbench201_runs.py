@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from rlnas.benchmarks.column import Column
 from rlnas.benchmarks.importers.arrange import arrange
-from rlnas.benchmarks.source import Source
+from rlnas.benchmarks.provenance import Provenance
 from rlnas.benchmarks.table import BenchmarkTable
 from rlnas.errors import DataError
 from rlnas.spaces import Architecture, get_space
@@ -77,7 +77,7 @@ def runs_to_tables(
     name: str,
     architectures: Sequence[Architecture],
     runs: Iterable[Run],
-    source: Source,
+    source: Provenance,
     *,
     epochs: Epochs,
 ) -> list[BenchmarkTable]:

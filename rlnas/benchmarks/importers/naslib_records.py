@@ -17,7 +17,7 @@ from rlnas.benchmarks.importers.naslib_encoding import (
     decode_tuple,
     proxy_metrics,
 )
-from rlnas.benchmarks.source import Source
+from rlnas.benchmarks.provenance import Provenance
 from rlnas.benchmarks.table import BenchmarkTable
 from rlnas.errors import DataError
 from rlnas.spaces import Architecture, SearchSpace
@@ -73,7 +73,7 @@ class RecordTable:
             self._vectors.append(decode_tuple(text, self.space))
         return row
 
-    def to_table(self, name: str, source: Source, *, complete: bool) -> BenchmarkTable:
+    def to_table(self, name: str, source: Provenance, *, complete: bool) -> BenchmarkTable:
         """Return the table.
 
         Args:

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from rlnas.benchmarks.importers.naslib_encoding import SPACES
 from rlnas.benchmarks.importers.naslib_records import RecordTable
-from rlnas.benchmarks.source import Source, converter, file_sha256
+from rlnas.benchmarks.provenance import Provenance, converter, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
 from rlnas.errors import DataError
 from rlnas.spaces import get_space
@@ -63,7 +63,7 @@ def read_naslib_zip(
             "'benchmark--<space>--<task>--<offset>.json'."
         )
     stem = name or path.stem
-    source = Source(
+    source = Provenance(
         title=f"NASLib results in {path.name}",
         sha256=file_sha256(path),
         converted_by=converter(),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rlnas.benchmarks.importers.naslib_encoding import SPACES, TASKS, decode_tuple
 from rlnas.benchmarks.importers.naslib_records import RecordTable
-from rlnas.benchmarks.source import Source, converter, file_sha256
+from rlnas.benchmarks.provenance import Provenance, converter, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
 from rlnas.errors import DataError
 from rlnas.spaces import SearchSpace, get_space
@@ -63,7 +63,7 @@ def read_suite_zero_json(
             if not isinstance(record, Mapping) or record.get("arch", key) != key:
                 raise DataError(f"{where}: the record of {key!r} is about another architecture.")
         records.add(task, ({"arch": k, **r} for k, r in by_architecture.items()), where)
-    source = Source(
+    source = Provenance(
         title=f"NAS-Bench-Suite-Zero results in {path.name}",
         sha256=file_sha256(path),
         citation="Krishnakumar et al., NAS-Bench-Suite-Zero, NeurIPS 2022, arXiv:2210.03230",

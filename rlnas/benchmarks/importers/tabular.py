@@ -14,7 +14,7 @@ from rlnas.benchmarks.column import Column
 from rlnas.benchmarks.importers.arrange import arrange
 from rlnas.benchmarks.importers.naslib_encoding import decode_tuple
 from rlnas.benchmarks.importers.tabular_file import parse_digits, read_frame
-from rlnas.benchmarks.source import Source, converter, file_sha256
+from rlnas.benchmarks.provenance import Provenance, converter, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
 from rlnas.errors import DataError, InvalidArchitectureError, InvalidArgumentError
 from rlnas.spaces import Architecture, SearchSpace, get_space
@@ -124,7 +124,7 @@ def read_tabular(
         for c, s in specs.items()
     ]
     primary, costs, tests = _roles(specs)
-    source = Source(
+    source = Provenance(
         title=f"imported from {path.name}",
         url=url,
         sha256=file_sha256(path),

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rlnas.benchmarks.column import Column
 from rlnas.benchmarks.importers.arrange import arrange
 from rlnas.benchmarks.importers.safe_pickle import load_plain
-from rlnas.benchmarks.source import Source, converter, file_sha256
+from rlnas.benchmarks.provenance import Provenance, converter, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
 from rlnas.errors import DataError, RlnasError
 from rlnas.spaces import get_space
@@ -65,7 +65,7 @@ def read_transnas_pth(path: str | Path, *, name: str | None = None) -> list[Benc
             f"{path} is not in the layout of the official TransNAS-Bench-101 file: expected "
             "'data' with 'micro' and 'macro'."
         )
-    source = Source(
+    source = Provenance(
         title="TransNAS-Bench-101, the official file",
         url="https://github.com/yawen-d/TransNASBench",
         sha256=file_sha256(path),
@@ -89,7 +89,7 @@ def read_transnas_pth(path: str | Path, *, name: str | None = None) -> list[Benc
     return tables
 
 
-def _table(name: str, kind: str, data: Mapping[str, Any], source: Source) -> BenchmarkTable:
+def _table(name: str, kind: str, data: Mapping[str, Any], source: Provenance) -> BenchmarkTable:
     space = get_space(f"transnas-{kind}")
     order, architectures = arrange(space, [space.parse(text) for text in data])
     results = list(data.values())

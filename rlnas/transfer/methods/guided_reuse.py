@@ -19,13 +19,13 @@ from torch import Tensor
 from rlnas.agents.engine.loss import choose
 from rlnas.agents.networks.masking import MASKED
 from rlnas.envs import ImprovementConfig
-from rlnas.envs.normalisers import log_rank
 from rlnas.envs.tensor import TaskTables, TensorImprovement
 from rlnas.errors import InvalidArgumentError
-from rlnas.transfer.adaptive_posterior import PRIORS
+from rlnas.search.bayesian.adaptive_posterior import PRIORS
+from rlnas.search.bayesian.posterior import PosteriorConfig
+from rlnas.statistics.score_scales import log_rank
 from rlnas.transfer.methods.source_policies import SourcePolicies, check_controllers
 from rlnas.transfer.methods.transfer_bo import Ints, PosteriorSearch, TransferBO
-from rlnas.transfer.posterior import PosteriorConfig
 from rlnas.transfer.similarity.selector import Selection, SourceSelector
 from rlnas.transfer.sources import Source
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from rlnas.agents import FineTuningConfig, PPOController
 from rlnas.search import SideBySideSearcher
-from rlnas.transfer.methods.learning import Generators, Ledgers, learn_on_targets
+from rlnas.transfer.methods.base import Generators, Ledgers, learn_on_targets
 
 
 class Joint(SideBySideSearcher):

@@ -13,13 +13,13 @@ from rlnas.agents import FineTuningConfig, LearnerHooks, PPOController
 from rlnas.errors import InvalidArgumentError
 from rlnas.search import SideBySideSearcher
 from rlnas.seeding import generator
-from rlnas.transfer.methods.guide_horizon import (
+from rlnas.transfer.methods.base import Generators, Ledgers, learn_on_targets
+from rlnas.transfer.methods.jump_start_horizon import (
     GuideHorizon,
     RandomHorizon,
     ShrinkingHorizon,
     stages_within,
 )
-from rlnas.transfer.methods.learning import Generators, Ledgers, learn_on_targets
 from rlnas.transfer.methods.source_policies import (
     SourcePolicies,
     Start,

@@ -13,7 +13,7 @@ from rlnas.agents import FineTuningConfig, LearnerHooks, PPOController
 from rlnas.agents.engine.hooks import Minibatch
 from rlnas.errors import InvalidArgumentError
 from rlnas.search import SideBySideSearcher
-from rlnas.transfer.methods.learning import Generators, Ledgers, learn_on_targets
+from rlnas.transfer.methods.base import Generators, Ledgers, learn_on_targets
 from rlnas.transfer.methods.source_policies import (
     SourcePolicies,
     Start,

@@ -13,8 +13,8 @@ from rlnas.agents import FineTuningConfig, LearnerHooks, PPOController
 from rlnas.errors import InvalidArgumentError
 from rlnas.search import SideBySideSearcher
 from rlnas.seeding import generator
-from rlnas.transfer.methods.learning import Generators, Ledgers, learn_on_targets
-from rlnas.transfer.methods.reuse_choice import PolicyChoice, PolicyUse
+from rlnas.transfer.methods.base import Generators, Ledgers, learn_on_targets
+from rlnas.transfer.methods.policy_reuse_choice import PolicyChoice, PolicyUse
 from rlnas.transfer.methods.source_policies import (
     SourcePolicies,
     Start,

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rlnas.agents.acting import Cohort
+from rlnas.agents.targets.acting import Cohort
 from rlnas.errors import InvalidArgumentError
 from rlnas.search import SideBySideSearcher
 from rlnas.spaces import Architecture
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.methods.learning import Generators, Ledgers
+from rlnas.transfer.methods.base import Generators, Ledgers
 from rlnas.transfer.methods.source_policies import SourcePolicies
 from rlnas.transfer.similarity.registry import make_estimator
 from rlnas.transfer.similarity.selector import Selection, SourceSelector

@@ -10,7 +10,7 @@ from torch import nn
 from rlnas.agents import FineTuningConfig, LearnerHooks, PPOController, SharedController
 from rlnas.agents.networks import (
     MLPNetwork,
-    build_network,
+    build_policy,
     build_progressive_network,
     layout_of,
 )
@@ -18,8 +18,13 @@ from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.search import SideBySideSearcher
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.methods.learning import Generators, Ledgers, learn_on_targets
-from rlnas.transfer.thawing import Thaw, ThawingRates, gradual_unfreezing, thawing_updates
+from rlnas.transfer.methods.base import Generators, Ledgers, learn_on_targets
+from rlnas.transfer.weights.thawing import (
+    Thaw,
+    ThawingRates,
+    gradual_unfreezing,
+    thawing_updates,
+)
 
 RepresentationSource = SharedController | PPOController | Sequence[PPOController]
 """A shared encoder, that of a single source, or with adapters those of several."""
@@ -141,7 +146,7 @@ class SharedRepresentation(SideBySideSearcher):
     def _over_single_source(
         self, controller: PPOController, space: SearchSpace, seed: int
     ) -> nn.Module:
-        fresh = build_network(
+        fresh = build_policy(
             controller.config.network,
             space,
             layout_of(space, controller.config.environment),

@@ -14,7 +14,7 @@ from rlnas.agents.engine.learner import stack_networks
 from rlnas.envs import ConstructionConfig
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import SearchSpace
-from rlnas.transfer.methods.learning import Ledgers
+from rlnas.transfer.methods.base import Ledgers
 from rlnas.transfer.methods.weight_initialization import WeightInitialization
 
 Start = Literal["source", "scratch"]

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.search import SideBySideSearcher
+from rlnas.search.bayesian.adaptive_posterior import PRIORS, AdaptivePosterior
+from rlnas.search.bayesian.posterior import Features, PosteriorConfig, observe_queries
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.adaptive_posterior import PRIORS, AdaptivePosterior
-from rlnas.transfer.methods.learning import Generators, Ledgers
-from rlnas.transfer.posterior import Features, PosteriorConfig, observe_queries
+from rlnas.transfer.methods.base import Generators, Ledgers
 from rlnas.transfer.sources import Source, source_scores
 
 Ints = NDArray[np.int64]

@@ -13,15 +13,20 @@ from rlnas.agents import FineTuningConfig, LearnerHooks, PPOController
 from rlnas.errors import InvalidArgumentError
 from rlnas.search import SideBySideSearcher
 from rlnas.spaces import SearchSpace
-from rlnas.transfer.anchor import SourceAnchor
-from rlnas.transfer.methods.learning import Generators, Ledgers, learn_on_targets
-from rlnas.transfer.thawing import Thaw, ThawingRates, gradual_unfreezing, thawing_updates
-from rlnas.transfer.weights import (
+from rlnas.transfer.methods.base import Generators, Ledgers, learn_on_targets
+from rlnas.transfer.weights.anchor import SourceAnchor
+from rlnas.transfer.weights.carry import (
     CarriedTensor,
     TensorReport,
     Vocabularies,
     carry_weights,
     set_down,
+)
+from rlnas.transfer.weights.thawing import (
+    Thaw,
+    ThawingRates,
+    gradual_unfreezing,
+    thawing_updates,
 )
 
 

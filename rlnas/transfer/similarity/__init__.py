@@ -11,6 +11,7 @@ from rlnas.transfer.similarity.base import (
     SimilarityRanking,
     SourceTask,
 )
+from rlnas.transfer.similarity.estimates import estimate_similarities
 from rlnas.transfer.similarity.registry import (
     EstimatorContext,
     estimator_names,
@@ -19,7 +20,6 @@ from rlnas.transfer.similarity.registry import (
     register_estimator,
 )
 from rlnas.transfer.similarity.selector import Selection, SourceSelector
-from rlnas.transfer.similarity.study import estimate_similarities
 
 if TYPE_CHECKING:
     from rlnas.transfer.similarity.ensemble import Ensemble

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rlnas.envs.normalisers import log_rank
 from rlnas.errors import InvalidArgumentError
 from rlnas.seeding import generator
 from rlnas.spaces import SearchSpace
+from rlnas.statistics.score_scales import log_rank
 from rlnas.tasks import QueryLedger
 from rlnas.transfer.similarity.base import Floats, SimilarityEstimator, SourceTask
 from rlnas.transfer.similarity.evidence import gaussian_scores

@@ -10,9 +10,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.envs.normalisers import rank_gaussian
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import SearchSpace
+from rlnas.statistics.score_scales import rank_gaussian
 from rlnas.tasks import QueryLedger, TabularTask
 from rlnas.transfer.similarity.base import Floats, SourceTask
 

@@ -2,9 +2,9 @@
 
 A search that starts from a source ends among the few architectures that its policy prefers: its
 head. Of these only a handful can be queried, but the sources' results say how the target's scores
-hang together, so a Gaussian process over them (`rlnas.transfer.posterior`) carries each query to
-all heads. Policies say *where* to look, results say *what to expect* there; the estimators that
-use one of the two alone tell less.
+hang together, so a Gaussian process over them (`rlnas.search.bayesian.posterior`) carries each
+query to all heads. Policies say *where* to look, results say *what to expect* there; the estimators
+that use one of the two alone tell less.
 """
 
 from __future__ import annotations
@@ -15,9 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.search.bayesian.posterior import (
+    Features,
+    PosteriorConfig,
+    TargetPosterior,
+    observe_queries,
+)
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.posterior import Features, PosteriorConfig, TargetPosterior, observe_queries
 from rlnas.transfer.similarity.base import (
     Floats,
     Needs,

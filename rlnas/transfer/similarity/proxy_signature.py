@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rlnas.errors import DataError
+from rlnas.statistics.correlation import weighted_kendall
 from rlnas.tasks import QueryLedger
 from rlnas.transfer.similarity.base import (
     Floats,
@@ -18,7 +19,6 @@ from rlnas.transfer.similarity.base import (
     unknown_ranking,
 )
 from rlnas.transfer.similarity.evidence import Evidence, gaussian_ranks
-from rlnas.transfer.similarity.rank_correlation import weighted_kendall
 
 ProxyValues = Mapping[str, Mapping[str, Floats]]
 """By task and proxy, ``(space.size,)`` values, larger is taken for better; NaN where unmeasured."""

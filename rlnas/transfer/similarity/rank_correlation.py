@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.statistics.correlation import weighted_kendall, weighted_pearson
 from rlnas.tasks import QueryLedger
 from rlnas.transfer.similarity.base import (
     Floats,
@@ -78,36 +78,6 @@ class RankCorrelation(SimilarityEstimator):
 
         x = rankdata(evidence.at, axis=1)
         return weighted_pearson(x, rankdata(evidence.scores), counts)
-
-
-def weighted_kendall(x: Floats, y: Floats, counts: Floats) -> Floats:
-    """Return Kendall's τ-b of rows of ``x`` with ``y`` in weighted samples.
-
-    Args:
-        x: ``(S, n)``.
-        y: ``(n,)``.
-        counts: ``(B, n)`` how often each of the ``n`` pairs counts, 0 or more.
-
-    Returns:
-        ``(B, S)``; 0 where one of the two is constant.
-    """
-    signs_x = np.sign(x[:, :, None] - x[:, None, :])
-    signs_y = np.sign(y[:, None] - y[None, :])
-
-    def total(signs: NDArray[np.float64]) -> Floats:
-        return np.asarray(np.einsum("bi,...ij,bj->b...", counts, signs, counts, optimize=True))
-
-    ties = total(signs_x**2) * total(signs_y**2)[:, None]
-    return np.where(ties > 0, total(signs_x * signs_y) / np.sqrt(np.where(ties > 0, ties, 1)), 0.0)
-
-
-def weighted_pearson(x: Floats, y: Floats, counts: Floats) -> Floats:
-    """Return Pearson's correlation of rows of ``x`` with ``y``; see `weighted_kendall`."""
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    mean_x, mean_y = shares @ x.T, shares @ y
-    covariance = shares @ (x * y).T - mean_x * mean_y[:, None]
-    spread = (shares @ (x**2).T - mean_x**2) * (shares @ y**2 - mean_y**2)[:, None]
-    return np.where(spread > 1e-12, covariance / np.sqrt(np.maximum(spread, 1e-12)), 0.0)
 
 
 def source_prior(table: Floats, kind: str = "spearman") -> tuple[Floats, float]:

@@ -5,8 +5,8 @@ import torch
 
 from rlnas.agents import PPOConfig
 from rlnas.agents.engine import LearnerHooks
-from rlnas.agents.engine.adam import EPSILON, FlatAdam
-from rlnas.agents.engine.rates import ParameterRates, RateTable, covering, covers
+from rlnas.agents.engine.learning_rates import ParameterRates, RateTable, covering, covers
+from rlnas.agents.engine.optimizer import EPSILON, FlatAdam
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 
 KINDS = ("mlp", "transformer")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from rlnas.agents import ControllerConfig, NetworkConfig, PPOConfig, PPOController
+from rlnas.agents import ControllerConfig, PolicyConfig, PPOConfig, PPOController
 from rlnas.benchmarks import synthetic_suite
 from rlnas.tasks import Metric, TabularTask
 from rlnas.transfer.similarity import KnownTask
@@ -46,7 +46,7 @@ def family():
 def trained(family):
     """The same tasks as sources with a controller each, trained for a moment."""
     config = ControllerConfig(
-        network=NetworkConfig(width=16), ppo=PPOConfig(num_envs=32, n_steps=20, batch_size=160)
+        network=PolicyConfig(width=16), ppo=PPOConfig(num_envs=32, n_steps=20, batch_size=160)
     )
     names = ["sun-1", "sun-2", "rain-1", "rain-2"]
     controllers = PPOController.train_many(

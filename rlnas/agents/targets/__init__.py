@@ -1,0 +1,1 @@
+"""A controller on a target: how it acts, learns between queries, and rehearses."""

@@ -1,0 +1,1 @@
+"""What ``rlnas bench`` measures, one thing a file."""

@@ -1,0 +1,1 @@
+"""What ``rlnas bench`` shows: its figure and the sections of its page."""

@@ -1,0 +1,228 @@
+"""What ``rlnas data`` does: list, describe, fetch, import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from rlnas.benchmarks import (
+    BenchmarkTable,
+    built_in_tables,
+    cache_root,
+    catalogue,
+    fetch,
+    import_table,
+    install_table,
+    installed_tables,
+    load_table,
+    suite_names,
+    table_info,
+)
+from rlnas.cli.options import split_names
+from rlnas.errors import InvalidArgumentError
+from rlnas.reporting.terminal.table import titled_table
+
+if TYPE_CHECKING:
+    from rlnas.cli.data import ImportOptions
+    from rlnas.cli.screen import Screen
+
+
+def list_data(screen: Screen) -> dict[str, Any]:
+    """Print the built-in tables, the catalogue and the suites."""
+    built_in = _list_built_in(screen)
+    installed = set(installed_tables())
+    table = _table("name", "size", "cached", "what", title="Data sets to fetch")
+    entries = []
+    for entry in catalogue():
+        cached = set(entry.tables.values()) <= installed
+        sizes = [file.size for file in entry.files]
+        size = None if None in sizes else sum(s for s in sizes if s is not None)
+        table.add_row(
+            entry.name,
+            "?" if size is None else f"{size / 1e6:.1f} MB",
+            "yes" if cached else "no",
+            entry.title,
+        )
+        entries.append(
+            {
+                "name": entry.name,
+                "title": entry.title,
+                "tables": list(entry.tables.values()),
+                "bytes": size,
+                "cached": cached,
+                "licence": entry.licence,
+                "citation": entry.citation,
+                "url": entry.url,
+                "note": entry.note,
+            }
+        )
+    screen.print(table)
+    own = sorted(installed - {name for entry in catalogue() for name in entry.tables.values()})
+    if own:
+        screen.print(f"Your own tables: {', '.join(own)}")
+    screen.print(f"Suites: {', '.join(suite_names())}")
+    screen.line(f"Cache:  {cache_root()}")
+    return {
+        "command": "data list",
+        "built_in": built_in,
+        "catalogue": entries,
+        "own_tables": own,
+        "suites": list(suite_names()),
+        "cache": cache_root(),
+    }
+
+
+def _list_built_in(screen: Screen) -> list[dict[str, Any]]:
+    table = _table("name", "architectures", "tasks", "what", title="Built in, nothing to fetch")
+    listed = []
+    for name in built_in_tables():
+        found = load_table(name)
+        what = found.source.title.removeprefix(f"{name}: ")
+        table.add_row(name, str(found.num_rows), str(len(found.tasks)), what)
+        listed.append(
+            {
+                "name": name,
+                "title": found.source.title,
+                "space": found.space.name,
+                "architectures": found.num_rows,
+                "tasks": list(found.tasks),
+                "made_by": found.source.made_by,
+            }
+        )
+    if listed:
+        screen.print(table)
+    return listed
+
+
+def describe_tables(names: Iterable[str], screen: Screen) -> dict[str, Any]:
+    """Print what tables hold; the built-in ones and all of the cache if no name is given."""
+    wanted = split_names(names) or (*built_in_tables(), *installed_tables())
+    infos = []
+    for name in wanted:
+        for table in _tables(name):
+            info = table_info(table)
+            infos.append(info)
+            _print_info(info, screen)
+    return {"command": "data info", "tables": infos}
+
+
+def fetch_data(names: Iterable[str], screen: Screen, *, force: bool) -> dict[str, Any]:
+    """Download, verify and convert data sets."""
+    wanted = split_names(names)
+    if wanted == ("all",):
+        wanted = tuple(entry.name for entry in catalogue())
+    infos = []
+    for name in wanted:
+        with screen.progress() as report:
+            tables = fetch(
+                name,
+                force=force,
+                on_progress=lambda done, total: report(
+                    f"{name} (bytes)",  # noqa: B023
+                    done,
+                    total or done,
+                ),
+            )
+        for table in tables:
+            infos.append(table_info(table))
+            screen.print(
+                f"{table.name}: {table.num_rows} architectures of {table.space.name}, "
+                f"tasks {', '.join(table.tasks)}."
+            )
+    screen.line(f"Cache: {cache_root()}")
+    return {"command": "data fetch", "tables": infos, "cache": cache_root()}
+
+
+def import_data(options: ImportOptions, screen: Screen) -> dict[str, Any]:
+    """Import a file and put its tables into the cache."""
+    extra: dict[str, Any] = dict(_key_value(text) for text in options.option)
+    if options.space is not None:
+        extra["space"] = options.space
+    if options.column:
+        extra["columns"] = dict(_column(text) for text in options.column)
+    tables = import_table(options.path, options.format, **extra)
+    if options.name is not None:
+        suffixes = [""] if len(tables) == 1 else [f"-{table.space.name}" for table in tables]
+        tables = [
+            table.renamed(f"{options.name}{suffix}")
+            for table, suffix in zip(tables, suffixes, strict=True)
+        ]
+    infos = []
+    for table in tables:
+        infos.append(table_info(install_table(table, replace=options.replace)))
+        _print_info(infos[-1], screen)
+        screen.line(f"Use it: rlnas search --suite {table.name} --task all")
+    return {"command": "data import", "tables": infos, "cache": cache_root()}
+
+
+def _key_value(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise InvalidArgumentError(f"{text!r} is no KEY=VALUE.")
+    return key.strip().replace("-", "_"), value
+
+
+def _column(text: str) -> tuple[str, dict[str, str | bool]]:
+    """Return a column's name and what it means, of ``sec,task=mine,cost=true``."""
+    name, *parts = text.split(",")
+    meaning: dict[str, str | bool] = {}
+    for key, value in map(_key_value, parts):
+        meaning[key] = value == "true" if value in ("true", "false") else value
+    return name, meaning
+
+
+def _tables(name: str) -> list[BenchmarkTable]:
+    """Return the table of this name, or those of a data set of this name."""
+    entries = {entry.name: entry for entry in catalogue()}
+    tables = entries[name].tables.values() if name in entries else [name]
+    return [load_table(table) for table in tables]
+
+
+def _print_info(info: dict[str, Any], screen: Screen) -> None:
+    """Print one table: the primary metric of each task and its best architecture."""
+    table = _table(
+        *("task", "metric", "split, epoch", "best", "architecture"),
+        title=f"{info['name']}: {info['rows']} of {info['size']} architectures of {info['space']}",
+    )
+    table.columns[3].justify = "right"
+    table.columns[4].no_wrap = info["space"].startswith("transnas")  # others are too long
+    notes: dict[str, list[str]] = {}
+    for task, found in info["tasks"].items():
+        if found["primary"] is None:
+            table.add_row(task, ", ".join(found["metrics"]), "", "", "")
+            continue
+        metric, best = found["metric"], found["optimum"]
+        unit = "" if metric["unit"] == "1" else f" {metric['unit']}"
+        table.add_row(
+            task,
+            metric["name"],
+            f"{metric['split']}, {metric['epoch_policy']}",
+            f"{best['value']:.6g}{unit}" if best else "–",
+            best["architecture"] if best else "–",
+        )
+        if metric["note"]:
+            notes.setdefault(metric["note"], []).append(task)
+        if missing := found["metrics"][found["primary"]]["missing"]:
+            notes.setdefault(f"{missing} values are missing", []).append(task)
+    screen.print(table)
+    for note, tasks in notes.items():
+        everywhere = len(tasks) == len(info["tasks"])
+        screen.print(f"{'All tasks' if everywhere else ', '.join(tasks)}: {note}.")
+    for label, key in (
+        ("Source", "title"),
+        ("Made by", "made_by"),
+        ("Address", "url"),
+        ("Licence", "licence"),
+    ):
+        if info["source"].get(key):
+            screen.line(f"{label}: {info['source'][key]}")
+    screen.print("")
+
+
+def _table(*columns: str, title: str) -> Table:
+    table = titled_table(title)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

@@ -1,0 +1,1 @@
+"""Where images and targets come from: rooms, folders, Taskonomy's layout, digits."""

@@ -1,0 +1,1 @@
+"""Many networks as one: their weights stacked along a first axis."""

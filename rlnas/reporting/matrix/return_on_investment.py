@@ -1,0 +1,258 @@
+"""Return on investment: what transfer saves on each target, and when pretraining has paid.
+
+The accounting that Cassimon, Mercelis and Mets (arXiv 2412.01420) name as future work. What a
+saving is, is said in `rlnas.reporting.matrix.savings`; what pretraining costs, in
+`rlnas.reporting.matrix.investment`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlnas.reporting.matrix.investment import Investment
+from rlnas.reporting.matrix.savings import NON_LEARNING, Saving, Savings
+from rlnas.reporting.matrix.search_curves import SearchCurves
+from rlnas.statistics.bootstrap import (
+    RESAMPLES,
+    by_task,
+    check_level,
+    mean_of_rows,
+    percentile_interval,
+    task_draws,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def investment_summary(
+    rows: pd.DataFrame,
+    curves: pd.DataFrame,
+    investment: Investment | None = None,
+    *,
+    value: str = "rank",
+    horizon: float | None = None,
+    searchers: Sequence[str] = NON_LEARNING,
+    resample_tasks: bool = False,
+    level: float = 0.95,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> list[dict[str, Any]]:
+    """Return what each method saves per target, over all its (source, target) pairs.
+
+    Args:
+        rows: As in `return_on_investment`.
+        curves: As in `return_on_investment`.
+        investment: As in `return_on_investment`.
+        value: As in `return_on_investment`.
+        horizon: As in `return_on_investment`.
+        searchers: As in `return_on_investment`.
+        resample_tasks: Resample the targets too, so that an interval holds for targets like these.
+        level: Coverage of the intervals.
+        seed: Seed of the resampling.
+        resamples: Number of resamples.
+
+    Returns:
+        One JSON-able dictionary a method, kind of source, ``against`` and ``quality``; savings and
+        investments are means over pairs. ``method``, ``sources``, ``against``, ``quality``,
+        ``pairs``, ``targets``, ``baselines`` (by target), ``positive`` (share of the pairs that
+        save queries), ``reached``, ``reached_baseline``; ``queries_saved``, ``seconds_saved``,
+        ``gpu_hours_saved``, ``break_even_queries`` and ``break_even_seconds``, each with
+        ``*_low`` and ``*_high`` by stratified bootstrap; ``invested_queries``,
+        ``invested_seconds``, ``invested_gpu_hours``; ``pays_queries``, ``pays_seconds``: share of
+        the resamples in which it pays at all. What never pays has an infinite break-even, what is
+        unknown is NaN.
+
+    Raises:
+        InvalidArgumentError: As `return_on_investment`.
+    """
+    check_level(level, resamples)
+    investment = investment or Investment()
+    courses = SearchCurves.from_frame(curves, value=value, horizon=horizon)
+    hours = investment.gpu_hours(1.0)
+    groups: dict[tuple[str, str, str, str], list[Saving]] = {}
+    for s in Savings(courses, rows, investment, searchers, seed, resamples):
+        groups.setdefault((s.key[2], s.kind, s.against, s.quality), []).append(s)
+    summary = []
+    for (method, kind, against, quality), savings in groups.items():
+        targets = list(dict.fromkeys(saving.key[1] for saving in savings))
+        task_of = [targets.index(saving.key[1]) for saving in savings]
+        draws = task_draws(len(targets), resamples, seed) if resample_tasks else None
+        entry: dict[str, Any] = {"method": method, "sources": kind, "against": against}
+        entry |= {"quality": quality, "pairs": len(savings), "targets": len(targets)}
+        entry["baselines"] = {saving.key[1]: saving.baseline for saving in savings}
+        entry["positive"] = float(np.mean([s.queries(resampled=False)[0] > 0 for s in savings]))
+        entry["reached"] = float(np.mean([s.own.reached[0] for s in savings]))
+        entry["reached_baseline"] = float(np.mean([s.base.reached[0] for s in savings]))
+        known = resample_tasks or any(min(s.own.n, s.base.n) > 1 for s in savings)
+        for unit in ("queries", "seconds"):
+            estimates, resampled = (
+                [getattr(saving, unit)(resampled=which) for saving in savings]
+                for which in (False, True)
+            )
+            saved = mean_of_rows(np.stack(estimates, axis=1))
+            distribution = mean_of_rows(by_task(resampled, task_of, draws))
+            invested = float(np.mean([getattr(s, f"invested_{unit}") for s in savings]))
+            entry |= returns(
+                unit, saved, distribution, invested=invested, hours=hours, level=level, known=known
+            )
+            entry[f"invested_{unit}"] = invested
+            entry[f"pays_{unit}"] = _share_positive(distribution) if known else float("nan")
+        entry["invested_gpu_hours"] = entry["invested_seconds"] * hours
+        summary.append(entry)
+    return summary
+
+
+def _share_positive(saved: NDArray[np.float64]) -> float:
+    return float("nan") if np.isnan(saved).any() else float((saved > 0).mean())
+
+
+_KEYS = ["source", "target", "method", "sources", "against", "baseline", "quality"]
+
+
+def return_on_investment(
+    rows: pd.DataFrame,
+    curves: pd.DataFrame,
+    investment: Investment | None = None,
+    *,
+    value: str = "rank",
+    horizon: float | None = None,
+    searchers: Sequence[str] = NON_LEARNING,
+    level: float = 0.95,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> pd.DataFrame:
+    """Return what every (source, target, method) saves, against scratch and the best searcher.
+
+    Queries are counted until a common quality is reached, and restricted to the horizon: a search
+    that does not get there counts as the horizon (Kaplan–Meier restricted means). Cells whose
+    source has seen the target are left out. The time that a searcher itself needs between queries
+    is not counted; ``seconds`` of the rows tells it.
+
+    Args:
+        rows: One row a search: source, target, method, seed, queries, cost (s).
+        curves: One row a query of each search: source, target, method, seed, query, the value.
+        investment: What a query and what pretraining cost; by default the cost of a query is that
+            of the rows, and pretraining is free.
+        value: As in `SearchCurves.from_frame`.
+        horizon: As in `SearchCurves.from_frame`; by default scratch's budget. With a larger one
+            baselines that were given more queries show their full need, while a method that
+            ended short of the quality counts as never reaching it.
+        searchers: Non-learning searchers among the methods. The best one on a target is the one
+            that ends best there, chosen on these seeds, which favours the baseline.
+        level: Coverage of the intervals.
+        seed: Seed of the resampling.
+        resamples: Number of resamples.
+
+    Returns:
+        One row a (source, target, method), ``against`` (``scratch``, ``best-searcher``) and
+        ``quality`` (``baseline``: what the baseline reaches with its budget; ``method``: what the
+        method reaches with its own):
+
+        - ``sources``, ``baseline`` (its name), ``n``, ``n_baseline``, ``threshold`` (a value);
+        - ``queries``, ``queries_baseline``: restricted mean queries to the threshold;
+          ``reached``, ``reached_baseline``: shares of the seeds that got there;
+        - ``queries_saved`` with ``*_low`` and ``*_high``, and its ``bound``: ``exact``; ``lower``
+          where only the baseline was censored, so that more is saved; ``upper`` where only the
+          method was; ``restricted`` where both were: what is saved within the horizon;
+        - ``cost_per_query``, ``cost_per_query_baseline`` (s), ``seconds_saved`` and
+          ``gpu_hours_saved`` with intervals; NaN where the cost is unknown;
+        - ``invested_queries``, ``invested_seconds``: the pretraining on this source;
+        - ``break_even_queries``, ``break_even_seconds`` with intervals: after how many targets
+          like this the savings exceed the pretraining, counted in queries and in seconds; infinite
+          where nothing is saved.
+
+    Raises:
+        InvalidArgumentError: If there is no scratch on a target, a column is missing, or the
+            investment lacks a number for a task.
+    """
+    import pandas as pd
+
+    check_level(level, resamples)
+    investment = investment or Investment()
+    courses = SearchCurves.from_frame(curves, value=value, horizon=horizon)
+    savings = Savings(courses, rows, investment, searchers, seed, resamples)
+    found = [_row(saving, investment.gpu_hours(1.0), level) for saving in savings]
+    frame: pd.DataFrame = pd.DataFrame(found, columns=None if found else _KEYS)
+    return frame
+
+
+def _row(saving: Saving, hours: float, level: float) -> dict[str, Any]:
+    source, target, method = saving.key
+    own, base = saving.own, saving.base
+    row: dict[str, Any] = {"source": source, "target": target, "method": method}
+    row |= {"sources": saving.kind, "against": saving.against, "baseline": saving.baseline}
+    row |= {"quality": saving.quality, "n": own.n, "n_baseline": base.n}
+    row |= {"threshold": saving.threshold, "queries": float(own.means[0, 0])}
+    row |= {"queries_baseline": float(base.means[0, 0]), "reached": float(own.reached[0])}
+    row |= {"reached_baseline": float(base.reached[0]), "bound": saving.bound}
+    row |= {"cost_per_query": saving.costs[0], "cost_per_query_baseline": saving.costs[1]}
+    row |= {"invested_queries": saving.invested_queries}
+    row |= {"invested_seconds": saving.invested_seconds}
+    known = min(own.n, base.n) > 1
+    for unit, invested in (
+        ("queries", saving.invested_queries),
+        ("seconds", saving.invested_seconds),
+    ):
+        saved, resampled = (getattr(saving, unit)(resampled=which) for which in (False, True))
+        row |= returns(
+            unit, saved, resampled, invested=invested, hours=hours, level=level, known=known
+        )
+    return row
+
+
+def returns(
+    unit: str,
+    saved: NDArray[np.float64],
+    resampled: NDArray[np.float64],
+    *,
+    invested: float,
+    hours: float,
+    level: float,
+    known: bool,
+) -> dict[str, float]:
+    """Return savings and break-even in a unit, with intervals if any are ``known``.
+
+    Args:
+        unit: ``queries`` or ``seconds``.
+        saved: ``(1,)`` what is saved on a target.
+        resampled: ``(resamples,)`` the same of each resample.
+        invested: What pretraining cost, in the unit.
+        hours: GPU hours of a second.
+        level: Coverage of the intervals.
+        known: Whether resampling says anything.
+    """
+    low, high = percentile_interval(resampled, level) if known else (np.nan, np.nan)
+    ends = np.array([saved[0], low, high], dtype=np.float64)
+    found = {f"{unit}_saved": ends}
+    if unit == "seconds":
+        found["gpu_hours_saved"] = ends * hours
+    # The more is saved, the earlier it pays: the ends of the one are those of the other.
+    found[f"break_even_{unit}"] = break_even(invested, ends[[0, 2, 1]])
+    return {
+        f"{name}{suffix}": float(value)
+        for name, values in found.items()
+        for suffix, value in zip(("", "_low", "_high"), values, strict=True)
+    }
+
+
+def break_even(invested: float, saved: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return after how many targets what was saved is at least what was invested.
+
+    Args:
+        invested: What pretraining cost, 0 or more.
+        saved: What is saved on each target, in the same unit.
+
+    Returns:
+        Whole numbers, shaped as ``saved``: 0 where nothing was invested, infinite where nothing is
+        saved, NaN where either is unknown.
+    """
+    if invested == 0:
+        return np.where(np.isnan(saved), np.nan, 0.0)
+    pays = saved > 0
+    targets = np.ceil(invested / np.where(pays, saved, 1.0) - 1e-9)
+    return np.where(np.isnan(saved), np.nan, np.where(pays, targets, np.inf))

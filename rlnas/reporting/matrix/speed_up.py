@@ -1,0 +1,255 @@
+"""Time to threshold against scratch, over a sweep of thresholds, with source training counted.
+
+The fourth metric of Taylor and Stone (JMLR 2009, section 2.1). A single threshold is arbitrary, so
+it is swept between where scratch starts and where it ends; a search that does not get there within
+the budget is censored, see `rlnas.statistics.censored`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves
+from rlnas.reporting.matrix.threshold_times import (
+    LEVELS,
+    Times,
+    bound_of,
+    quotient,
+    times_of,
+    training_of,
+)
+from rlnas.runs.cell import source_kind
+from rlnas.statistics.bootstrap import (
+    RESAMPLES,
+    by_task,
+    check_level,
+    percentile_interval,
+    task_draws,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+WITH_SOURCE = "speed_up_with_source"
+"""Column of the speed-up where training on the source is counted."""
+
+
+def time_to_threshold(
+    courses: SearchCurves,
+    *,
+    levels: Sequence[float] = LEVELS,
+    hold: int = 1,
+    source_training: Mapping[str, float] | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> pd.DataFrame:
+    """Return how long every cell takes to each of scratch's thresholds on its target.
+
+    All searches are censored at the horizon of the courses. The thresholds are held fixed when
+    seeds are resampled.
+
+    Args:
+        courses: The searches, by query (then a time is a number of queries) or by step.
+        levels: Thresholds as parts of the way that scratch goes on each target.
+        hold: Successive points for which a course has to stay at a threshold. Best-so-far courses
+            need 1; noisy evaluations by step 2 or more.
+        source_training: What training on each source cost, in units of the axis, added to the
+            times of methods that use it. ``others`` and ``all`` are the sum over the tasks
+            given (without the target) unless they are named themselves.
+        level: Coverage of the intervals.
+        seed: Seed of the resampling.
+        resamples: Number of resamples.
+
+    Returns:
+        One row a (source, target, method, level) other than the baseline:
+
+        - ``sources``, ``n``, ``n_baseline``, ``level``, ``threshold`` (a value);
+        - ``reached``, ``reached_baseline``: shares of the seeds that got there;
+        - ``median``, ``median_baseline``: Kaplan–Meier medians, infinite beyond the horizon;
+        - ``restricted_mean``, ``restricted_mean_baseline`` with ``*_low`` and ``*_high``;
+        - ``speed_up`` with interval: restricted mean of scratch / that of the method;
+        - ``budget_ratio`` with interval: the horizon / restricted mean of the method; at level 1
+          the speed-up over scratch having spent its whole budget to end where it does;
+        - ``bound``: what the speed-up is to the ratio of unrestricted means: ``exact``; ``lower``
+          where only scratch was censored; ``upper`` where only the method was; ``restricted``
+          where both were, so that it may be either;
+        - ``source_training`` and ``speed_up_with_source`` with interval, where it is given.
+
+    Raises:
+        InvalidArgumentError: If an option is out of its range, or a source has no cost.
+    """
+    import pandas as pd
+
+    check_level(level, resamples)
+    rows: list[dict[str, Any]] = []
+    for key, (own, base, thresholds) in times_of(courses, levels, hold, seed, resamples).items():
+        cost = None if source_training is None else training_of(key, source_training)
+        table = {"level": np.asarray(levels, dtype=np.float64), "threshold": thresholds}
+        table |= _statistics(own, base, cost, level)
+        same = _same(key, own, base)
+        last = {} if cost is None else {"source_training": cost}
+        rows += [
+            same
+            | {name: float(values[i]) for name, values in table.items()}
+            | {"bound": bound_of(own.reached[i], base.reached[i])}
+            | last
+            for i in range(len(levels))
+        ]
+    columns = ["source", "target", "method", "sources", "n", "n_baseline", "level", "threshold"]
+    frame: pd.DataFrame = pd.DataFrame(rows, columns=None if rows else columns)
+    return frame
+
+
+def _same(key: CellKey, own: Times, base: Times) -> dict[str, Any]:
+    source, target, method = key
+    row: dict[str, Any] = {"source": source, "target": target, "method": method}
+    return row | {"sources": source_kind(source, target), "n": own.n, "n_baseline": base.n}
+
+
+def _statistics(
+    own: Times, base: Times, cost: float | None, level: float
+) -> dict[str, NDArray[np.float64]]:
+    """Return the columns of one cell, each ``(L,)``."""
+    table = {"reached": own.reached, "reached_baseline": base.reached}
+    table |= {"median": own.medians, "median_baseline": base.medians}
+    pair = min(own.n, base.n)
+    statistics = [
+        ("restricted_mean", own.means, own.resampled_means, own.n),
+        ("restricted_mean_baseline", base.means, base.resampled_means, base.n),
+        ("speed_up", *speed_up(own, base, 0.0), pair),
+    ]
+    statistics.append(("budget_ratio", *budget_ratio(own), own.n))
+    if cost is not None:
+        statistics.append((WITH_SOURCE, *speed_up(own, base, cost), pair))
+    for name, estimate, distribution, n in statistics:
+        low, high = percentile_interval(distribution, level)
+        table[name] = estimate[:, 0]
+        table[f"{name}_low"] = low if n > 1 else np.full(len(low), np.nan)
+        table[f"{name}_high"] = high if n > 1 else np.full(len(high), np.nan)
+    return table
+
+
+def speed_up(
+    own: Times, base: Times, cost: float = 0.0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the ratio of restricted means ``(L, 1)``, and of each resample ``(L, resamples)``.
+
+    Args:
+        own: Times of a cell.
+        base: Times of the baseline on its target.
+        cost: Added to the cell's times.
+    """
+    return (
+        quotient(base.means, own.means + cost),
+        quotient(base.resampled_means, own.resampled_means + cost),
+    )
+
+
+def budget_ratio(own: Times) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return horizon / restricted mean ``(L, 1)``, and of each resample ``(L, resamples)``."""
+    budget = np.array([[own.horizon]])
+    return quotient(budget, own.means), quotient(budget, own.resampled_means)
+
+
+def pooled_speed_up(
+    courses: SearchCurves,
+    *,
+    levels: Sequence[float] = LEVELS,
+    hold: int = 1,
+    source_training: Mapping[str, float] | None = None,
+    resample_tasks: bool = False,
+    level: float = 0.95,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> pd.DataFrame:
+    """Return the speed-up to each threshold in the median (source, target) pair of each method.
+
+    Speed-ups are ratios that may be infinite, so pairs are summarised by their median, and not by
+    a mean that one pair decides.
+
+    Args:
+        courses: The searches, by query or by step.
+        levels: As in `time_to_threshold`.
+        hold: As in `time_to_threshold`.
+        source_training: As in `time_to_threshold`; adds the columns ``*_with_source``.
+        resample_tasks: Resample the targets too, so that an interval holds for targets like these.
+        level: Coverage of the intervals.
+        seed: Seed of the resampling.
+        resamples: Number of resamples.
+
+    Returns:
+        One row a method, kind of source and level:
+
+        - ``method``, ``sources``, ``level``, ``pairs``, ``targets``;
+        - ``speed_up`` with ``speed_up_low`` and ``speed_up_high``: of the median pair;
+        - ``budget_ratio`` with interval: the same of the horizon / restricted mean of the method;
+        - ``worst``, ``best``: of the pairs with the smallest and the largest speed-up;
+        - ``faster``: share of the pairs with a speed-up above 1;
+        - ``reached``, ``reached_baseline``: share of runs that got there, mean over pairs. Where
+          the baseline often did not, the speed-up is a lower bound.
+
+    Raises:
+        InvalidArgumentError: If an option is out of its range, or a source has no cost.
+    """
+    import pandas as pd
+
+    check_level(level, resamples)
+    times = times_of(courses, levels, hold, seed, resamples)
+    rows: list[dict[str, Any]] = []
+    for (method, kind), keys in courses.groups.items():
+        cells = [times[key] for key in keys]
+        targets = list(dict.fromkeys(target for _, target, _ in keys))
+        task_of = [targets.index(target) for _, target, _ in keys]
+        draws = task_draws(len(targets), resamples, seed) if resample_tasks else None
+        known = draws is not None or any(min(own.n, base.n) > 1 for own, base, _ in cells)
+        costs = {"speed_up": [0.0] * len(keys)}
+        if source_training is not None:
+            costs[WITH_SOURCE] = [training_of(key, source_training) for key in keys]
+        pairs = {
+            name: [speed_up(own, base, c) for (own, base, _), c in zip(cells, cost, strict=True)]
+            for name, cost in costs.items()
+        }
+        pairs["budget_ratio"] = [budget_ratio(own) for own, _, _ in cells]
+        table: dict[str, Any] = {"level": np.asarray(levels, dtype=np.float64)}
+        for name, found in pairs.items():
+            medians = _medians([resampled for _, resampled in found], task_of, draws)
+            low, high = percentile_interval(medians, level)
+            table[name] = np.median([estimate[:, 0] for estimate, _ in found], axis=0)
+            table[f"{name}_low"] = low if known else np.full(len(low), np.nan)
+            table[f"{name}_high"] = high if known else np.full(len(high), np.nan)
+        estimates = np.array([estimate[:, 0] for estimate, _ in pairs["speed_up"]])
+        table |= {"worst": estimates.min(axis=0), "best": estimates.max(axis=0)}
+        table["faster"] = (estimates > 1).mean(axis=0)
+        table["reached"] = np.mean([own.reached for own, _, _ in cells], axis=0)
+        table["reached_baseline"] = np.mean([base.reached for _, base, _ in cells], axis=0)
+        same: dict[str, Any] = {"method": method, "sources": kind}
+        same |= {"pairs": len(keys), "targets": len(targets)}
+        rows += [
+            same | {name: float(values[i]) for name, values in table.items()}
+            for i in range(len(levels))
+        ]
+    frame: pd.DataFrame = pd.DataFrame(rows, columns=None if rows else _KEYS)
+    return frame
+
+
+_KEYS = ["method", "sources", "pairs", "targets", "level"]
+
+
+def _medians(
+    pairs: Sequence[NDArray[np.float64]],
+    task_of: Sequence[int],
+    draws: NDArray[np.int64] | None,
+) -> NDArray[np.float64]:
+    """Return the median over pairs ``(L, resamples)`` in each resample."""
+    found = []
+    for which in range(len(pairs[0])):
+        drawn = by_task([pair[which] for pair in pairs], task_of, draws)
+        # A padded entry is no pair; infinite speed-ups are pairs.
+        found.append(np.median(drawn, axis=1) if draws is None else np.nanmedian(drawn, axis=1))
+    return np.array(found)

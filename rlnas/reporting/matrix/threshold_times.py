@@ -1,0 +1,135 @@
+"""When the searches of each cell reached the thresholds of its target, and what led up to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlnas.errors import InvalidArgumentError
+from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves
+from rlnas.runs.cell import ALL_TASKS, NO_SOURCE, OTHERS
+from rlnas.statistics.bootstrap import interquartile_means_of_rows, occurrences, resample
+from rlnas.statistics.censored import first_times
+
+LEVELS = (0.25, 0.5, 0.75, 0.9, 1.0)
+"""Thresholds as parts of the way that scratch goes; 1 is scratch's performance at the end."""
+
+Bound = Literal["exact", "lower", "upper", "restricted"]
+
+
+@dataclass(frozen=True, eq=False)
+class Times:
+    """When the seeds of one cell reached each threshold.
+
+    Attributes:
+        times: ``(L, n)`` times, infinite where not reached.
+        horizon: Where all searches are censored.
+        indices: ``(resamples, n)`` seeds in each resample.
+    """
+
+    times: NDArray[np.float64]
+    horizon: float
+    indices: NDArray[np.int64]
+
+    @property
+    def n(self) -> int:
+        """Number of seeds."""
+        return len(self.times[0])
+
+    @cached_property
+    def reached(self) -> NDArray[np.float64]:
+        """``(L,)`` share of seeds that reached each threshold."""
+        return np.asarray(np.isfinite(self.times).mean(axis=1))
+
+    @cached_property
+    def medians(self) -> NDArray[np.float64]:
+        """``(L,)`` first times by which half have reached it, infinite beyond the horizon."""
+        # With one common censoring time Kaplan–Meier is the empirical distribution.
+        return np.asarray(np.sort(self.times, axis=1)[:, (self.n + 1) // 2 - 1])
+
+    @cached_property
+    def means(self) -> NDArray[np.float64]:
+        """``(L, 1)`` restricted mean times."""
+        return np.asarray(self._restricted.mean(axis=1, keepdims=True))
+
+    @cached_property
+    def resampled_means(self) -> NDArray[np.float64]:
+        """``(L, resamples)`` restricted mean times of each resample."""
+        return np.asarray(self._restricted @ occurrences(self.indices).T / self.n)
+
+    @property
+    def _restricted(self) -> NDArray[np.float64]:
+        # The area under Kaplan–Meier with one common censoring time.
+        return np.minimum(self.times, self.horizon)
+
+
+def scratch_thresholds(
+    values: NDArray[np.float64], levels: Sequence[float] = LEVELS
+) -> NDArray[np.float64]:
+    """Return ``(L,)`` values at parts of the way from scratch's start to its end.
+
+    Args:
+        values: ``(m, P)`` courses of scratch on one target.
+        levels: Parts of the way between the interquartile means of its first and of its last
+            values; above 1 is better than scratch ends.
+    """
+    start, end = interquartile_means_of_rows(values[:, [0, -1]].T)
+    return np.asarray(start + np.asarray(levels, dtype=np.float64) * (end - start))
+
+
+def times_of(
+    courses: SearchCurves, levels: Sequence[float], hold: int, seed: int, resamples: int
+) -> dict[CellKey, tuple[Times, Times, NDArray[np.float64]]]:
+    """Return every compared cell's times, those of the baseline, and the thresholds."""
+
+    def times(values: NDArray[np.float64], thresholds: NDArray[np.float64], *path: str) -> Times:
+        found = first_times(values, courses.points, thresholds, hold)
+        return Times(found, courses.horizon, resample(len(values), resamples, seed, *path))
+
+    swept, bases = {}, {}
+    for target, values in courses.baselines.items():
+        swept[target] = scratch_thresholds(values, levels)
+        bases[target] = times(values, swept[target], "baseline", target)
+    return {
+        key: (times(courses.cells[key], swept[key[1]], *key), bases[key[1]], swept[key[1]])
+        for key in courses.compared
+    }
+
+
+def training_of(key: CellKey, cost: Mapping[str, float]) -> float:
+    """Return what training on a cell's source cost.
+
+    Raises:
+        InvalidArgumentError: If it is not given.
+    """
+    source, target, _ = key
+    if source == NO_SOURCE:
+        return 0.0
+    if source in cost:
+        return float(cost[source])
+    if source in (OTHERS, ALL_TASKS):
+        return float(sum(c for task, c in cost.items() if source == ALL_TASKS or task != target))
+    raise InvalidArgumentError(
+        f"There is no cost of training on {source!r}; expected one for each source: "
+        f"{', '.join(cost) or 'none'} given."
+    )
+
+
+def bound_of(reached: float, reached_baseline: float) -> Bound:
+    """Return what a saving by restricted means is to one by unrestricted means."""
+    if reached_baseline < 1:
+        return "lower" if reached >= 1 else "restricted"
+    return "exact" if reached >= 1 else "upper"
+
+
+def quotient(over: NDArray[np.float64], under: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return over / under; infinite where only ``under`` is 0, and 1 where both are."""
+    over, under = np.broadcast_arrays(over, under)
+    none = under == 0
+    alike = np.where(over == 0, 1.0, np.inf)
+    return np.where(none, alike, over / np.where(none, 1.0, under))

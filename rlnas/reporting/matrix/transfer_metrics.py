@@ -1,0 +1,231 @@
+"""Transfer metrics of every (source, target, method) against scratch on the same target.
+
+Taylor and Stone (JMLR 2009, "Transfer learning for reinforcement learning domains: a survey",
+section 2.1) name five: jumpstart, asymptotic performance, total reward, transfer ratio, and time to
+threshold, for which see `rlnas.reporting.matrix.speed_up`. Each is given as a difference of
+interquartile means over seeds with a bootstrap interval, so that a positive number means that the
+source helped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves
+from rlnas.reporting.matrix.transfer_samples import TRAITS, Pair, pairs_of, ratio
+from rlnas.runs.cell import source_kind
+from rlnas.statistics.bootstrap import (
+    RESAMPLES,
+    by_task,
+    check_level,
+    interquartile_means_of_rows,
+    mean_of_rows,
+    percentile_interval,
+    task_draws,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+GAINS = ("jumpstart", "asymptotic_gain", "area_gain")
+"""Differences of the `TRAITS`, in their order."""
+
+_KEYS = ["source", "target", "method", "sources", "n", "n_baseline"]
+
+
+def transfer_metrics(
+    courses: SearchCurves,
+    *,
+    first: int | None = None,
+    offset: float | None = None,
+    level: float = 0.95,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> pd.DataFrame:
+    """Return the transfer metrics of every cell against the baseline (scratch) on its target.
+
+    Args:
+        courses: The searches, by query or by step.
+        first: The initial value is the mean over so many first points. By query it defaults to 10:
+            the very first queries show where a search happens to start, which no policy chooses,
+            and not what it knows. By step it defaults to 1, the evaluation before any learning.
+        offset: The value that areas are measured from in the transfer ratio. The ratio
+            (area − area of scratch) / (area of scratch − offset) is *not* invariant to it: with
+            −log10(rank) and offset 0, as Taylor and Stone have it, it even has the wrong sign. By
+            default it is what scratch has at the first point on that target, so a ratio of 0.5
+            means half as much again as scratch gains above its own start.
+        level: Coverage of the intervals.
+        seed: Seed of the resampling.
+        resamples: Number of resamples.
+
+    Returns:
+        One row a (source, target, method) other than the baseline, in units of the value:
+
+        - ``sources``: what the source is to the target, see `source_kind`; ``own`` and ``all``
+          are bounds that have seen the target.
+        - ``n``, ``n_baseline``: seeds.
+        - ``initial``, ``final``, ``area`` (per point of the axis): interquartile means, and
+          ``*_baseline`` those of scratch.
+        - ``jumpstart``, ``asymptotic_gain``, ``area_gain``: their differences, with ``*_low`` and
+          ``*_high``.
+        - ``transfer_ratio`` with interval, NaN where scratch does not rise above the offset, and
+          the ``offset``.
+        - ``probability_of_improvement`` with interval: that a seed's final value beats a seed's of
+          scratch, ties counted half (Agarwal et al. 2021).
+
+        There is no interval (NaN) with one seed of either. A seed with NaN is left out: where
+        searches fail, use the rank, which a failed search has too.
+
+    Raises:
+        InvalidArgumentError: If ``first``, ``level`` or ``resamples`` is out of its range.
+    """
+    import pandas as pd
+
+    check_level(level, resamples)
+    pairs = pairs_of(courses, first, seed, resamples)
+    rows = [_row(key, pair, offset, level) for key, pair in pairs.items()]
+    frame: pd.DataFrame = pd.DataFrame(rows, columns=None if rows else _KEYS)
+    return frame
+
+
+def _row(key: CellKey, pair: Pair, offset: float | None, level: float) -> dict[str, Any]:
+    source, target, method = key
+    row: dict[str, Any] = {"source": source, "target": target, "method": method}
+    row |= {"sources": source_kind(source, target), "n": pair.own.n, "n_baseline": pair.base.n}
+    own, base = pair.own.means[:, 0], pair.base.means[:, 0]
+    for name, mine, theirs in zip(TRAITS, own, base, strict=False):
+        row |= {name: float(mine), f"{name}_baseline": float(theirs)}
+    gains, resampled = pair.gains(resampled=False), pair.gains(resampled=True)
+    ratios = [
+        ratio(by_area[2], pair.above(offset, resampled=which))
+        for which, by_area in ((False, gains), (True, resampled))
+    ]
+    estimates = np.vstack([gains, ratios[0], pair.improvement])[:, 0]
+    distributions = np.vstack([resampled, ratios[1], pair.resampled_improvement])
+    lows, highs = percentile_interval(distributions, level)
+    names = (*GAINS, "transfer_ratio", "probability_of_improvement")
+    for name, estimate, low, high in zip(names, estimates, lows, highs, strict=True):
+        known = not pair.single and not np.isnan(estimate)
+        row[name] = float(estimate)
+        row[f"{name}_low"] = float(low) if known else float("nan")
+        row[f"{name}_high"] = float(high) if known else float("nan")
+    return row | {"offset": float(base[3]) if offset is None else float(offset)}
+
+
+_Draws = NDArray[np.int64] | None
+_Statistics = dict[str, NDArray[np.float64]]
+
+_POOLED_KEYS = ["method", "sources", "pairs", "targets", "runs", "better"]
+
+
+def pooled_transfer_metrics(
+    courses: SearchCurves,
+    *,
+    first: int | None = None,
+    offset: float | None = None,
+    resample_tasks: bool = False,
+    level: float = 0.95,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> pd.DataFrame:
+    """Return the transfer metrics of each method over all its (source, target) pairs.
+
+    The value must mean the same on every task: take the rank, not the score.
+
+    Args:
+        courses: The searches, by query or by step.
+        first: As in `transfer_metrics`.
+        offset: As in `transfer_metrics`; by default that of each target.
+        resample_tasks: Resample the targets too, so that an interval holds for targets like these.
+            The sources are taken as they are: a source has been trained once.
+        level: Coverage of the intervals.
+        seed: Seed of the resampling.
+        resamples: Number of resamples.
+
+    Returns:
+        One row a method and kind of source (``single``, ``others``, ``none``; ``own`` and ``all``
+        are bounds that have seen the target):
+
+        - ``pairs``, ``targets``, ``runs``, ``better`` (pairs whose asymptotic gain is positive).
+        - ``jumpstart``, ``asymptotic_gain``, ``area_gain`` with ``*_low`` and ``*_high``: the
+          interquartile mean over all runs of the run's value less the interquartile mean of scratch
+          on its target.
+        - ``mean_*`` of the same, with interval: the mean over pairs of the pairs' differences.
+        - ``transfer_ratio`` with interval: the area gained over all pairs, divided by that of
+          scratch above the offset; NaN where scratch does not rise above it.
+        - ``probability_of_improvement`` with interval: its mean over pairs.
+
+    Raises:
+        InvalidArgumentError: If ``first``, ``level`` or ``resamples`` is out of its range.
+    """
+    import pandas as pd
+
+    check_level(level, resamples)
+    pairs = pairs_of(courses, first, seed, resamples)
+    rows: list[dict[str, Any]] = []
+    for (method, kind), keys in courses.groups.items():
+        pool = _Pool(keys, [pairs[key] for key in keys])
+        draws = task_draws(len(pool.targets), resamples, seed) if resample_tasks else None
+        row: dict[str, Any] = {"method": method, "sources": kind, "pairs": len(keys)}
+        row |= {"targets": len(pool.targets), "runs": sum(pair.own.n for pair in pool.pairs)}
+        row["better"] = sum(bool(p.gains(resampled=False)[1, 0] > 0) for p in pool.pairs)
+        estimates = pool.statistics(offset, None, resampled=False)
+        distributions = pool.statistics(offset, draws, resampled=True)
+        known = draws is not None or not all(pair.single for pair in pool.pairs)
+        for name, estimate in estimates.items():
+            low, high = percentile_interval(distributions[name], level)
+            row[name] = float(estimate[0])
+            row[f"{name}_low"] = float(low) if known else float("nan")
+            row[f"{name}_high"] = float(high) if known else float("nan")
+        rows.append(row)
+    frame: pd.DataFrame = pd.DataFrame(rows, columns=None if rows else _POOLED_KEYS)
+    return frame
+
+
+class _Pool:
+    """The pairs of one method and kind of source."""
+
+    def __init__(self, keys: Sequence[CellKey], pairs: Sequence[Pair]) -> None:
+        self.pairs = pairs
+        self.targets = list(dict.fromkeys(target for _, target, _ in keys))
+        self._task_of = [self.targets.index(target) for _, target, _ in keys]
+
+    def statistics(self, offset: float | None, draws: _Draws, *, resampled: bool) -> _Statistics:
+        """Return each statistic over the pool, ``(1 or resamples,)``."""
+        gains = [pair.gains(resampled=resampled) for pair in self.pairs]
+        found: _Statistics = {}
+        for which, name in enumerate(GAINS):
+            found[name] = self._over_runs(which, draws, resampled=resampled)
+        for which, name in enumerate(GAINS):
+            found[f"mean_{name}"] = self._over_pairs([gain[which] for gain in gains], draws)
+        above = [pair.above(offset, resampled=resampled) for pair in self.pairs]
+        found["transfer_ratio"] = ratio(found[f"mean_{GAINS[2]}"], self._over_pairs(above, draws))
+        found["probability_of_improvement"] = self._over_pairs(
+            [p.resampled_improvement if resampled else p.improvement for p in self.pairs], draws
+        )
+        return found
+
+    def _over_pairs(
+        self, values: Sequence[NDArray[np.float64]], draws: _Draws
+    ) -> NDArray[np.float64]:
+        return mean_of_rows(by_task(values, self._task_of, draws))
+
+    def _over_runs(self, which: int, draws: _Draws, *, resampled: bool) -> NDArray[np.float64]:
+        """Return the interquartile mean of every run's gain over scratch on its target."""
+        runs: list[NDArray[np.float64]] = []
+        task_of: list[int] = []
+        for pair, task in zip(self.pairs, self._task_of, strict=True):
+            own, base = pair.own, pair.base
+            values = own.traits[which]
+            if resampled:
+                gained = values[own.indices].T - base.resampled_means[which]
+            else:
+                gained = values[:, None] - base.means[which]
+            runs.extend(gained)
+            task_of += [task] * own.n
+        return interquartile_means_of_rows(by_task(runs, task_of, draws))

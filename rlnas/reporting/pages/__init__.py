@@ -1,0 +1,1 @@
+"""HTML pages, a section a file."""

@@ -1,0 +1,85 @@
+"""Every cell of a matrix against scratch, and the best architecture of each target, as tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from rlnas.formats import format_power, format_rank, format_score
+from rlnas.reporting.matrix.improvement import comparable, improvement_over_scratch
+from rlnas.reporting.pages.parts import TableCell, folded, heading, note, table
+from rlnas.reporting.terminal.matrix import sign_of
+from rlnas.runs.cell import BASELINE, NO_SOURCE
+from rlnas.tasks import Metric
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def cells_section(rows: pd.DataFrame) -> str:
+    """Return every cell against scratch, folded away; empty where there is nothing to compare.
+
+    Args:
+        rows: One row a cell of the matrix.
+    """
+    rows = comparable(rows)
+    if not len(rows) or set(rows["method"]) == {BASELINE}:
+        return ""
+    head = ["method", "source", "target", "seeds", "mean rank", "scratch", "rank ratio [95 %]"]
+    head += ["P(better)", "sign"]
+    lines: list[list[str | TableCell]] = []
+    for gain in improvement_over_scratch(rows).to_dict("records"):
+        sign = sign_of(gain)
+        kind = {"++": "better", "−−": "worse"}.get(sign, "")
+        ratio = format_power(gain["log10_rank_difference"])
+        if not math.isnan(gain["low"]):
+            ratio += f" [{format_power(gain['low'])}, {format_power(gain['high'])}]"
+        lines.append(
+            [
+                *(str(gain["method"]), TableCell(str(gain["source"]), "text")),
+                *(TableCell(str(gain["target"]), "text"), str(gain["n"])),
+                TableCell(format_rank(gain["mean_rank"]), kind),
+                *(format_rank(gain["mean_rank_scratch"]), ratio),
+                *(f"{gain['probability_of_improvement']:.2f}", TableCell(sign, kind)),
+            ]
+        )
+    inner = table(head, lines) + note(_CELLS)
+    return heading("Cells") + folded(f"All {len(lines)} cells against scratch", inner)
+
+
+_CELLS = (
+    "Rank ratio: rank over scratch's, by interquartile means of log ranks; below 1 is better. "
+    "P(better): probability that a seed's best score beats a seed of scratch. Sign: + lower mean "
+    "rank, − higher; doubled where the interval excludes 1."
+)
+
+
+def best_section(rows: pd.DataFrame, metrics: Mapping[str, Metric]) -> str:
+    """Return the best architecture that any search found on each target.
+
+    Args:
+        rows: One row a cell of the matrix.
+        metrics: What the scores of each target mean.
+    """
+    head = ["target", "metric", "best found", "architecture", "rank", "by"]
+    lines: list[list[str | TableCell]] = []
+    for target, part in rows.groupby("target", sort=False):
+        known = part.dropna(subset=["best_score"])
+        if not len(known):
+            continue
+        best = known.loc[known["best_score"].idxmax()]
+        metric = metrics[str(target)]
+        unit = "" if metric.unit == "1" else f" {metric.unit}"
+        by = f"{best['method']}" + (
+            "" if best["source"] == NO_SOURCE else f" from {best['source']}"
+        )
+        raw = metric.sign * float(best["best_score"])
+        lines.append(
+            [
+                *(str(target), TableCell(f"{metric.name} ({metric.split})", "text")),
+                *(format_score(raw) + unit, TableCell(str(best["best_architecture"]), "text")),
+                *(format_rank(float(best["rank"])), TableCell(by, "text")),
+            ]
+        )
+    return heading("Best architectures") + table(head, lines)

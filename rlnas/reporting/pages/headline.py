@@ -1,0 +1,89 @@
+"""What a transfer matrix comes to: in words, as a figure, and as a table of methods."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rlnas.formats import format_range, format_rank
+from rlnas.reporting.figures.drawing import Drawing
+from rlnas.reporting.figures.methods import draw_methods
+from rlnas.reporting.matrix.methods import Entrant
+from rlnas.reporting.matrix.summary import final_courses, headline_sentences, matrix_summary
+from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics
+from rlnas.reporting.pages.parts import TableCell, drawn_figure, heading, note, table
+from rlnas.runs.cell import BASELINE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def headline_section(rows: pd.DataFrame, folder: Path, title: str) -> str:
+    """Return the first section, and write its figure.
+
+    Args:
+        rows: One row a cell of the matrix.
+        folder: Where the figure is written.
+        title: Name of the suite.
+    """
+    summary = matrix_summary(rows)
+    first, *others = headline_sentences(summary["headline"])
+    parts = [heading("What it comes to"), f"<p class='headline'>{html.escape(first)}</p>"]
+    if others:
+        items = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in others)
+        parts.append(f"<ul>{items}</ul>")
+    if summary["headline"]:
+        parts.append(note(_CHOSEN))
+    if summary["scratch"] is not None and len(summary["entrants"]) > 1:
+        pooled = pooled_transfer_metrics(final_courses(rows), first=1)
+        if len(pooled):
+            drawn = Drawing(draw_methods(pooled, title=title), "methods")
+            label = "Rank against scratch and probability of improvement for each method"
+            parts.append(drawn_figure(drawn, folder, label, _FIGURE))
+    parts += [_overview(summary), note(_TABLE)]
+    return "\n".join(parts)
+
+
+_CHOSEN = (
+    "Brackets are 95 % bootstrap intervals over seeds. The best method, and the best searcher, are "
+    "chosen afterwards on the same seeds, so their own numbers are optimistic."
+)
+_FIGURE = (
+    "At the end of the budget. A lone name starts from one other task (mean over all of them), or "
+    "from none. Rank against scratch: mean over pairs of the difference of interquartile means of "
+    "log rank. Probability of improvement: that a search ends better than one from scratch."
+)
+_TABLE = (
+    "Rank 1 is the best of the whole space. Mean and interquartile mean (IQM) over seeds of a "
+    "seed's mean rank, with the bootstrap interval of the IQM. Beats scratch: (source, target) "
+    "pairs with a lower mean and a lower IQM; surely, hurts: the interval of the difference of log "
+    "ranks excludes 0, for better or worse. *The best source of each target is chosen afterwards "
+    "on the same seeds, so that number is optimistic. Bounds have seen the target."
+)
+
+
+def _overview(summary: dict[str, Any]) -> str:
+    head = ["method", "from", "mean rank", "IQM [95 %]", "best source*", "beats scratch"]
+    head += ["surely", "hurts"]
+    lines: list[list[str | TableCell]] = []
+    for entry in summary["entrants"]:
+        rank, counts = entry["rank"], entry["against_scratch"]
+        entrant = Entrant(entry["method"], entry["sources"])
+        line: list[str | TableCell] = [
+            entrant.method,
+            TableCell(entrant.starts_from, "text"),
+            format_rank(rank["mean"]),
+            f"{format_rank(rank['iqm'])} {format_range(rank['low'], rank['high'])}",
+        ]
+        best = None
+        if entrant.method != BASELINE and entrant.kind == "single":
+            best = summary["methods"][entrant.method]["best_source_off_diagonal"]
+        line.append(format_rank(best["mean"]) if best else "")
+        if counts is None:
+            line += ["", "", ""]
+        else:
+            keys = ("wins", "surely_better", "surely_worse")
+            line += [f"{counts[key]} of {counts['cells']}" for key in keys]
+        lines.append(line)
+    return table(head, lines)

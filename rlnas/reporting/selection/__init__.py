@@ -1,0 +1,1 @@
+"""How well a source is chosen: measured against what every source would have given."""

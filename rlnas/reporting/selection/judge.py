@@ -1,0 +1,179 @@
+"""Statistics of chosen sources and of the similarities behind them, with their resamples."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlnas.reporting.selection.estimates import SourceEstimates
+from rlnas.reporting.selection.measured_sources import MeasuredSources, places_of
+from rlnas.reporting.selection.oracle import (
+    SPLITS,
+    Oracle,
+    cross_fitted_oracle,
+    split_half_agreement,
+)
+from rlnas.statistics.bootstrap import (
+    interquartile_means_of_rows,
+    mean_of_rows,
+    occurrences,
+    resample,
+    task_draws,
+)
+from rlnas.statistics.correlation import spearman
+
+Statistics = dict[str, tuple[float, NDArray[np.float64] | None]]
+"""Estimates by name, with their resamples ``(resamples,)`` where resampling says anything."""
+
+
+class Judge:
+    """Judges choices of a source by what was measured.
+
+    Args:
+        truth: The results from every source.
+        seed: Seed of the resampling.
+        resamples: Number of resamples.
+        resample_tasks: Resample the targets too.
+    """
+
+    def __init__(
+        self, truth: MeasuredSources, seed: int, resamples: int, *, resample_tasks: bool
+    ) -> None:
+        self.truth, self._seed, self._resamples = truth, seed, resamples
+        tasks = len(truth.targets)
+        self._draws = task_draws(tasks, resamples, seed) if resample_tasks else None
+        self._several = truth.ranks.shape[-1] > 1  # seeds of the searches
+        ranks, self._gains = truth.resampled(resamples, seed)
+        self._ranks = np.where(truth.measured, ranks, 0.0)
+        self._best = np.nanargmin(truth.mean_ranks, axis=1)
+        places = places_of(truth.mean_ranks)
+        self._hits = {"top1": (places <= 1) * 1.0, "top2": (places <= 2) * 1.0}
+
+    def statistics(self, each: SourceEstimates, *, circular: bool = False) -> Statistics:
+        """Return the statistics that `selection_summary` names.
+
+        Args:
+            each: The similarities.
+            circular: They were made from the very results, so a correlation says nothing.
+        """
+        drawn = resample(len(each.seeds), self._resamples, self._seed, "estimates")
+        several = len(each.seeds) > 1 or self._draws is not None
+        found: Statistics = {}
+        for name, tables in (
+            ("spearman", self._over_pairs(each)),
+            ("spearman_within", self._within(each)),
+        ):
+            if circular or np.isnan(tables[0]).all():
+                found[name] = (float("nan"), None)
+                continue
+            estimate = float(interquartile_means_of_rows(tables[0]))
+            over_seeds = np.take_along_axis(tables[1].T, drawn, axis=1)
+            resampled = interquartile_means_of_rows(over_seeds)
+            # Resampled searches are noisier than the searches are, which lowers a correlation.
+            resampled = np.clip(resampled + (estimate - np.median(resampled)), -1.0, 1.0)
+            found[name] = (estimate, resampled if several or self._several else None)
+        choice = each.choice
+        flat = choice.reshape(len(choice), -1)
+        weights = (occurrences(drawn) @ flat / len(flat)).reshape(-1, *choice.shape[1:])
+        return found | self._outcome(choice.mean(axis=0), weights, several=several)
+
+    def cross_fitted(self) -> Statistics:
+        """Return the same of the source that half of the seeds choose and the other half judge."""
+        pairs, within = split_half_agreement(self.truth, SPLITS, self._seed)
+        found: Statistics = {"spearman": (pairs, None), "spearman_within": (within, None)}
+        names = ("mean_rank", "regret", "regret_cross_fitted", "top1", "top2")
+        if self._oracle is None:
+            return found | dict.fromkeys(names, (float("nan"), None))
+        at_hand, resampled = self._oracle
+        targets = np.arange(len(self._best))
+        best = self.truth.mean_ranks[targets, self._best]
+        drawn_best = resampled.judged[:, targets, self._best]
+        found["mean_rank"] = (
+            float(at_hand.mean_ranks.mean()),
+            self._over_targets(resampled.mean_ranks),
+        )
+        found["regret"] = (
+            float((at_hand.mean_ranks - best).mean()),
+            self._over_targets(resampled.mean_ranks - drawn_best),
+        )
+        found["regret_cross_fitted"] = (0.0, None)
+        found["top1"] = (float(at_hand.first.mean()), None)
+        found["top2"] = (float(at_hand.second.mean()), None)
+        return found
+
+    def _outcome(
+        self, choice: NDArray[np.float64], weights: NDArray[np.float64], *, several: bool
+    ) -> Statistics:
+        """Return what choices ``(T, S)`` and their resamples come to."""
+        ranks = np.where(self.truth.measured, self.truth.mean_ranks, 0.0)
+        targets = np.arange(len(ranks))
+        got = (choice * ranks).sum(axis=-1)
+        drawn = (weights * self._ranks).sum(axis=-1)
+        lost = got - ranks[targets, self._best]
+        # The best source is held fixed: the minimum of a resample would be lower every time.
+        drawn_lost = drawn - self._ranks[:, targets, self._best]
+        told = several or self._several
+        found: Statistics = {
+            "mean_rank": (float(got.mean()), self._over_targets(drawn) if told else None),
+            "regret": (float(lost.mean()), self._over_targets(drawn_lost) if told else None),
+            "regret_cross_fitted": (float("nan"), None),
+        }
+        if self._oracle is not None:
+            at_hand, resampled = self._oracle
+            fitted = got - at_hand.mean_ranks.mean(axis=0)
+            judged = np.where(self.truth.measured, resampled.judged, 0.0)
+            drawn_fitted = (weights * judged).sum(axis=-1) - resampled.mean_ranks
+            found["regret_cross_fitted"] = (
+                float(fitted.mean()),
+                self._over_targets(drawn_fitted),
+            )
+        for name, hits in self._hits.items():
+            shares = self._over_targets((weights * hits).sum(axis=-1))
+            estimate = float((choice * hits).sum(axis=-1).mean())
+            found[name] = (estimate, shares if several else None)
+        return found
+
+    def _over_pairs(self, each: SourceEstimates) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return correlations over all pairs: ``(G,)``, and of resamples ``(G, resamples)``."""
+        seeds = len(each.seeds)
+        similarity = each.similarity.reshape(seeds, -1)
+        gains, drawn = self.truth.gains.reshape(1, -1), self._gains.reshape(self._resamples, -1)
+        at_hand = spearman(similarity, gains)[:, 0]
+        if self._draws is None:
+            return at_hand, spearman(similarity, drawn)
+        cells = np.arange(similarity.shape[1]).reshape(each.measured.shape)
+        resampled = [
+            spearman(similarity[:, held], drawn[[i]][:, held])
+            for i, held in enumerate(cells[tasks].ravel() for tasks in self._draws)
+        ]
+        return at_hand, np.concatenate(resampled, axis=1)
+
+    def _within(self, each: SourceEstimates) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the same within targets, mean over targets."""
+        found = [
+            (
+                spearman(each.similarity[:, t], self.truth.gains[t][None]),
+                spearman(each.similarity[:, t], self._gains[:, t]),
+            )
+            for t in range(len(self.truth.targets))
+        ]
+        at_hand = mean_of_rows(np.stack([one for one, _ in found], axis=-1))[:, 0]
+        resampled = np.stack([many for _, many in found], axis=-1)
+        if self._draws is not None:
+            resampled = np.take_along_axis(resampled, self._draws[None], axis=-1)
+        return at_hand, mean_of_rows(resampled)
+
+    def _over_targets(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the mean over the targets of each resample, from ``(resamples, T)``."""
+        if self._draws is not None:
+            values = np.take_along_axis(values, self._draws, axis=1)
+        return np.asarray(values.mean(axis=1))
+
+    @cached_property
+    def _oracle(self) -> tuple[Oracle, Oracle] | None:
+        """The cross-fitted oracle, and its resamples."""
+        at_hand = cross_fitted_oracle(self.truth.ranks, SPLITS, self._seed, resampled=False)
+        drawn = cross_fitted_oracle(self.truth.ranks, self._resamples, self._seed, resampled=True)
+        return None if at_hand is None or drawn is None else (at_hand, drawn)

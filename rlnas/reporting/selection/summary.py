@@ -1,0 +1,164 @@
+"""Choosing the source by an estimate of task similarity, against the oracle that knows the result.
+
+What the literature on transferability asks of an estimate: does it rank the sources as their
+results do (Spearman), and what does its choice lose (regret, hits among the best)?
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rlnas.reporting.selection.estimates import (
+    SourceEstimates,
+    best_on_average,
+    estimates_of,
+)
+from rlnas.reporting.selection.judge import Judge, Statistics
+from rlnas.reporting.selection.measured_sources import MeasuredSources, places_of
+from rlnas.statistics.bootstrap import RESAMPLES, check_level, percentile_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def selection_summary(
+    estimates: pd.DataFrame,
+    rows: pd.DataFrame,
+    method: str = "zero-shot",
+    *,
+    resample_tasks: bool = False,
+    level: float = 0.95,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> pd.DataFrame:
+    """Return how well each estimator chooses the source, beside choices that need no estimate.
+
+    Queries that an estimator spends on the target are told, but not taken from the budget of the
+    search that is judged.
+
+    Args:
+        estimates: One row an (estimator, target, source, seed): ``similarity`` (larger is more
+            similar, NaN for no estimate) and ``queries`` (spent on the target for it).
+        rows: One row a search of a matrix: source, target, method, seed, rank. The diagonal and
+            pools of sources are left out.
+        method: The transfer method by whose results a source is judged.
+        resample_tasks: Resample the targets too, so that an interval holds for targets like these.
+        level: Coverage of the intervals.
+        seed: Seed of the resampling.
+        resamples: Number of resamples.
+
+    Returns:
+        One row an estimator (``kind`` ``estimate``), then those to compare with (``kind``
+        ``reference``): ``random``, in exact expectation; ``best-on-average``, the source that
+        helps most on the *other* targets; ``oracle-cross-fitted``, the best source by half of the
+        seeds, judged by the other half; and ``oracle``, chosen and judged by the same seeds, so
+        optimistic. Each statistic has ``*_low`` and ``*_high``; intervals are over the seeds of
+        the estimates and those of the searches.
+
+        - ``seeds``, ``targets``, ``pairs``, ``queries``; ``missing``: share of the measured pairs
+          without an estimate, ``abstained``: share of choices made at random for want of any.
+        - ``spearman``: correlation of similarity and gain (see `gain_table`) over all pairs, the
+          interquartile mean over seeds; ``spearman_within``: the same over the sources of each
+          target, mean over targets. A choice needs only the second; the first also asks whether
+          similarities of different targets compare. To resample the searches adds their noise a
+          second time, which lowers a correlation: the resamples are shifted back to the estimate.
+          For ``oracle-cross-fitted`` both are correlations of the gains of two halves of the
+          seeds: what noise leaves to be reached, at half the seeds.
+        - ``mean_rank``: of the result from the chosen source, mean over targets and seeds.
+        - ``regret``: that less the mean rank from the best source, by the optimistic oracle, so
+          an upper bound. ``regret_cross_fitted``: less that of the cross-fitted one, NaN with one
+          seed.
+        - ``top1``, ``top2``: share of choices that are the best source, or among the best two, by
+          mean rank over all seeds; equals count as well. The measured order is held fixed in the
+          interval, so with one seed of an estimate there is none.
+
+    Raises:
+        InvalidArgumentError: If a column is missing, there is no scratch on a target, or an
+            estimator has none of the measured pairs.
+        UnknownNameError: If the rows have no such method.
+    """
+    import pandas as pd
+
+    check_level(level, resamples)
+    truth = MeasuredSources.from_rows(rows, method)
+    judge = Judge(truth, seed, resamples, resample_tasks=resample_tasks)
+    chosen = list(estimates_of(estimates, truth))
+    unknown = np.full((1, *truth.measured.shape), np.nan)
+    random = SourceEstimates("random", (0,), unknown, truth.measured, 0.0)
+    average = replace(random, estimator="best-on-average", similarity=best_on_average(truth)[None])
+    oracle = replace(random, estimator="oracle", similarity=-truth.mean_ranks[None])
+    entries = [("estimate", each, judge.statistics(each)) for each in chosen]
+    entries += [("reference", each, judge.statistics(each)) for each in (random, average)]
+    fitted = replace(random, estimator="oracle-cross-fitted")
+    entries.append(("reference", fitted, judge.cross_fitted()))
+    entries.append(("reference", oracle, judge.statistics(oracle, circular=True)))
+    table = [_row(kind, each, found, level) for kind, each, found in entries]
+    summary: pd.DataFrame = pd.DataFrame(table)
+    return summary
+
+
+def source_choices(
+    estimates: pd.DataFrame, rows: pd.DataFrame, method: str = "zero-shot"
+) -> pd.DataFrame:
+    """Return what every estimator chose for every target and seed, and what came of it.
+
+    Args:
+        estimates: As in `selection_summary`.
+        rows: As in `selection_summary`.
+        method: As in `selection_summary`.
+
+    Returns:
+        One row an (estimator, target, seed): ``chosen`` (the first of equals), ``equals``
+        (how many are as similar; all of them where there is no estimate), ``mean_rank`` and
+        ``place`` (means over the equals), ``best_source``, ``best_mean_rank`` and ``regret``.
+
+    Raises:
+        InvalidArgumentError: As `selection_summary`.
+        UnknownNameError: As `selection_summary`.
+    """
+    import pandas as pd
+
+    truth = MeasuredSources.from_rows(rows, method)
+    ranks = np.where(truth.measured, truth.mean_ranks, 0.0)
+    places = np.where(truth.measured, places_of(truth.mean_ranks), 0.0)
+    best = np.nanargmin(truth.mean_ranks, axis=1)
+    found = []
+    for each in estimates_of(estimates, truth):
+        for number, choice in zip(each.seeds, each.choice, strict=True):
+            for t, weights in enumerate(choice):
+                rank, at_best = float(weights @ ranks[t]), float(ranks[t, best[t]])
+                found.append(
+                    {
+                        "estimator": each.estimator,
+                        "target": truth.targets[t],
+                        "seed": number,
+                        "chosen": truth.sources[int(np.argmax(weights))],
+                        "equals": int(np.count_nonzero(weights)),
+                        "mean_rank": rank,
+                        "place": float(weights @ places[t]),
+                        "best_source": truth.sources[best[t]],
+                        "best_mean_rank": at_best,
+                        "regret": rank - at_best,
+                    }
+                )
+    choices: pd.DataFrame = pd.DataFrame(found)
+    return choices
+
+
+def _row(kind: str, each: SourceEstimates, found: Statistics, level: float) -> dict[str, Any]:
+    given = ~np.isnan(each.similarity[:, each.measured])
+    row: dict[str, Any] = {"estimator": each.estimator, "kind": kind, "seeds": len(each.seeds)}
+    row |= {"targets": len(each.measured), "pairs": int(each.measured.sum())}
+    row |= {"queries": each.queries, "missing": float("nan"), "abstained": float("nan")}
+    if kind == "estimate":
+        row["missing"] = float(1 - given.mean())
+        row["abstained"] = float(np.isnan(each.similarity).all(axis=-1).mean())
+    for name, (estimate, distribution) in found.items():
+        low = high = np.array(np.nan)
+        if distribution is not None:
+            low, high = percentile_interval(distribution, level)
+        row |= {name: estimate, f"{name}_low": float(low), f"{name}_high": float(high)}
+    return row

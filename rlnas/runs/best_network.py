@@ -1,0 +1,116 @@
+"""The best network of a search on a user's images: trained longer, tested, exported."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rlnas.cli.training_options import Prepared, describe_data
+from rlnas.tasks.metric import unit_after
+from rlnas.errors import RlnasError
+from rlnas.formats import format_score
+
+if TYPE_CHECKING:
+    from rlnas.networks import SearchedNetwork
+    from rlnas.search import SearchResult
+    from rlnas.training import TrainingResult
+    from rlnas.training.objective.objective import TrainingObjective
+
+
+def keep_best(
+    result: SearchResult,
+    objective: TrainingObjective,
+    prepared: Prepared,
+    folder: Path,
+    *,
+    final_epochs: int | None,
+) -> dict[str, Any]:
+    """Export the best network, trained longer if asked, and return what is known of it.
+
+    Its test metrics are the only ones that a report of the search sees.
+
+    Args:
+        result: The search; at least one query did not fail.
+        objective: What trained.
+        prepared: Data, recipe and skeleton.
+        folder: The run folder; the model goes to its subfolder ``best``.
+        final_epochs: Epochs of a new training of the best, or None for the search's own.
+    """
+    from rlnas.export import export_model
+    from rlnas.networks import network_statistics
+    from rlnas.training import choose_device
+    from rlnas.training.metrics import confusion_matrix
+
+    data, spec = prepared.data, prepared.data.spec
+    chosen = result.best
+    record = objective.record(chosen.architecture)
+    if record is None:
+        raise RlnasError(f"The record of {chosen.architecture} is gone; run with --resume.")
+    network = objective.network(chosen.architecture)
+    about: dict[str, Any] = {
+        "architecture": chosen.architecture,
+        "query": chosen.query,
+        "valid": dict(record.valid),
+        "test": dict(record.test),
+        "epochs": record.best_epoch,
+        "valid_size": len(data.valid),
+        "test_size": len(data.test),
+        "train_size": len(data.train),
+        "data": describe_data(data),
+        "notes": list(data.notes),
+        "classes": list(spec.classes),
+        "counts_examples": spec.kind in ("class", "jigsaw"),
+        "device": record.device,
+        **vars(network_statistics(prepared.space, chosen.architecture, spec, prepared.config)),
+    }
+    if final_epochs is not None:
+        final = _train_longer(network, prepared, final_epochs, folder)
+        kept = final.history[final.best_epoch - 1]
+        about["search_valid"] = about["valid"]
+        about |= {"valid": kept.valid, "test": kept.test, "epochs": final.best_epoch}
+        about |= {"final_seconds": final.seconds, "final_history": final.rows()}
+    if spec.kind == "class":
+        device = choose_device(prepared.options.device)
+        test = data.to(device).test
+        about["confusion"] = confusion_matrix(network.to(device), test, spec.outputs).tolist()
+    metric, unit = spec.metric, unit_after(spec.metric)
+    export_model(
+        network,
+        folder / "best",
+        mean=data.mean,
+        std=data.std,
+        about=(
+            f"The best of {len(result.records)} architectures that {result.searcher} trained on "
+            f"{data.dataset}, task {spec.name}.\n"
+            f"{metric.name} {format_score(about['valid']['metric'])}{unit} on validation, "
+            f"{format_score(about['test']['metric'])}{unit} on test images."
+        ),
+    )
+    return about
+
+
+def _train_longer(
+    network: SearchedNetwork, prepared: Prepared, epochs: int, folder: Path
+) -> TrainingResult:
+    """Train the best architecture anew for more epochs; the network gets the weights."""
+    from rlnas.networks import build_network
+    from rlnas.training import train_network
+
+    fresh = build_network(
+        prepared.space,
+        network.architecture,
+        prepared.data.spec,
+        prepared.config,
+        seed=prepared.seed,
+    )
+    network.load_state_dict(fresh.state_dict())
+    return train_network(
+        network,
+        prepared.data,
+        replace(prepared.recipe, epochs=epochs),
+        seed=prepared.seed,
+        device=prepared.options.device,
+        folder=folder / f"final-{epochs}-epochs",
+        resume=True,
+    )

@@ -1,0 +1,94 @@
+"""One search of a run: by which method, from which source, on which target, with which seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+import numpy as np
+from numpy.typing import NDArray
+from rlnas.errors import InvalidArgumentError
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
+import numpy as np
+from numpy.typing import NDArray
+from rlnas.errors import InvalidArgumentError
+from rlnas.statistics.samples import (difference_intervals, interquartile_means, probability_of_improvement)
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+
+NO_SOURCE = "-"
+"""Stands for the source of a method that has none."""
+
+OTHERS = "others"
+"""Stands for every source task but the target."""
+
+ALL_TASKS = "all"
+"""Stands for every task, the target among them: a bound, like a source that is its target."""
+
+
+@dataclass(frozen=True, order=True)
+class RunCell:
+    """One search among those that a run compares.
+
+    Attributes:
+        method: Name of the transfer method or searcher.
+        source: Source task, `NO_SOURCE`, `OTHERS` or `ALL_TASKS`.
+        target: Target task.
+        seed: Seed of the search.
+    """
+
+    method: str
+    source: str
+    target: str
+    seed: int
+
+    @property
+    def path(self) -> Path:
+        """Where its result lies in the run folder."""
+        return Path("cells", self.method, f"{self.source}--{self.target}", f"{self.name}.parquet")
+
+    @property
+    def name(self) -> str:
+        """Name of the seed's file."""
+        return f"seed-{self.seed}"
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What identifies the cell in a table, and among TensorBoard's hyperparameters."""
+        return {
+            "source": self.source,
+            "target": self.target,
+            "method": self.method,
+            "seed": self.seed,
+        }
+
+
+SourceKind = Literal["none", "single", "others", "own", "all"]
+
+
+def source_kind(source: str, target: str) -> SourceKind:
+    """Return what a source is to a target.
+
+    ``own`` (the target itself) and ``all`` have seen the target: they are bounds, not results.
+    """
+    if source == NO_SOURCE:
+        return "none"
+    if source == OTHERS:
+        return "others"
+    if source == ALL_TASKS:
+        return "all"
+    return "own" if source == target else "single"
+
+
+BASELINE = "scratch"
+"""The method that every other one is compared with."""

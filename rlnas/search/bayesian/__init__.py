@@ -1,0 +1,1 @@
+"""Model-based search: posteriors over the scores of a search space."""

@@ -1,0 +1,267 @@
+"""A Gaussian process over a target's architectures, from its queries and its sources' results.
+
+What is known of the sources enters twice: their scores are features of an architecture, so that two
+architectures which the sources find alike are expected to be alike on the target; and their mean
+is the prior mean. What the sources do not explain is left to a kernel over the operations
+themselves. (Transfer of measured results by a Gaussian process: Golovin et al., KDD 2017, section
+3.3, stack residuals on a prior mean; Poloczek et al., NeurIPS 2017, share a kernel between tasks.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlnas.errors import InvalidArgumentError
+from rlnas.spaces import SearchSpace
+from rlnas.statistics.score_scales import rank_gaussian
+from rlnas.tasks import QueryLedger
+
+Floats = NDArray[np.float64]
+
+_TAIL = 1e-3
+"""Quantile at which source scores are cut: the one best of thousands is not ten times better."""
+
+_LEAST_VARIANCE = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class PosteriorConfig:
+    """The prior of a `TargetPosterior`; all on the scale of standardised scores.
+
+    Attributes:
+        constant: Variance of the target's mean.
+        linear: Variance of a linear dependence on the source scores.
+        smooth: Variance of a smooth dependence on the source scores.
+        length: Length scale of that dependence, in standard deviations of source scores.
+        operations: Variance of what follows from the operations and not from the sources; its
+            correlation falls by exp(−1/2) with every operation that differs.
+        noise: Variance of what follows from neither.
+        prior_mean: Weight of the sources' mean score in the prior mean, 0 or more.
+        scale: How queried scores are standardised: ``robust`` (median and interquartile range, cut
+            at ± 3), ``z-score``, or ``rank-gaussian``.
+        exploration: β of the upper confidence bound mean + β·deviation that says which
+            architecture is worth a query; None uses expected improvement.
+    """
+
+    constant: float = 1.0
+    linear: float = 0.3
+    smooth: float = 0.5
+    length: float = 1.0
+    operations: float = 0.3
+    noise: float = 0.05
+    prior_mean: float = 1.0
+    scale: Literal["robust", "z-score", "rank-gaussian"] = "robust"
+    exploration: float | None = None
+
+    def __post_init__(self) -> None:
+        weights = (self.constant, self.linear, self.smooth, self.operations, self.prior_mean)
+        if min(weights) < 0 or not self.noise > 0 or not self.length > 0:
+            raise InvalidArgumentError(
+                "Expected variances and prior_mean of 0 or more, and noise and length above 0; "
+                f"got {self}."
+            )
+        if self.scale not in ("robust", "z-score", "rank-gaussian"):
+            raise InvalidArgumentError(
+                f"scale is {self.scale!r}; expected 'robust', 'z-score' or 'rank-gaussian'."
+            )
+        if self.exploration is not None and not self.exploration >= 0:
+            raise InvalidArgumentError(
+                f"exploration is {self.exploration}; expected 0 or more, or None."
+            )
+
+
+class Features:
+    """What the prior reads of every architecture of a space; shared by many posteriors.
+
+    Args:
+        space: An indexable search space.
+        source_scores: ``(S, space.size)`` scores of the sources, NaN where nothing was measured;
+            none at all if only operations are to count.
+
+    Attributes:
+        scores: ``(size, S)`` rank-gaussianised source scores; what was not measured counts as 0.
+        one_hot: ``(size, P·C)`` operations.
+    """
+
+    def __init__(self, space: SearchSpace, source_scores: Floats | Sequence[Floats] = ()) -> None:
+        self.space = space
+        columns = np.asarray(source_scores, dtype=np.float64).reshape(-1, space.size)
+        self.scores = (
+            np.stack([_bell(column) for column in columns], axis=1)
+            if len(columns)
+            else np.zeros((space.size, 0))
+        )
+        one_hot = space.arrays[:, :, None] == np.arange(space.num_operations)
+        self.one_hot = one_hot.reshape(space.size, -1).astype(np.float64)
+        self._squares = np.square(self.scores).sum(axis=1)
+
+    def prior_mean(self, config: PosteriorConfig) -> Floats:
+        """Return the prior mean ``(size,)``."""
+        if not self.scores.shape[1]:
+            return np.zeros(len(self.scores))
+        return np.asarray(config.prior_mean * self.scores.mean(axis=1))
+
+    def variance(self, config: PosteriorConfig) -> Floats:
+        """Return the prior variance ``(size,)``, noise left out."""
+        sources = max(1, self.scores.shape[1])
+        flat = config.constant + config.smooth + config.operations
+        return np.asarray(flat + config.linear * self._squares / sources)
+
+    def covariance(self, index: int, config: PosteriorConfig) -> Floats:
+        """Return the prior covariance ``(size,)`` of all architectures with one, noise left out."""
+        sources = max(1, self.scores.shape[1])
+        product = self.scores @ self.scores[index]
+        distance = (self._squares + self._squares[index] - 2 * product) / sources
+        differing = self.space.num_positions - self.one_hot @ self.one_hot[index]
+        smooth = config.smooth * np.exp(-distance / (2 * config.length**2))
+        operations = config.operations * np.exp(-differing / 2)
+        return np.asarray(config.constant + config.linear * product / sources + smooth + operations)
+
+
+class TargetPosterior:
+    """Predicted scores of every architecture of a target, from what was queried of it.
+
+    The posterior is updated query by query: a row of a Cholesky factor each, so that ``T`` queries
+    on ``n`` architectures cost ``O(T² n)`` in all.
+
+    Args:
+        features: What the prior reads.
+        config: The prior.
+
+    Attributes:
+        queried: Indices of the architectures observed, in order.
+        mean: ``(size,)`` predicted standardised scores.
+    """
+
+    def __init__(self, features: Features, config: PosteriorConfig | None = None) -> None:
+        self.features = features
+        self.config = config or PosteriorConfig()
+        self.queried: list[int] = []
+        self._scores: list[float] = []
+        self._prior = features.prior_mean(self.config)
+        self._variance = features.variance(self.config)
+        self.mean = self._prior
+        self._rows = np.zeros((16, len(self._prior)))  # L⁻¹ K, a row an observation
+        self._factor = np.zeros((16, 16))  # L
+        self._whitened = np.zeros(0)  # L⁻¹ (scores − prior mean)
+
+    @property
+    def deviation(self) -> Floats:
+        """``(size,)`` standard deviations of the predictions."""
+        return np.asarray(np.sqrt(np.maximum(self._variance, _LEAST_VARIANCE)))
+
+    def observe(self, index: int, score: float) -> None:
+        """Take in the score of one architecture.
+
+        Args:
+            index: Its index in the space.
+            score: Its score on the task's own scale, finite.
+        """
+        count = len(self.queried)
+        if count == len(self._rows):
+            self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
+            self._factor = np.pad(self._factor, ((0, count), (0, count)))
+        column = self._rows[:count, index]
+        pivot = np.sqrt(max(self._variance[index], 0.0) + self.config.noise)
+        covariance = self.features.covariance(index, self.config)
+        row = (covariance - column @ self._rows[:count]) / pivot
+        self._factor[count, :count], self._factor[count, count] = column, pivot
+        self._rows[count] = row
+        self._variance = self._variance - np.square(row)
+        self.queried.append(index)
+        self._scores.append(score)
+        self._update_mean()
+
+    def _update_mean(self) -> None:
+        from scipy.linalg import solve_triangular
+
+        count = len(self.queried)
+        residual = self.targets() - self._prior[self.queried]
+        self._whitened = solve_triangular(self._factor[:count, :count], residual, lower=True)
+        self.mean = self._prior + self._whitened @ self._rows[:count]
+
+    def log_likelihood(self) -> float:
+        """Return the log marginal likelihood of the queried scores under the prior."""
+        pivots = np.diag(self._factor)[: len(self.queried)]
+        half = 0.5 * len(self.queried) * np.log(2 * np.pi)
+        return float(-0.5 * self._whitened @ self._whitened - np.log(pivots).sum() - half)
+
+    def targets(self) -> Floats:
+        """Return the queried scores ``(T,)`` as they were standardised."""
+        scores = np.array(self._scores)
+        if self.config.scale == "rank-gaussian":
+            return rank_gaussian(scores)
+        if self.config.scale == "z-score":
+            return np.asarray((scores - scores.mean()) / (scores.std() or 1.0))
+        low, middle, high = np.quantile(scores, [0.25, 0.5, 0.75])
+        # 1.349 interquartile ranges of a normal distribution are a standard deviation.
+        return np.asarray(np.clip((scores - middle) * 1.349 / ((high - low) or 1.0), -3.0, 3.0))
+
+    def covariance(self, indices: NDArray[np.int64]) -> Floats:
+        """Return the covariance ``(n, n)`` of the predictions for some architectures ``(n,)``."""
+        prior = [self.features.covariance(int(index), self.config)[indices] for index in indices]
+        explained = self._rows[: len(self.queried), indices]
+        return np.asarray(np.stack(prior) - explained.T @ explained)
+
+    def worth(self) -> Floats:
+        """Return how much a query of each architecture promises ``(size,)``; larger is better.
+
+        Expected improvement over the best queried (Jones, Schonlau & Welch 1998), or an upper
+        confidence bound (Srinivas et al. 2010); before the first query the prior mean.
+        """
+        if not self.queried:
+            return self._prior
+        deviation = self.deviation
+        if self.config.exploration is not None:
+            return np.asarray(self.mean + self.config.exploration * deviation)
+        from scipy.special import ndtr
+
+        better = self.mean - self.targets().max()
+        ratio = better / deviation
+        density = np.exp(-np.square(ratio) / 2) / np.sqrt(2 * np.pi)
+        return np.asarray(better * ndtr(ratio) + deviation * density)
+
+
+class Observer(Protocol):
+    """What takes in the scores of a search."""
+
+    @property
+    def queried(self) -> list[int]:
+        """Indices of the architectures observed, in order."""
+        ...
+
+    def observe(self, index: int, score: float) -> None:
+        """Take in the score of one architecture."""
+        ...
+
+
+def observe_queries(posterior: Observer, ledger: QueryLedger) -> None:
+    """Take in what a ledger holds and the posterior has not seen; a failure is the worst so far.
+
+    Args:
+        posterior: A posterior that has seen the ledger's first queries, or none.
+        ledger: A ledger on the posterior's space.
+    """
+    scores = ledger.scores()
+    finite = scores[np.isfinite(scores)]
+    first = len(posterior.queried)
+    if first == len(scores) or not len(finite):
+        return  # as long as everything failed there is no scale to put it on
+    indices = ledger.space.index(ledger.vectors()[first:])
+    for index, score in zip(indices.tolist(), scores[first:].tolist(), strict=True):
+        posterior.observe(index, score if np.isfinite(score) else float(finite.min()))
+
+
+def _bell(scores: Floats) -> Floats:
+    measured = ~np.isnan(scores)
+    bell = np.zeros(scores.shape)
+    bell[measured] = rank_gaussian(scores[measured])
+    from scipy.special import ndtri
+
+    limit = -ndtri(_TAIL)
+    return np.asarray(np.clip(bell, -limit, limit))

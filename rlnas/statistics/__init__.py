@@ -1,0 +1,1 @@
+"""Statistics over seeds, as plain functions of arrays: means, intervals, pooling, correlation."""

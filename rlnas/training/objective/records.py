@@ -1,0 +1,176 @@
+"""What became of each architecture that an objective trained: a record, and where it is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from rlnas.atomic import write_text
+from rlnas.errors import RunError
+from rlnas.run_folder import differences
+
+FailureKind = Literal["diverged", "out of memory", "killed", "timeout", "error"]
+
+_RECORD = "record.json"
+_SETTINGS = "objective.json"
+_LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingRecord:
+    """One architecture, trained or failed.
+
+    Attributes:
+        architecture: Official string.
+        score: Validation score, larger is better; NaN if it failed.
+        seconds: Wall-clock seconds of training and evaluation; of the attempt if it failed.
+        failure: How it failed, or None.
+        error: What happened, in words, or None.
+        best_epoch: Epoch whose weights were kept, from 1; 0 if there are none.
+        valid: Raw validation metrics at that epoch.
+        test: Raw test metrics, likewise. For reports; no search may read them.
+        history: Measurements by epoch, see `TrainingResult.rows`.
+        device: Where it was trained.
+    """
+
+    architecture: str
+    score: float
+    seconds: float
+    failure: FailureKind | None = None
+    error: str | None = None
+    best_epoch: int = 0
+    valid: Mapping[str, float] = field(default_factory=dict)
+    test: Mapping[str, float] = field(default_factory=dict)
+    history: tuple[Mapping[str, Any], ...] = ()
+    device: str = ""
+
+    @classmethod
+    def failed(
+        cls, architecture: str, failure: FailureKind, what: str, seconds: float
+    ) -> TrainingRecord:
+        """Return the record of a failure; ``what`` says what happened."""
+        said = f"{failure}: {what}" if failure in ("diverged", "out of memory") else what
+        return cls(
+            architecture=architecture,
+            score=math.nan,
+            seconds=seconds,
+            failure=failure,
+            error=said,
+        )
+
+
+class RecordFolder:
+    """Records on disk, a folder for each architecture, for one way of training.
+
+    Args:
+        folder: Where; made if missing.
+        settings: JSON-able values that decide what a record says, by name.
+
+    Raises:
+        RunError: If the folder holds records that were made with other settings, or is damaged.
+    """
+
+    def __init__(self, folder: str | Path, settings: Mapping[str, Any]) -> None:
+        self.folder = Path(folder)
+        path = self.folder / _SETTINGS
+        new = json.loads(json.dumps(settings))
+        if path.exists():
+            old = _read(path)
+            if different := list(differences(old, new)):
+                raise RunError(
+                    f"{self.folder} holds trainings with other settings: {'; '.join(different)}. "
+                    "Train with the same settings, or choose another folder."
+                )
+        else:
+            write_text(path, json.dumps(new, indent=1))
+
+    def path(self, architecture: str) -> Path:
+        """Return the folder of an architecture; it need not exist."""
+        return self.folder / _folder_name(architecture)
+
+    def read(self, architecture: str) -> TrainingRecord | None:
+        """Return the record of an architecture, None if there is none.
+
+        Raises:
+            RunError: If it is damaged.
+        """
+        return read_record(self.folder, architecture)
+
+    def write(self, record: TrainingRecord) -> None:
+        """Keep a record."""
+        values = {
+            name: None if isinstance(value, float) and math.isnan(value) else value
+            for name, value in asdict(record).items()
+        }
+        path = self.path(record.architecture) / _RECORD
+        write_text(path, json.dumps(_without_nan(values), allow_nan=False))
+
+    def forget(self, architecture: str) -> None:
+        """Remove what is kept of an architecture."""
+        shutil.rmtree(self.path(architecture), ignore_errors=True)
+
+    def __iter__(self) -> Iterator[TrainingRecord]:
+        """Yield all records, by the name of their folder."""
+        for path in sorted(self.folder.glob(f"*/{_RECORD}")):
+            yield _parse(path)
+
+
+def read_record(folder: Path, architecture: str) -> TrainingRecord | None:
+    """Return the record of an architecture in a folder of records, None if there is none.
+
+    Raises:
+        RunError: If it is damaged.
+    """
+    path = folder / _folder_name(architecture) / _RECORD
+    return _parse(path) if path.exists() else None
+
+
+def _parse(path: Path) -> TrainingRecord:
+    values = _read(path)
+    try:
+        values["score"] = math.nan if values["score"] is None else float(values["score"])
+        values["history"] = tuple(values["history"])
+        return TrainingRecord(**values)
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(_damaged(path, error)) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(_damaged(path, error)) from error
+    if not isinstance(values, dict):
+        raise RunError(_damaged(path, "expected an object"))
+    return values
+
+
+def _damaged(path: Path, error: object) -> str:
+    return f"{path} is damaged ({error}); remove its folder to train again."
+
+
+def _without_nan(value: Any) -> Any:
+    """Return a value as JSON knows it: NaN and infinities as null."""
+    if isinstance(value, Mapping):
+        return {str(name): _without_nan(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _folder_name(architecture: str) -> str:
+    """Return a name that every file system takes, distinct for distinct architectures."""
+    plain = re.sub(r"[^0-9A-Za-z._-]+", "-", architecture)[:_LONGEST_NAME]
+    if plain == architecture and not plain.startswith("."):
+        return plain
+    digest = hashlib.blake2b(architecture.encode(), digest_size=6).hexdigest()
+    return f"{plain.strip('-.')}-{digest}"

@@ -1,0 +1,1 @@
+"""Train every architecture of a space, resumably, into a table."""

@@ -1,0 +1,1 @@
+"""The transfer matrix: what it measures, and how it is run."""

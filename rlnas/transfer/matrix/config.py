@@ -1,0 +1,205 @@
+"""What a transfer matrix measures: its configuration, and the cells that follow from it."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from rlnas.agents import ControllerConfig, FineTuningConfig
+from rlnas.errors import InvalidArgumentError, UnknownNameError
+from rlnas.runs.cell import ALL_TASKS, NO_SOURCE, OTHERS, RunCell
+from rlnas.search import searcher_names
+from rlnas.transfer.matrix.trainings import Training, train_on
+from rlnas.transfer.registry import get_method, method_names
+from rlnas.transfer.similarity.registry import estimator_needs
+
+CELLS_TOGETHER = 64
+"""Most cells that are searched together."""
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatrixConfig:
+    """What a transfer matrix measures.
+
+    Attributes:
+        suite: Name of the suite of the targets.
+        tasks: Tasks used as targets, and as sources too without ``source_suite``; empty means all.
+        source_suite: Suite of the sources, if it is another one; its controllers must then run on
+            other search spaces (a transformer).
+        source_tasks: Tasks of that suite used as sources; empty means all.
+        methods: Transfer methods and searchers that do not learn, one matrix each. What starts from
+            one source is measured from each; what starts from several from all but the target.
+        seeds: Searches of each (source, target, method), seeds 0 … seeds−1.
+        queries: Budget of each search on its target.
+        steps: Environment steps of training on each source task.
+        estimators: Estimators of task similarity (`rlnas.transfer.similarity`) to measure beside.
+        probes: Target queries of each estimator.
+        sources_together: Controllers trained in one batch. It is part of the plan, and not chosen
+            by what is at hand, because the rounding of batched products depends on it a little: so
+            the numbers are the same however many workers there are and however often a run is
+            interrupted.
+        controller: The controllers' configuration.
+        fine_tuning: How methods that learn on the target do so.
+    """
+
+    suite: str = "transnas-micro"
+    tasks: tuple[str, ...] = ()
+    source_suite: str | None = None
+    source_tasks: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ("scratch", "zero-shot", "weight-init")
+    seeds: int = 5
+    queries: int = 50
+    steps: int = 100_000
+    estimators: tuple[str, ...] = ()
+    probes: int = 10
+    sources_together: int = 4
+    controller: ControllerConfig = field(default_factory=ControllerConfig)
+    fine_tuning: FineTuningConfig = field(default_factory=FineTuningConfig)
+
+    def __post_init__(self) -> None:
+        for name in ("seeds", "queries", "steps", "sources_together", "probes"):
+            if getattr(self, name) < 1:
+                raise InvalidArgumentError(f"{name} is {getattr(self, name)}; expected 1 or more.")
+        if not self.methods:
+            raise InvalidArgumentError("A matrix needs at least one method.")
+        for method in self.methods:
+            if method not in known_methods():
+                raise UnknownNameError("transfer method or searcher", method, known_methods())
+        for name in ("tasks", "source_tasks", "methods", "estimators"):
+            values = getattr(self, name)
+            if len(set(values)) != len(values):
+                raise InvalidArgumentError(f"{name} lists one twice: {', '.join(values)}.")
+        for estimator in self.estimators:
+            estimator_needs(estimator)
+        if self.source_tasks and self.source_suite is None:
+            raise InvalidArgumentError("source_tasks needs source_suite; tasks are both otherwise.")
+
+    # -- cells -----------------------------------------------------------------------------
+
+    def cells(self) -> list[RunCell]:
+        """Return every cell, methods first, seeds last."""
+        return [
+            RunCell(method, source, target, seed)
+            for method in self.methods
+            for source in self.sources_of(method)
+            for target in self.tasks
+            for seed in range(self.seeds)
+            if source != OTHERS or self.pool(source, target)
+        ]
+
+    def sources_of(self, method: str) -> tuple[str, ...]:
+        """Return what stands for the sources of a method, a row of its matrix each."""
+        if is_searcher(method):
+            return (NO_SOURCE,)
+        entry = get_method(method)
+        rows: tuple[str, ...] = (NO_SOURCE,) if "none" in entry.takes else ()
+        if "one" in entry.takes:
+            rows += self.source_names
+        if "several" in entry.takes:
+            rows += (OTHERS,)
+            if entry.oracle and self.source_suite is None:
+                rows += (ALL_TASKS,)
+        return rows
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """The source tasks."""
+        return self.tasks if self.source_suite is None else self.source_tasks
+
+    def label(self, source: str) -> str:
+        """Return a source's name in tables: with its suite where a target has the same short name.
+
+        Such a source is another task; by the short name alone it would pass for its target.
+        """
+        same = self.source_suite is not None and source in self.source_names
+        return f"{self.source_suite}/{source}" if same and source in self.tasks else source
+
+    def pool(self, source: str, target: str) -> tuple[str, ...]:
+        """Return the source tasks of a cell."""
+        if source == NO_SOURCE:
+            return ()
+        if source == OTHERS and self.source_suite is None:
+            return tuple(task for task in self.tasks if task != target)
+        return self.source_names if source in (OTHERS, ALL_TASKS) else (source,)
+
+    def trainings_of(self, cell: RunCell) -> tuple[Training, ...]:
+        """Return what has to be trained before a cell is searched."""
+        tasks = self.pool(cell.source, cell.target)
+        if not tasks:
+            return ()
+        several = cell.source in (OTHERS, ALL_TASKS)
+        kind = get_method(cell.method).trained if several else "each"
+        left_out = cell.target if cell.source == OTHERS and self.source_suite is None else None
+        return train_on(kind, tasks, left_out)
+
+    def batches(self) -> list[tuple[Training, ...]]:
+        """Return everything to train, in groups that are trained together."""
+        needed = dict.fromkeys(t for cell in self.cells() for t in self.trainings_of(cell))
+        if self.estimators:  # they ask the policies of all sources
+            needed |= dict.fromkeys(train_on("each", self.source_names, None))
+        ordered = sorted(needed, key=lambda t: (t.kind != "each", t.kind, len(t.tasks)))
+        return [
+            chunk
+            for _, alike in itertools.groupby(ordered, key=lambda t: (t.kind, len(t.tasks)))
+            for chunk in _chunks(tuple(alike), self.sources_together)
+        ]
+
+    def groups(self) -> list[tuple[RunCell, ...]]:
+        """Return the cells in groups that are searched together: of one method and its sources."""
+
+        def key(cell: RunCell) -> tuple[str, str, str]:
+            # All but the target is something else for each target.
+            return cell.method, cell.source, cell.target if cell.source == OTHERS else ""
+
+        return [
+            chunk
+            for _, group in itertools.groupby(self.cells(), key=key)
+            for chunk in _chunks(tuple(group), CELLS_TOGETHER)
+        ]
+
+    # -- as a file -------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-able dictionary."""
+        tree = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return tree | {
+            **{name: list(tree[name]) for name in _LISTS},
+            "controller": self.controller.to_dict(),
+            "fine_tuning": dataclasses.asdict(self.fine_tuning),
+        }
+
+    @classmethod
+    def from_dict(cls, tree: Mapping[str, Any]) -> MatrixConfig:
+        """Return the configuration that `to_dict` described."""
+        return cls(
+            **{
+                **tree,
+                **{name: tuple(tree.get(name, ())) for name in _LISTS},
+                "controller": ControllerConfig.from_dict(tree["controller"]),
+                # What was saved before there was a choice did not rehearse.
+                "fine_tuning": FineTuningConfig(**{"rehearsal": "none", **tree["fine_tuning"]}),
+            }
+        )
+
+
+_LISTS = ("tasks", "source_tasks", "methods", "estimators")
+
+
+def known_methods() -> tuple[str, ...]:
+    """Return the names of all methods that a matrix may compare."""
+    return (*method_names(), *(name for name in searcher_names() if name not in method_names()))
+
+
+def is_searcher(method: str) -> bool:
+    """Return whether a method is a searcher that neither learns nor transfers."""
+    return method not in method_names()
+
+
+def _chunks(items: tuple[_Item, ...], size: int) -> Iterator[tuple[_Item, ...]]:
+    for first in range(0, len(items), size):
+        yield items[first : first + size]

@@ -1,0 +1,110 @@
+"""Run a transfer matrix: train each source once, then every cell, in parallel, resumably."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from concurrent.futures.process import BrokenProcessPool
+from importlib.metadata import version
+from pathlib import Path
+
+from rlnas.atomic import write_text
+from rlnas.benchmarks import load_suite
+from rlnas.errors import InvalidArgumentError, RunError
+from rlnas.processes import stop_pool, worker_pool
+from rlnas.transfer.matrix.config import MatrixConfig
+from rlnas.transfer.matrix.cross_suite import check_source_suite
+from rlnas.transfer.matrix.folder import MatrixRun
+from rlnas.transfer.matrix.schedule import Progress, Schedule
+
+PRELOADED = ("rlnas.transfer.matrix.preload",)
+"""What worker processes are forked with, see `rlnas.processes.prepare_workers`."""
+
+_PACKAGES = ("rlnas", "torch", "stable-baselines3", "gymnasium", "numpy")
+
+
+def run_matrix(
+    config: MatrixConfig,
+    out: str | Path,
+    *,
+    workers: int = 2,
+    device: str = "auto",
+    resume: bool = False,
+    command: str = "",
+    on_progress: Progress | None = None,
+) -> MatrixRun:
+    """Measure a transfer matrix.
+
+    Every source is trained once, several in one batch, and every (source, target, method, seed)
+    searched once, those of a source and method side by side, in ``workers`` processes. A finished
+    source is a finished folder and a finished cell a finished file, so an interrupted run goes on
+    where it was, and its result does not depend on that.
+
+    Args:
+        config: What to measure.
+        out: The run folder.
+        workers: Number of processes, each with one thread.
+        device: Where sources are trained: ``auto`` (the faster one, measured), ``cpu`` or ``cuda``.
+            Searches run on the CPU, where their targets are.
+        resume: Go on with the run in ``out`` if there is one.
+        command: The command line, kept in the folder.
+        on_progress: Called as parts are finished.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        InvalidArgumentError: If sources of another suite do not fit, see `check_source_suite`.
+        RunError: If ``out`` holds something and ``resume`` is false, holds another configuration,
+            or a worker died.
+    """
+    if workers < 1:
+        raise InvalidArgumentError(f"workers is {workers}; expected 1 or more.")
+    suite = load_suite(config.suite)  # fetches the table once, before the workers want it
+    config = dataclasses.replace(config, tasks=suite.check(config.tasks) or tuple(suite))
+    if config.source_suite is not None:
+        sources = load_suite(config.source_suite)
+        names = sources.check(config.source_tasks) or tuple(sources)
+        config = dataclasses.replace(config, source_tasks=names)
+        check_source_suite(config, suite.space, sources.space)
+    run = _prepare(config, Path(out), resume, command)
+    report = on_progress or (lambda stage, done, total: None)
+    pool = worker_pool(workers, PRELOADED)
+    try:
+        schedule = Schedule(run, device, report)
+        schedule.run(pool)
+    except BrokenProcessPool as error:
+        raise RunError(
+            f"A worker process died (killed, or out of memory). What is finished is kept in {out}; "
+            "go on with --resume, with fewer --workers if memory was short."
+        ) from error
+    except BaseException:
+        stop_pool(pool)
+        raise
+    pool.shutdown()
+    run.write_tables(schedule.found)
+    return run
+
+
+def _prepare(config: MatrixConfig, folder: Path, resume: bool, command: str) -> MatrixRun:
+    """Make a new run folder, or open the one to go on with."""
+    if folder.exists() and any(folder.iterdir()):
+        if not resume:
+            raise RunError(
+                f"{folder} is not empty. Choose another --out, or go on with it by --resume."
+            )
+        run = MatrixRun.open(folder)
+        old, new = run.config.to_dict(), config.to_dict()
+        if different := [name for name in new if old.get(name) != new[name]]:
+            raise RunError(
+                f"{folder} was begun with other settings ({', '.join(different)} differ); resume "
+                "with those in its config.json, or choose another --out."
+            )
+        return run
+    folder.mkdir(parents=True, exist_ok=True)
+    versions = {package: version(package) for package in _PACKAGES}
+    write_text(folder / "versions.json", json.dumps(versions, indent=2))
+    write_text(folder / "command.txt", command + "\n")
+    # Last, because a folder with a configuration is a run that can be resumed.
+    write_text(folder / "config.json", json.dumps({"matrix": config.to_dict()}, indent=2))
+    return MatrixRun(folder, config)

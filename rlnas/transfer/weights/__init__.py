@@ -1,0 +1,1 @@
+"""What a target takes over of a source's weights: parts, anchors, thawing."""

@@ -1,0 +1,149 @@
+"""Which cells a matrix has, what each is trained on; no source is its target by accident."""
+
+import itertools
+
+import pytest
+
+from rlnas.errors import InvalidArgumentError, UnknownNameError
+from rlnas.runs.cell import ALL_TASKS, NO_SOURCE, OTHERS, RunCell
+from rlnas.transfer import MatrixConfig, get_method, make_method, register_method
+from rlnas.transfer.matrix.config import known_methods
+from rlnas.transfer.matrix.trainings import Training
+from rlnas.transfer.registry import _methods
+from rlnas.transfer.sources import SourcePool
+
+TASKS = ("a", "b", "c")
+
+
+def plan(*methods, **options):
+    return MatrixConfig(
+        **{"suite": "synthetic-micro", "tasks": TASKS, "methods": methods} | options
+    )
+
+
+def rows(config, method):
+    return list(dict.fromkeys(c.source for c in config.cells() if c.method == method))
+
+
+def test_a_method_has_a_row_for_what_it_can_start_from():
+    config = plan("scratch", "zero-shot", "policy-reuse", "joint", "random")
+    assert rows(config, "scratch") == rows(config, "random") == [NO_SOURCE]
+    assert rows(config, "zero-shot") == [*TASKS]
+    assert rows(config, "policy-reuse") == [*TASKS, OTHERS]
+    assert rows(config, "joint") == [OTHERS, ALL_TASKS]
+
+
+def test_others_never_holds_the_target():
+    config = plan(*known_methods())
+    for cell in config.cells():
+        tasks = config.pool(cell.source, cell.target)
+        if cell.source == OTHERS:
+            assert set(tasks) == set(TASKS) - {cell.target}
+        for training in config.trainings_of(cell):
+            assert set(training.tasks) <= set(tasks)
+            if cell.source == OTHERS:
+                assert cell.target not in training.tasks
+
+
+def test_searches_that_run_together_share_their_sources():
+    config = plan(*known_methods(), seeds=4)
+    for group in config.groups():
+        assert len({config.trainings_of(cell) for cell in group}) == 1
+    assert sorted(itertools.chain(*config.groups())) == sorted(config.cells())
+
+
+def test_each_controller_is_trained_once_and_with_its_like():
+    config = plan("zero-shot", "policy-reuse", "joint", "shared-representation", sources_together=2)
+    batches = config.batches()
+    every = list(itertools.chain(*batches))
+    assert len(every) == len(set(every))
+    assert {t for cell in config.cells() for t in config.trainings_of(cell)} == set(every)
+    for batch in batches:
+        assert len(batch) <= 2
+        assert len({(t.kind, len(t.tasks)) for t in batch}) == 1
+    paths = [training.path for training in every]
+    assert len(paths) == len(set(paths))
+    assert Training("joint", "without-b", ("a", "c")) in every
+    assert Training("joint", "all", TASKS) in every
+
+
+def test_estimators_need_every_controller():
+    config = plan("scratch", "random", estimators=("rank-correlation",))
+    assert {t.name for batch in config.batches() for t in batch} == set(TASKS)
+
+
+def test_sources_of_another_suite_are_all_used_and_none_is_left_out():
+    config = plan(
+        *("scratch", "zero-shot", "joint"), source_suite="nasbench-201", source_tasks=("a", "x")
+    )
+    assert rows(config, "zero-shot") == ["a", "x"]
+    assert rows(config, "joint") == [OTHERS]
+    # A task of the same name in another suite is another task.
+    assert config.pool(OTHERS, "a") == ("a", "x")
+    cell = RunCell("joint", OTHERS, "a", 0)
+    assert config.trainings_of(cell) == (Training("joint", "all", ("a", "x")),)
+
+
+def test_two_tasks_leave_one_other():
+    config = plan("policy-reuse", tasks=("a", "b"))
+    assert config.pool(OTHERS, "a") == ("b",)
+
+
+def test_one_task_has_no_others():
+    config = plan("scratch", "joint", tasks=("a",), source_suite=None)
+    assert rows(config, "joint") == [ALL_TASKS]
+
+
+def test_the_configuration_survives_its_file():
+    config = plan(*known_methods(), estimators=("ensemble",), probes=7)
+    assert MatrixConfig.from_dict(config.to_dict()) == config
+
+
+def test_an_old_configuration_is_read_as_it_was_meant():
+    tree = plan("scratch").to_dict()
+    for name in ("source_suite", "source_tasks", "estimators", "probes"):
+        del tree[name]
+    for name in [name for name in tree["fine_tuning"] if name.startswith("rehearsal")]:
+        del tree["fine_tuning"][name]
+    config = MatrixConfig.from_dict(tree)
+    assert config.fine_tuning.rehearsal == "none"
+    assert config.source_suite is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"methods": ("zero-shott",)}, "zero-shot"),
+        ({"estimators": ("rank-corelation",)}, "rank-correlation"),
+        ({"source_tasks": ("a",)}, "source_suite"),
+        ({"probes": 0}, "probes"),
+        ({"methods": ("random", "random")}, "twice"),
+    ],
+)
+def test_what_makes_no_plan_is_said(options, message):
+    with pytest.raises((InvalidArgumentError, UnknownNameError), match=message):
+        plan(*options.pop("methods", ("scratch",)), **options)
+
+
+def test_a_method_refuses_another_number_of_sources():
+    for name in ("zero-shot", "joint", "transfer-bo", "policy-reuse"):
+        with pytest.raises(InvalidArgumentError, match="None source"):
+            make_method(name, SourcePool())
+
+
+def test_a_users_method_joins_the_matrix():
+    made = []
+
+    def factory(pool, settings):
+        made.append(pool)
+        return object()
+
+    register_method("mine", factory, takes=("none", "one"))
+    try:
+        assert rows(plan("mine"), "mine") == [NO_SOURCE, *TASKS]
+        assert make_method("mine", SourcePool()) is not None
+        assert get_method("mine").takes == {"none", "one"}
+        with pytest.raises(InvalidArgumentError, match="registered already"):
+            register_method("mine", factory)
+    finally:
+        del _methods["mine"]
