@@ -1,4 +1,8 @@
-"""Ratios, shares and their intervals as text."""
+"""How numbers, durations, sizes and names are written wherever people read them.
+
+`MISSING` stands where there is no number. Each function says how exact it is: ranks, scores, ratios
+and counts are of one table or page each, `format_number` has three digits of anything.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,51 @@ from typing import Any
 Format = Callable[[float], str]
 """Returns a number as text."""
 
+MISSING = "–"
+"""Stands for a number that is not there."""
+
+
+# -- numbers ---------------------------------------------------------------------------------
+
+
+def format_number(value: float | None, digits: int = 3) -> str:
+    """Return a number with so many significant digits, thousands separated; a dash for none.
+
+    Example:
+        >>> format_number(1234567.0), format_number(0.12345), format_number(None)
+        ('1,230,000', '0.123', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if value == 0:
+        return "0"
+    places = digits - 1 - math.floor(math.log10(abs(value)))
+    return f"{round(value, places):,.{max(places, 0)}f}"
+
+
+def format_rank(rank: float) -> str:
+    """Return a mean rank with one decimal below 100, none above, ``–`` where there is none.
+
+    Example:
+        >>> format_rank(12.34), format_rank(1234.5), format_rank(float("nan"))
+        ('12.3', '1234', '–')
+    """
+    if math.isnan(rank):
+        return MISSING
+    return f"{rank:.1f}" if rank < 99.95 else f"{rank:.0f}"
+
+
+def format_range(low: float, high: float) -> str:
+    """Return an interval of mean ranks as text, empty where there is none."""
+    if math.isnan(low) or math.isnan(high):
+        return ""
+    return f"[{format_rank(low)}, {format_rank(high)}]"
+
+
+def format_score(score: float) -> str:
+    """Return a score with four significant digits, ``–`` where there is none."""
+    return MISSING if math.isnan(score) else f"{score:.4g}"
+
 
 def format_ratio(value: float) -> str:
     """Return a ratio with two significant digits, ``∞`` and ``–`` where it is none.
@@ -20,10 +69,8 @@ def format_ratio(value: float) -> str:
         >>> format_ratio(0.3), format_ratio(0.996)
         ('0.30', '1.0')
     """
-    if math.isnan(value):
-        return "–"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
+    if not math.isfinite(value):
+        return _not_finite(value)
     if abs(value) >= 99.5:
         return f"{value:.0f}".replace("-", "−")
     return f"{value:#.2g}".rstrip(".").replace("-", "−")
@@ -36,17 +83,37 @@ def format_power(log10: float) -> str:
 
 def format_share(value: float) -> str:
     """Return a share as a percentage, ``–`` where there is none."""
-    return "–" if math.isnan(value) else f"{value:.0%}"
+    return MISSING if math.isnan(value) else f"{value:.0%}"
 
 
 def format_count(value: float) -> str:
     """Return a signed count: no decimal from 10 on, one below; ``∞`` and ``–`` where it is none."""
-    if math.isnan(value):
-        return "–"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
+    if not math.isfinite(value):
+        return _not_finite(value)
     text = f"{value:,.0f}" if abs(value) >= 9.95 or value == round(value) else f"{value:.1f}"
     return text.replace("-", "−")
+
+
+def _not_finite(value: float) -> str:
+    if math.isnan(value):
+        return MISSING
+    return "∞" if value > 0 else "−∞"
+
+
+def format_amount(value: float) -> str:
+    """Return a count with three digits and a unit.
+
+    Example:
+        >>> format_amount(47438), format_amount(1234567), format_amount(12)
+        ('47.4k', '1.23M', '12')
+    """
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:#.3g}".rstrip(".") + unit
+    return f"{value:.0f}"
+
+
+# -- estimates with their intervals ----------------------------------------------------------
 
 
 def estimate(found: Mapping[Any, Any], name: str, as_text: Format) -> str:
@@ -77,36 +144,56 @@ def power(found: Mapping[Any, Any], name: str) -> str:
     return estimate(turned, name, format_power)
 
 
-_UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
-
-
-def format_amount(value: float) -> str:
-    """Return a count with three digits and a unit.
-
-    Example:
-        >>> format_amount(47438), format_amount(1234567), format_amount(12)
-        ('47.4k', '1.23M', '12')
-    """
-    for size, unit in _UNITS:
-        if value >= size:
-            return f"{value / size:#.3g}".rstrip(".") + unit
-    return f"{value:.0f}"
+# -- durations and sizes ---------------------------------------------------------------------
 
 
 def format_seconds(value: float) -> str:
-    """Return a duration.
+    """Return how long a training or a search took, in seconds, minutes or hours.
 
     Example:
         >>> format_seconds(3.21), format_seconds(75), format_seconds(7260)
         ('3.2 s', '75 s', '2.0 h')
     """
     if math.isnan(value):
-        return "–"
+        return MISSING
     if value < 10:
         return f"{value:.1f} s"
     if value < 120:
         return f"{value:.0f} s"
     return f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.1f} h"
+
+
+def format_timing(value: float | None) -> str:
+    """Return a measured time with three digits, in seconds or a part of one that fits.
+
+    Example:
+        >>> format_timing(0.00234), format_timing(12.345), format_timing(2e-6), format_timing(None)
+        ('2.34 ms', '12.3 s', '2.00 µs', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    for factor, unit in ((1.0, "s"), (1e3, "ms")):
+        if value * factor >= 1:
+            return f"{format_number(value * factor)} {unit}"
+    return f"{format_number(value * 1e6)} µs"
+
+
+def format_bytes(value: float | None) -> str:
+    """Return a size with three digits in a unit that fits.
+
+    Example:
+        >>> format_bytes(999), format_bytes(5_300_000)
+        ('999 B', '5.30 MB')
+    """
+    if value is None or not math.isfinite(value):
+        return MISSING
+    for factor, unit in ((1, "B"), (1e3, "kB"), (1e6, "MB")):
+        if value < 1000 * factor:
+            return f"{format_number(value / factor)} {unit}"
+    return f"{format_number(value / 1e9)} GB"
+
+
+# -- names -----------------------------------------------------------------------------------
 
 
 def short_names(names: Sequence[str], width: int = 5) -> dict[str, str]:
@@ -141,93 +228,3 @@ def _cut(name: str, width: int) -> str:
     first, last = words[0], words[-1]
     tail = last[: max(width // 2, 1)]
     return f"{first[: width - 1 - len(tail)]}_{tail}"
-
-
-def format_rank(rank: float) -> str:
-    """Return a mean rank with one decimal below 100, none above, ``–`` where there is none.
-
-    Example:
-        >>> format_rank(12.34), format_rank(1234.5), format_rank(float("nan"))
-        ('12.3', '1234', '–')
-    """
-    if math.isnan(rank):
-        return "–"
-    return f"{rank:.1f}" if rank < 99.95 else f"{rank:.0f}"
-
-
-def format_score(score: float) -> str:
-    """Return a score with four significant digits, ``–`` where there is none."""
-    return "–" if math.isnan(score) else f"{score:.4g}"
-
-
-def format_range(low: float, high: float) -> str:
-    """Return an interval as text, empty where there is none."""
-    if math.isnan(low) or math.isnan(high):
-        return ""
-    return f"[{format_rank(low)}, {format_rank(high)}]"
-
-
-MISSING = "–"
-
-
-def number_text(value: float | None, digits: int = 3) -> str:
-    """Return a number with so many significant digits, thousands separated; a dash for none.
-
-    Example:
-        >>> number_text(1234567.0), number_text(0.12345), number_text(None)
-        ('1,230,000', '0.123', '–')
-    """
-    if value is None or not math.isfinite(value):
-        return MISSING
-    if value == 0:
-        return "0"
-    places = digits - 1 - math.floor(math.log10(abs(value)))
-    return f"{round(value, places):,.{max(places, 0)}f}"
-
-
-def seconds_text(value: float | None) -> str:
-    """Return a duration in a unit that fits.
-
-    Example:
-        >>> seconds_text(0.00234), seconds_text(12.345), seconds_text(2e-6), seconds_text(None)
-        ('2.34 ms', '12.3 s', '2.00 µs', '–')
-    """
-    if value is None or not math.isfinite(value):
-        return MISSING
-    for factor, unit in ((1.0, "s"), (1e3, "ms"), (1e6, "µs")):
-        if value * factor >= 1 or unit == "µs":
-            return f"{number_text(value * factor)} {unit}"
-    raise AssertionError  # the last unit takes everything
-
-
-def bytes_text(value: float | None) -> str:
-    """Return a size in a unit that fits.
-
-    Example:
-        >>> bytes_text(999), bytes_text(5_300_000)
-        ('999 B', '5.30 MB')
-    """
-    if value is None or not math.isfinite(value):
-        return MISSING
-    for factor, unit in ((1, "B"), (1e3, "kB"), (1e6, "MB")):
-        if value < 1000 * factor:
-            return f"{number_text(value / factor)} {unit}"
-    return f"{number_text(value / 1e9)} GB"
-
-
-def times_text(ratio: float) -> str:
-    """Return a ratio for people.
-
-    Example:
-        >>> times_text(123.4), times_text(1.5)
-        ('123 times', '1.50 times')
-    """
-    return f"{number_text(ratio)} times"
-
-
-def spread_text(spread: Mapping[str, Any], scale: float = 1.0) -> list[str]:
-    """Return median, minimum and maximum, each times ``scale``."""
-    return [
-        MISSING if spread[key] is None else number_text(spread[key] * scale)
-        for key in ("median", "min", "max")
-    ]

@@ -87,9 +87,7 @@ def _convert(
     return [table.renamed(entry.tables[table.space.name], source) for table in tables]
 
 
-def load_table(
-    name: str, *, verify: bool = False, on_progress: Progress | None = None
-) -> BenchmarkTable:
+def load_table(name: str, *, verify: bool = False) -> BenchmarkTable:
     """Return a built-in table, or one from the cache; a catalogue's is fetched if it is not there.
 
     A damaged table of the catalogue is made again from its source; a damaged table of the user's
@@ -98,7 +96,6 @@ def load_table(
     Args:
         name: Name of the table.
         verify: Whether to check the SHA-256 of every array.
-        on_progress: See `fetch`.
 
     Raises:
         UnknownNameError: If no table has this name.
@@ -117,12 +114,12 @@ def load_table(
             _log.warning("The cached table %s is unusable and is made again: %s", name, error)
             entry = get_entry(name)
             with cache_lock(f"entry-{entry.name}"):
-                return _named(_make(entry, force=False, on_progress=on_progress), name)
+                return _named(_make(entry, force=False, on_progress=None), name)
     if not public:
         known = {*built_in_tables(), *catalogue_tables(), *installed_tables()}
         raise UnknownNameError("table", name, known)
     _log.info("Fetching %s into %s", get_entry(name).name, folder.parent)
-    return _named(fetch(name, on_progress=on_progress), name)
+    return _named(fetch(name), name)
 
 
 def _named(tables: list[BenchmarkTable], name: str) -> BenchmarkTable:

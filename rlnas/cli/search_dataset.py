@@ -19,7 +19,6 @@ from rlnas.formats import format_score, format_seconds
 from rlnas.reporting.terminal.training import training_table
 from rlnas.runs.best_network import keep_best
 from rlnas.runs.dataset_search import ARCHITECTURES, BEST, KIND, ROWS, SEARCH
-from rlnas.tasks.metric import unit_after
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -173,7 +172,7 @@ class _Narrator:
         )
 
     def _raw(self, score: float) -> str:
-        return f"{format_score(self._metric.sign * score)}{unit_after(self._metric)}"
+        return f"{format_score(self._metric.sign * score)}{self._metric.suffix}"
 
 
 def _rows(result: SearchResult, objective: TrainingObjective) -> pd.DataFrame:
@@ -206,7 +205,7 @@ def _say(
     """Print the best architectures, the test score of the best, and where everything is."""
     shown = rows.sort_values("score", ascending=False, na_position="last")
     screen.print(training_table(shown, result.metric, title=result.task))
-    unit = unit_after(result.metric)
+    unit = result.metric.suffix
     screen.line(
         f"Best: {best['architecture']}, {format_score(best['valid']['metric'])}{unit} on "
         f"{best['valid_size']:,} validation and {format_score(best['test']['metric'])}{unit} on "

@@ -85,7 +85,7 @@ def _best_found(rows: pd.DataFrame, run: SearchRun) -> list[str]:
         if len(found):
             best = found.loc[found["best_score"].idxmax()]
             metric = run.suite[task].metric
-            unit = "" if metric.unit == "1" else f" {metric.unit}"
+            unit = metric.suffix
             value = f"{metric.sign * best['best_score']:.6g}{unit}"
             lines.append(f"  {task}: {best['best_architecture']}")
             lines.append(

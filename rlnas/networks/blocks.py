@@ -18,7 +18,7 @@ class ResidualBlock(nn.Module):
         shape: Channels, stride and normalisation of the block.
         shortcut: Where the shape changes, ``convolution`` is a strided 1×1 convolution with batch
             normalisation (TransNAS-Bench-101's macro networks), ``published`` the same with ε = 1
-            and momentum 1 as in their code (`NetworkConfig.published_shortcuts`), ``pooling`` a
+            and momentum 1 as in their code (`SkeletonConfig.published_shortcuts`), ``pooling`` a
             2×2 average pool and a 1×1 convolution without (NAS-Bench-201, arXiv 2001.00326, §2.1).
     """
 

@@ -1,4 +1,4 @@
-"""Heads that give an image: semantic segmentation, surface normals, autoencoding."""
+"""Heads that give an image: the published decoders, and a light one for small images."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rlnas.errors import InvalidArgumentError
+
+# Channels after each of the generative decoder's 13 normalised layers, and which can double.
+_WIDTHS = (1024, 1024, 512, 512, 256, 128, 64, 64, 32, 32, 16, 32, 16)
+_DOUBLING = (2, 4, 6, 8, 10, 12)
 
 
 def _convolution(channels_in: int, channels_out: int) -> nn.Sequential:
@@ -32,7 +36,7 @@ def _require_doublings(sizes: Sequence[int]) -> int:
     if not 2 <= doublings <= 6 or sizes[0] != sizes[-1] * 2**doublings:
         raise InvalidArgumentError(
             f"The published decoders double the resolution two to six times exactly; here the maps "
-            f"have {' → '.join(map(str, sizes))} pixels. Use NetworkConfig(decoder='light')."
+            f"have {' → '.join(map(str, sizes))} pixels. Use SkeletonConfig(decoder='light')."
         )
     return doublings
 
@@ -62,11 +66,6 @@ def segmentation_decoder(channels: int, sizes: Sequence[int], outputs: int) -> n
         layers.append(build(width, narrower))
         width = narrower
     return nn.Sequential(*layers, nn.Conv2d(width, outputs, 3, padding=1))
-
-
-# Channels after each of the generative decoder's 13 normalised layers, and which can double.
-_WIDTHS = (1024, 1024, 512, 512, 256, 128, 64, 64, 32, 32, 16, 32, 16)
-_DOUBLING = (2, 4, 6, 8, 10, 12)
 
 
 def generative_decoder(channels: int, sizes: Sequence[int], outputs: int) -> nn.Sequential:

@@ -1,4 +1,4 @@
-"""Proxies that count: parameters and operations."""
+"""Proxies that look at no data: numbers of parameters and operations, norms of weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proxies of the first gradient of the loss for the weights: grad_norm, snip, plain."""
+"""Proxies of gradients of the loss for the weights: grad_norm, snip, plain, and grasp's second."""
 
 from __future__ import annotations
 

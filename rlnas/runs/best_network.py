@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlnas.cli.training_options import Prepared, describe_data
-from rlnas.tasks.metric import unit_after
 from rlnas.errors import RlnasError
 from rlnas.formats import format_score
 
@@ -74,7 +73,7 @@ def keep_best(
         device = choose_device(prepared.options.device)
         test = data.to(device).test
         about["confusion"] = confusion_matrix(network.to(device), test, spec.outputs).tolist()
-    metric, unit = spec.metric, unit_after(spec.metric)
+    metric, unit = spec.metric, spec.metric.suffix
     export_model(
         network,
         folder / "best",

@@ -73,7 +73,7 @@ class TrainingSearchRun:
     @property
     def unit(self) -> str:
         """Unit of the metric behind a number, empty for a pure number."""
-        return "" if self.result.metric.unit == "1" else f" {self.result.metric.unit}"
+        return self.result.metric.suffix
 
     @property
     def is_accuracy(self) -> bool:

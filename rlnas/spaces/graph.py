@@ -26,12 +26,6 @@ class ArchitectureGraph:
     input_node: int
     output_node: int
 
-    def adjacency(self) -> NDArray[np.bool_]:
-        """Return the ``(num_nodes, num_nodes)`` matrix that is true where an edge exists."""
-        matrix = np.zeros((self.num_nodes, self.num_nodes), dtype=np.bool_)
-        matrix[self.edges[:, 0], self.edges[:, 1]] = True
-        return matrix
-
     def live_edges(self, none_operation: str | None = None) -> NDArray[np.bool_]:
         """Return which edges lie on a path from input to output, shape ``(E,)``.
 

@@ -53,7 +53,7 @@ class Metric:
         """+1 where larger is better, −1 where smaller is; raw × sign is a score to maximise."""
         return 1 if self.direction == "max" else -1
 
-
-def unit_after(metric: Metric) -> str:
-    """Return a metric's unit as it stands behind a number, empty for a pure number."""
-    return "" if metric.unit == "1" else f" {metric.unit}"
+    @property
+    def suffix(self) -> str:
+        """The unit as it stands behind a number, with its blank; empty for a pure number."""
+        return "" if self.unit == "1" else f" {self.unit}"

@@ -1,4 +1,4 @@
-"""The metrics of a task: the raw numbers that its score and its report are made of."""
+"""The metrics of a task: accuracy, loss, confusion of classes, similarity of images."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from torch import Tensor, nn
 from rlnas.datasets.spec import TaskSpec
 from rlnas.datasets.task_data import Split
 from rlnas.training.losses import IGNORED, task_loss
+
+EVALUATION_BATCH = 64
+"""Examples at a time where no gradients are needed."""
+
+WINDOW = 11
+SIGMA = 1.5
+"""Side and standard deviation of the window of structural similarity, in pixels."""
 
 
 class Meter:
@@ -44,8 +51,8 @@ class Meter:
         elif kind == "pixels":
             self._add_pixels(outputs.argmax(dim=1), targets)
         else:
-            labels = targets.argmax(dim=1) if targets.is_floating_point() else targets
-            self._add(100.0 * float((outputs.argmax(dim=1) == labels).sum()), count)
+            hits = outputs.argmax(dim=1) == _labels(targets)
+            self._add(100.0 * float(hits.sum()), count)
 
     def _add(self, total: float, weight: float) -> None:
         self._sum += total
@@ -53,9 +60,7 @@ class Meter:
 
     def _add_pixels(self, predicted: Tensor, targets: Tensor) -> None:
         counted = targets != IGNORED
-        classes = self._spec.outputs
-        pairs = targets[counted] * classes + predicted[counted]
-        counts = torch.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+        counts = _pair_counts(targets[counted], predicted[counted], self._spec.outputs)
         self._confusion = counts if self._confusion is None else self._confusion + counts
         self._add(100.0 * float(counts.diagonal().sum()), float(counts.sum()))
 
@@ -77,9 +82,6 @@ class Meter:
         return values
 
 
-EVALUATION_BATCH = 64
-
-
 @torch.no_grad()
 def confusion_matrix(network: nn.Module, split: Split, classes: int) -> Tensor:
     """Return how often examples of each class were taken for each class.
@@ -93,18 +95,23 @@ def confusion_matrix(network: nn.Module, split: Split, classes: int) -> Tensor:
         int64 ``(classes, classes)`` on the CPU: a row for each true class.
     """
     network.eval()
-    counts = torch.zeros(classes * classes, dtype=torch.int64)
+    counts = torch.zeros(classes, classes, dtype=torch.int64)
     for begin in range(0, len(split), EVALUATION_BATCH):
         indices = torch.arange(begin, min(begin + EVALUATION_BATCH, len(split)))
         inputs, targets = split.batch(indices)
-        labels = targets.argmax(dim=1) if targets.is_floating_point() else targets
-        pairs = labels * classes + network(inputs).argmax(dim=1)
-        counts += torch.bincount(pairs, minlength=classes * classes).cpu()
-    return counts.reshape(classes, classes)
+        counts += _pair_counts(_labels(targets), network(inputs).argmax(dim=1), classes).cpu()
+    return counts
 
 
-WINDOW = 11
-SIGMA = 1.5
+def _labels(targets: Tensor) -> Tensor:
+    """Return the classes ``(B,)`` of labels, or of distributions over classes."""
+    return targets.argmax(dim=1) if targets.is_floating_point() else targets
+
+
+def _pair_counts(labels: Tensor, predicted: Tensor, classes: int) -> Tensor:
+    """Return how often each class, a row, was taken for each class, a column."""
+    pairs = labels * classes + predicted
+    return torch.bincount(pairs, minlength=classes**2).reshape(classes, classes)
 
 
 @lru_cache(maxsize=16)

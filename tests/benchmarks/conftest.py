@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rlnas.benchmarks import CatalogueEntry, CatalogueFile
+from rlnas.benchmarks import BenchmarkTable, CatalogueEntry, CatalogueFile, Column, Provenance
+from rlnas.spaces import get_space
+from rlnas.tasks import Metric
 
 
 @pytest.fixture
@@ -185,3 +187,51 @@ def data_folder():
             return root
     pytest.skip("no folder of published files: set RLNAS_DATA_MIRROR to one")
     return None
+
+
+@pytest.fixture(scope="session")
+def made_table():
+    """Return a maker of tables of canonical forms: a number says which form, seed and epoch."""
+    micro = get_space("transnas-micro")
+    curves = Metric(name="valid_top1", unit="%", epoch_policy="all")
+    test = Metric(name="test_top1", unit="%", split="test", epoch_policy="final")
+    seconds = Metric(
+        name="cpu_seconds", unit="s", direction="min", split="none", epoch_policy="all"
+    )
+
+    def make(forms=None, name="rooms-micro"):
+        forms = np.unique(micro.canonical_index) if forms is None else forms
+        number = np.arange(len(forms), dtype=np.float32)
+        curve = number[:, None, None] + np.float32([[[0, 0.25]], [[0.5, 0.75]]]).reshape(1, 2, 2)
+        time = np.stack([number, 2 * number], 1)
+        return BenchmarkTable(
+            name,
+            micro,
+            [
+                Column("jigsaw", curves, curve, ("architecture", "seed", "epoch"), (0, 1)),
+                Column("jigsaw", test, number + 1000),
+                Column("jigsaw", Metric(name="synflow", split="none"), -number),
+                Column("jigsaw", seconds, time, ("architecture", "epoch")),
+            ],
+            primary={"jigsaw": "valid_top1"},
+            tests={"jigsaw": "test_top1"},
+            costs={"jigsaw": "cpu_seconds"},
+            source=Provenance(title="made up"),
+            architectures=micro.from_index(forms),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def own_table():
+    """Return a maker of a user's own tables: every architecture has the same score."""
+
+    def make(name="mine", space=None, value=0.0):
+        space = space or get_space("transnas-macro")
+        column = Column("t", Metric(name="acc"), np.full(space.size, value))
+        return BenchmarkTable(
+            name, space, [column], primary={"t": "acc"}, source=Provenance(title="own")
+        )
+
+    return make

@@ -5,114 +5,29 @@ import pytest
 
 from rlnas.bench.measures.tables import measure_table_loading
 from rlnas.benchmarks import (
-    BenchmarkTable,
-    Column,
-    Provenance,
     built_in_tables,
     builtin,
     install_table,
     installed_tables,
     load_suite,
     load_table,
-    open_table,
     save_table,
-    spread_to_equivalents,
     suite_names,
 )
 from rlnas.errors import DataError, InvalidArgumentError, UnknownNameError
 from rlnas.networks import SkeletonConfig, network_statistics
-from rlnas.search import get_searcher
-from rlnas.spaces import CellSpace, get_space
-from rlnas.tasks import Metric
+from rlnas.spaces import get_space
 from rlnas.transfer.similarity.proxy_signature import load_proxies
 
 MICRO = get_space("transnas-micro")
 FORMS = np.unique(MICRO.canonical_index)
-CURVE = Metric(name="valid_top1", unit="%", epoch_policy="all")
-TEST = Metric(name="test_top1", unit="%", split="test", epoch_policy="final")
-SECONDS = Metric(name="cpu_seconds", unit="s", direction="min", split="none", epoch_policy="all")
-
-
-def made(forms=FORMS, name="rooms-micro"):
-    """A table in which every number says which form, seed and epoch it is of."""
-    number = np.arange(len(forms), dtype=np.float32)
-    curve = number[:, None, None] + np.float32([[[0, 0.25]], [[0.5, 0.75]]]).reshape(1, 2, 2)
-    return BenchmarkTable(
-        name,
-        MICRO,
-        [
-            Column("jigsaw", CURVE, curve, ("architecture", "seed", "epoch"), (0, 1)),
-            Column("jigsaw", TEST, number + 1000),
-            Column("jigsaw", Metric(name="synflow", split="none"), -number),
-            Column("jigsaw", SECONDS, np.stack([number, 2 * number], 1), ("architecture", "epoch")),
-        ],
-        primary={"jigsaw": "valid_top1"},
-        tests={"jigsaw": "test_top1"},
-        costs={"jigsaw": "cpu_seconds"},
-        source=Provenance(title="made up"),
-        architectures=MICRO.from_index(forms),
-    )
 
 
 @pytest.fixture
-def shipped(tmp_path, monkeypatch):
-    """An installation that holds the table above and nothing else."""
+def shipped(tmp_path, monkeypatch, made_table):
+    """An installation that holds the made-up table and nothing else."""
     monkeypatch.setattr(builtin, "_FOLDER", tmp_path / "data")
-    return save_table(made(), tmp_path / "data" / "rooms-micro")
-
-
-def test_every_architecture_has_the_numbers_of_its_canonical_form():
-    table = spread_to_equivalents(made())
-    assert table.num_rows == MICRO.size
-    place = np.searchsorted(FORMS, MICRO.canonical_index)
-    np.testing.assert_array_equal(table.scores("jigsaw", seed=1, epoch=0), place + 0.5)
-    np.testing.assert_array_equal(table.scores("jigsaw"), place + 0.5)  # mean of .25 and .75
-    task = table.task("jigsaw")
-    np.testing.assert_array_equal(task.test_scores, place + 1000)
-    np.testing.assert_array_equal(task.costs, 2 * place)
-    # Two cells with a dead edge more or less, so one class.
-    same = MICRO.index(np.stack([MICRO.parse(f"64-41414-0_00_3{e}0") for e in "012"]))
-    assert len(set(table.scores("jigsaw")[same])) == 1
-    assert spread_to_equivalents(table) is table
-
-
-def test_a_search_pays_for_one_of_each_class(tmp_path):
-    table = spread_to_equivalents(made())
-    for task in (table.task("jigsaw"), table.renamed("x").suite()["jigsaw"]):
-        result = get_searcher("random").search(task, 300, seed=0)
-        rows = MICRO.index(np.stack([record.vector for record in result.records]))
-        assert len(set(MICRO.canonical_index[rows])) == len(rows) == 300
-        assert result.options["canonical_free"] is True
-    charged = get_searcher("random").search(task, 300, seed=0, canonical_free=False)
-    rows = MICRO.index(np.stack([record.vector for record in charged.records]))
-    assert len(set(MICRO.canonical_index[rows])) < 300
-    save_table(table, tmp_path / "kept")
-    assert open_table(tmp_path / "kept").task("jigsaw").canonical_free
-    assert not made().task("jigsaw").canonical_free  # other tables charge for each, as published
-
-
-def test_a_form_that_was_not_measured_is_missing_in_its_whole_class():
-    table = spread_to_equivalents(made(FORMS[1:]))
-    missing = np.isnan(table.scores("jigsaw"))
-    np.testing.assert_array_equal(missing, MICRO.canonical_index == FORMS[0])
-    assert np.isfinite(table.scores("jigsaw")[~missing]).all()
-
-
-def test_rows_must_be_canonical_forms_of_a_numbered_space():
-    other = int(np.flatnonzero(MICRO.canonical_index != np.arange(MICRO.size))[0])
-    with pytest.raises(InvalidArgumentError, match="canonical forms only"):
-        spread_to_equivalents(made(np.array([other])))
-    large = CellSpace("large", [(i, i + 1) for i in range(30)], ["a", "b"])
-    table = BenchmarkTable(
-        "t",
-        large,
-        [Column("x", TEST, np.zeros(1))],
-        primary={},
-        source=Provenance(title=""),
-        architectures=np.zeros((1, 30)),
-    )
-    with pytest.raises(InvalidArgumentError, match="too large"):
-        spread_to_equivalents(table)
+    return save_table(made_table(), tmp_path / "data" / "rooms-micro")
 
 
 def test_it_is_found_by_name_without_cache_or_network(shipped, cache):
@@ -138,10 +53,10 @@ def test_its_loading_is_measured(shipped, cache):
     assert result["seconds"]["median"] > 0
 
 
-def test_no_other_table_may_take_its_name(cache):
+def test_no_other_table_may_take_its_name(cache, made_table):
     for name in builtin.BUILT_IN:  # whether it is shipped or not
         with pytest.raises(InvalidArgumentError, match="built-in"):
-            install_table(made(name=name), replace=True)
+            install_table(made_table(name=name), replace=True)
 
 
 def test_a_damaged_installation_says_so(shipped, cache):

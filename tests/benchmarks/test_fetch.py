@@ -3,26 +3,17 @@
 import hashlib
 import json
 import multiprocessing
-import re
 import sys
 
 import numpy as np
 import pytest
 
 from rlnas.benchmarks import (
-    BenchmarkTable,
-    Column,
-    Provenance,
-    catalogue,
-    catalogue_tables,
     fetch,
-    get_entry,
-    import_formats,
     install_table,
     installed_tables,
     load_suite,
     load_table,
-    suite_names,
     table_info,
 )
 from rlnas.benchmarks.storage import open_table
@@ -33,8 +24,7 @@ from rlnas.errors import (
     InvalidArgumentError,
     UnknownNameError,
 )
-from rlnas.spaces import CellSpace, get_space, space_names
-from rlnas.tasks import Metric
+from rlnas.spaces import CellSpace, get_space
 
 
 @pytest.fixture
@@ -45,27 +35,6 @@ def mirror(entry, small_zip, tmp_path, monkeypatch):
     (folder / "made-up.zip").write_bytes(small_zip[0])
     monkeypatch.setenv("RLNAS_DATA_MIRROR", str(folder))
     return folder
-
-
-def test_the_catalogue_is_complete_and_pinned():
-    names = [entry.name for entry in catalogue()]
-    assert {"transnas-micro", "transnas-macro", "nasbench-201", "transnas-official"} <= set(names)
-    assert len(set(names)) == len(names)
-    assert len(set(catalogue_tables())) == len(catalogue_tables())
-    for entry in catalogue():
-        assert entry.importer in import_formats()
-        assert set(entry.tables) <= set(space_names())
-        assert entry.licence
-        assert entry.citation
-        for file in entry.files:
-            assert re.fullmatch(r"[0-9a-f]{64}", file.sha256)
-            assert all(address.startswith("https://") for address in file.addresses)
-            assert file.addresses
-            if "githubusercontent" in file.addresses[0]:
-                assert re.search(r"/[0-9a-f]{40}/", file.addresses[0])  # a commit, no branch
-    assert get_entry("transnas-official-micro").name == "transnas-official"
-    with pytest.raises(UnknownNameError, match="Did you mean 'transnas-micro'"):
-        get_entry("transnas-mikro")
 
 
 def test_fetch_load_and_search_space_order(cache, mirror, small_zip):
@@ -182,25 +151,6 @@ def test_processes_that_want_the_same_table_do_not_disturb_each_other(cache, mir
 # -- tables of the user's ----------------------------------------------------------------------
 
 
-def own(name="mine", space=None, value=0.0):
-    space = space or get_space("transnas-macro")
-    column = Column("t", Metric(name="acc"), np.full(space.size, value))
-    return BenchmarkTable(
-        name, space, [column], primary={"t": "acc"}, source=Provenance(title="own")
-    )
-
-
-def test_a_users_table_is_a_suite_by_its_name(cache):
-    install_table(own())
-    assert "mine" in suite_names()
-    assert load_suite("mine")["t"].name == "mine/t"
-    with pytest.raises(InvalidArgumentError, match="replace=True"):
-        install_table(own(value=1.0))
-    assert load_suite("mine")["t"].best()[1] == 0.0
-    install_table(own(value=1.0), replace=True)
-    assert load_suite("mine")["t"].best()[1] == 1.0
-
-
 @pytest.mark.parametrize(
     ("name", "owner"),
     [
@@ -209,40 +159,33 @@ def test_a_users_table_is_a_suite_by_its_name(cache):
         ("synthetic-micro", "a built-in suite"),
     ],
 )
-def test_names_of_the_catalogue_and_of_what_is_built_in_are_reserved(cache, name, owner):
+def test_names_of_the_catalogue_and_of_what_is_built_in_are_reserved(cache, name, owner, own_table):
     with pytest.raises(InvalidArgumentError, match=f"belongs to {owner}"):
-        install_table(own(name))
+        install_table(own_table(name))
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", ".hidden", "", "a" * 101, "x\0"])
-def test_names_that_are_no_folder_are_refused(cache, name):
+def test_names_that_are_no_folder_are_refused(cache, name, own_table):
     with pytest.raises(InvalidArgumentError, match="cannot name a table"):
-        install_table(own(name))
+        install_table(own_table(name))
     with pytest.raises((UnknownNameError, InvalidArgumentError)):
         load_suite(name)
 
 
-def test_a_damaged_table_of_the_users_is_an_error(cache):
-    install_table(own())
+def test_a_damaged_table_of_the_users_is_an_error(cache, own_table):
+    install_table(own_table())
     next((cache / "tables" / "mine").glob("000.*")).unlink()
     with pytest.raises(DataError, match="lacks the array"):
         load_table("mine")
 
 
-def test_a_users_own_space_is_named_when_it_is_not_registered(cache):
+def test_a_users_own_space_is_named_when_it_is_not_registered(cache, own_table):
     space = CellSpace("unregistered", [(0, 1)], ["a", "b"])
-    table = install_table(own("odd", space))
+    table = install_table(own_table("odd", space))
     assert table.space is space
     with pytest.raises(DataError, match="Unknown search space"):
         load_table("odd")
     assert open_table(cache / "tables" / "odd", space=space).num_rows == 2
-
-
-def test_unknown_suites_list_the_nearest(cache):
-    with pytest.raises(UnknownNameError, match="Did you mean 'transnas-micro'"):
-        load_suite("transnas-mircro")
-    with pytest.raises(UnknownNameError, match="Known: "):
-        load_table("nothing-like-it")
 
 
 def test_info_is_plain_data(cache, mirror, small_zip):

@@ -2,9 +2,11 @@
 
 import pytest
 import torch
+from torch import nn
 
 from rlnas.datasets.spec import task_spec
 from rlnas.networks import SkeletonConfig, build_network
+from rlnas.proxies import score_proxies
 from rlnas.seeding import torch_generator
 
 CONFIG = SkeletonConfig(
@@ -59,3 +61,38 @@ def make_network():
 def task(request):
     """Return the name of a task, one of each kind."""
     return request.param
+
+
+def _normal(*shape, name="x"):
+    return torch.randn(shape, generator=torch_generator(0, "formulas", name))
+
+
+@pytest.fixture
+def normal():
+    """Return a maker of normal numbers, the same for a shape and a name."""
+    return _normal
+
+
+@pytest.fixture
+def fill():
+    """Return a function that gives a network weights that come from no global generator."""
+
+    def fill_weights(network, scale=1.0):
+        with torch.no_grad():
+            for name, parameter in network.named_parameters():
+                parameter.copy_(scale * _normal(*parameter.shape, name=name))
+        return network
+
+    return fill_weights
+
+
+@pytest.fixture
+def value():
+    """Return a function that gives the value of one proxy, which must not fail."""
+
+    def score(network, proxy, batch=None, loss=nn.functional.mse_loss, seed=0):
+        found = score_proxies(network, batch, names=[proxy], loss=loss, seed=seed)[proxy]
+        assert not found.failed, found.failure
+        return found.value
+
+    return score

@@ -1,10 +1,10 @@
-"""Suites and metrics: order, splits, near names, refused values."""
+"""Suites: order, splits, near names, refused values."""
 
 import pytest
 
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.spaces import CellSpace
-from rlnas.tasks import Metric, Suite, make_task
+from rlnas.tasks import Suite, make_task
 
 SPACE = CellSpace("pair", [(0, 1), (1, 2)], ["a", "b"])
 OTHER = CellSpace("other", [(0, 1), (1, 2)], ["a", "b"])
@@ -48,14 +48,3 @@ def test_what_is_no_suite_is_refused():
         Suite("empty", {})
     with pytest.raises(InvalidArgumentError):
         Suite("mixed", {"a": make_task(SPACE, len), "b": make_task(OTHER, len)})
-
-
-def test_metric_sign():
-    assert Metric(name="accuracy").sign == 1
-    assert Metric(name="loss", direction="min").sign == -1
-
-
-@pytest.mark.parametrize("field", ["direction", "split", "epoch_policy"])
-def test_metric_refuses_unknown_values(field):
-    with pytest.raises(InvalidArgumentError, match=field):
-        Metric(name="m", **{field: "sideways"})

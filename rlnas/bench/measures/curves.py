@@ -53,9 +53,8 @@ def measure_curves(
     points: int = 6,
     searches: int = 5,
     device: str = "cpu",
-    config: ControllerConfig | None = None,
 ) -> dict[str, Any]:
-    """Train with both engines and compare their curves.
+    """Train the default configuration with both engines and compare their curves.
 
     Args:
         task: The task to train and to be judged on.
@@ -64,7 +63,6 @@ def measure_curves(
         points: Checkpoints, evenly spread; each is at the first rollout's end that reaches it.
         searches: Searches of each judgement.
         device: Device of both engines.
-        config: What to train; the default configuration by default.
 
     Returns:
         JSON-able: the settings; ``steps``, the checkpoints; ``measures``: for each of `MEASURES`
@@ -82,7 +80,7 @@ def measure_curves(
             f"count is {count}, searches {searches}, points {points}, steps {steps}; expected 1 or "
             "more of each and at least one step a point."
         )
-    config = config or ControllerConfig()
+    config = ControllerConfig()
     plan = _Plan(count, searches, [steps * (i + 1) // points for i in range(points)])
     read: dict[Engine, list[Readings]] = {
         "device": list(_device_readings(plan, task, config, device)),

@@ -24,6 +24,10 @@ from rlnas.errors import InvalidArgumentError
 from rlnas.tasks import TabularTask
 
 _TINY_CALLS = 2000
+"""Calls in one measurement of the price of a call."""
+
+_ROLLOUTS = 5
+"""Rollouts in one measurement of a part."""
 
 
 def measure_peaks(*, device: str = "cpu", repeats: int = 5) -> dict[str, Any]:
@@ -78,10 +82,6 @@ def _best(work: Callable[[], object], device: str, repeats: int) -> float:
         synchronise(device)
         seconds.append(time.perf_counter() - start)
     return min(seconds)
-
-
-_ROLLOUTS = 5
-"""Rollouts in one measurement."""
 
 
 class CallCounter(TorchDispatchMode):  # type: ignore[no-untyped-call]

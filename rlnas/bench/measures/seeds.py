@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from rlnas.agents import ControllerConfig, PPOController
+from rlnas.agents import PPOController
 from rlnas.bench.machine import available_cores, torch_threads
 from rlnas.bench.measures.timing import spread, time_in_turns
 from rlnas.errors import InvalidArgumentError
@@ -30,7 +30,6 @@ def measure_seeds(
     repeats: int = 3,
     seed: int = 0,
     device: str = "cpu",
-    config: ControllerConfig | None = None,
 ) -> dict[str, Any]:
     """Measure how long training takes by the public methods, from nothing to a trained controller.
 
@@ -43,13 +42,12 @@ def measure_seeds(
     Args:
         task: A source task.
         count: Controllers in the batch and one after the other.
-        steps: Environment steps of each controller.
+        steps: Environment steps of each controller, which has the default configuration.
         threads: Numbers of PyTorch's threads to try; 1 and all cores by default. A number with
             which a rollout takes 3 times as long as with another is left out.
         repeats: Repeats of each way with each number of threads.
         seed: Seed of the first controller.
         device: ``cpu`` or ``cuda``.
-        config: What to train; the default controller by default.
 
     Returns:
         JSON-able:
@@ -71,7 +69,7 @@ def measure_seeds(
             f"count is {count}, steps is {steps}, repeats is {repeats}, threads are {chosen}; "
             "expected positive numbers and one number of threads or more."
         )
-    train = partial(_train, task, config=config, device=device)
+    train = partial(_train, task, device=device)
     seeds = range(seed, seed + count)
     probes = {number: _probe(train, seeds, number) for number in chosen}
     measured = [n for n in chosen if probes[n] <= _TOO_SLOW * min(probes.values())]
@@ -111,18 +109,15 @@ def _train(
     steps: int,
     *,
     threads: int,
-    config: ControllerConfig | None,
     device: str,
 ) -> None:
     """Train batches of seeds one after the other."""
     with torch_threads(threads):
         for seeds in batches:
             if len(seeds) == 1:
-                PPOController.train(
-                    task, steps, seeds[0], config=config, engine="device", device=device
-                )
+                PPOController.train(task, steps, seeds[0], engine="device", device=device)
             else:
-                PPOController.train_many([task], steps, seeds, config=config, device=device)
+                PPOController.train_many([task], steps, seeds, device=device)
 
 
 def _probe(train: Callable[..., None], seeds: Sequence[int], threads: int) -> float:

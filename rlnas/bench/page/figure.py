@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rlnas.bench.page.figure_style import BLUE, GREEN, ORANGE, PURPLE, label_bars, plain, short_name
 from rlnas.bench.page.quality_panels import draw_curves, draw_quality
 from rlnas.errors import InvalidArgumentError
-from rlnas.formats import number_text
+from rlnas.formats import format_number
 from rlnas.reporting.figures.drawing import new_figure, save_figure
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _draw_rates(axes: Axes, rows: list[Result]) -> None:
     axes.invert_yaxis()
     axes.set_xscale("log")
     axes.set_xlim(min(medians) / 3, max(medians) * 8)
-    label_bars(axes, [rate["max"] for rate in rates], [number_text(m) for m in medians])
+    label_bars(axes, [rate["max"] for rate in rates], [format_number(m) for m in medians])
     axes.grid(False, axis="y")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rlnas.bench.page.section import Section
-from rlnas.formats import bytes_text, number_text, seconds_text
+from rlnas.formats import format_bytes, format_number, format_timing
 
 _PARTS = {
     "step": "environment step",
@@ -29,9 +29,9 @@ def memory_sections(part: Mapping[str, Any]) -> list[Section]:
     rows = [
         [
             row["name"],
-            number_text(row["peak_mib"]),
-            number_text(row["base_mib"]),
-            *([number_text(row["cuda_peak_mib"])] if cuda else []),
+            format_number(row["peak_mib"]),
+            format_number(row["base_mib"]),
+            *([format_number(row["cuda_peak_mib"])] if cuda else []),
         ]
         for row in part["rows"]
     ]
@@ -64,11 +64,11 @@ def growth_sections(part: Mapping[str, Any]) -> list[Section]:
             f"{row['size']:,}",
             _median(row["env"]),
             _median(row["ppo"]),
-            seconds_text(row["space_seconds"]),
-            bytes_text(row["space_bytes"]),
-            seconds_text(row["table_seconds"]),
-            bytes_text(row["table_bytes"]),
-            bytes_text(row["visited_bytes"]),
+            format_timing(row["space_seconds"]),
+            format_bytes(row["space_bytes"]),
+            format_timing(row["table_seconds"]),
+            format_bytes(row["table_bytes"]),
+            format_bytes(row["visited_bytes"]),
         ]
         for row in part["space"]
     ]
@@ -105,7 +105,7 @@ def growth_sections(part: Mapping[str, Any]) -> list[Section]:
 
 
 def _median(spread: Mapping[str, Any]) -> str:
-    return number_text(spread["median"])
+    return format_number(spread["median"])
 
 
 def roofline_sections(part: Mapping[str, Any]) -> list[Section]:
@@ -116,25 +116,25 @@ def roofline_sections(part: Mapping[str, Any]) -> list[Section]:
     """
     rows = []
     for row in part["rows"]:
-        limits = [number_text(row["limit_us"][kind]) for kind in _BOUND]
+        limits = [format_number(row["limit_us"][kind]) for kind in _BOUND]
         rows.append(
             [
                 _PARTS.get(row["part"], row["part"]),
                 str(row["controllers"]),
-                *(number_text(row[key]) for key in ("flops", "bytes")),
+                *(format_number(row[key]) for key in ("flops", "bytes")),
                 f"{row['calls']:,}",
                 *limits,
-                number_text(row["measured_us"]),
+                format_number(row["measured_us"]),
                 _BOUND[row["bound"]],
                 f"{100 * row['fraction_of_limit']:.0f} %",
             ]
         )
     peaks = part["peaks"]
     about = (
-        f"This machine, with the threads used: {number_text(peaks['gflops'])} GFLOP/s in a large "
-        f"float32 product, {number_text(peaks['gb_per_second'])} GB/s in a large copy, "
-        f"{number_text(peaks['call_us'])} µs for one tiny PyTorch call. Operations, bytes and the "
-        "four times are of one environment step, in µs; calls are of a whole rollout of all "
+        f"This machine, with the threads used: {format_number(peaks['gflops'])} GFLOP/s in a large "
+        f"float32 product, {format_number(peaks['gb_per_second'])} GB/s in a large copy, "
+        f"{format_number(peaks['call_us'])} µs for one tiny PyTorch call. Operations, bytes and "
+        "the four times are of one environment step, in µs; calls are of a whole rollout of all "
         "controllers. The least time is the largest of the three limits; a part can only get "
         "faster by needing less of what binds it. More than 100 % is possible where data fit into "
         "a cache, and where calls are made in C++ at less than the price of one from Python."

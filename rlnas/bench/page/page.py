@@ -11,7 +11,7 @@ from rlnas.bench.page.figure import draw_speed, has_figure
 from rlnas.bench.page.section import Section
 from rlnas.bench.page.sections import sections
 from rlnas.errors import DataError
-from rlnas.formats import seconds_text
+from rlnas.formats import format_timing
 
 NOTES = ("<!-- notes -->", "<!-- /notes -->")
 """What stands between these lines was written by hand and is kept."""
@@ -111,7 +111,7 @@ def _settings(result: Mapping[str, Any], command: str) -> list[str]:
         ("versions", versions),
         *((title, f"{settings[key]:,}" if isinstance(settings[key], int) else settings[key])
           for key, title in _TITLES.items()),
-        ("took in all", seconds_text(took)),
+        ("took in all", format_timing(took)),
     ]  # fmt: skip
     said = ["```bash", command, "```", ""] if command else []
     return [*said, *_table(["", ""], [[str(name), str(value)] for name, value in rows], "ll")]

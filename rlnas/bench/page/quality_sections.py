@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rlnas.bench.measures.curves import MEASURES
-from rlnas.bench.page.section import Section
-from rlnas.formats import MISSING, number_text, seconds_text, times_text
+from rlnas.bench.page.section import Section, times
+from rlnas.formats import MISSING, format_number, format_timing
 
 _REFERENCES = ("sb3-default", "sb3-tuned", "sb3")
 
@@ -21,16 +21,16 @@ def quality_sections(part: Mapping[str, Any]) -> list[Section]:
     rows = []
     for row in part["rows"]:
         seconds, steps = row["seconds"], row["steps"]
-        median = seconds_text(seconds["median"])
+        median = format_timing(seconds["median"])
         if seconds["median"] is None:
-            median = f"> {seconds_text(row['seconds_at_least'])}"
+            median = f"> {format_timing(row['seconds_at_least'])}"
         rows.append(
             [
                 row["name"],
                 f"{row['reached']} of {len(row['runs'])}",
                 median,
-                seconds_text(seconds["min"]),
-                seconds_text(seconds["max"]),
+                format_timing(seconds["min"]),
+                format_timing(seconds["max"]),
                 MISSING if steps["median"] is None else f"{steps['median']:,.0f}",
             ]
         )
@@ -41,7 +41,7 @@ def quality_sections(part: Mapping[str, Any]) -> list[Section]:
         f"2,500 steps or more after the last look, the clock stops and the controller is judged by "
         f"{part['searches']} searches; two good judgements in a row are needed, and the time "
         f"of the first counts. {seeds} training seed{'s' if seeds > 1 else ''}; given up after "
-        f"{part['max_steps']:,} steps or {number_text(part['max_seconds'])} s; medians are "
+        f"{part['max_steps']:,} steps or {format_number(part['max_seconds'])} s; medians are "
         "Kaplan-Meier's, so that runs given up count for what is known of them."
     )
     headers = ["", "reached", "median", "min", "max", "steps, median"]
@@ -61,7 +61,7 @@ def _quality_claims(part: Mapping[str, Any]) -> tuple[str, ...]:
         if found is not None:
             least = "at least " if found["at_least"] else ""
             claims.append(
-                f"{rows[key]['name']}: {least}{times_text(found['ratio'])} as long as "
+                f"{rows[key]['name']}: {least}{times(found['ratio'])} as long as "
                 "the device engine until the controller is good."
             )
     return tuple(claims)
@@ -97,19 +97,19 @@ def curve_sections(part: Mapping[str, Any]) -> list[Section]:
 
 
 def _interval(curve: Mapping[str, Any], point: int) -> str:
-    estimate, low, high = (number_text(curve[key][point]) for key in ("iqm", "low", "high"))
+    estimate, low, high = (format_number(curve[key][point]) for key in ("iqm", "low", "high"))
     return f"{estimate} [{low}, {high}]"
 
 
 def _curve_claim(name: str, measure: Mapping[str, Any]) -> str:
     apart = measure["whole"]["difference"]
     inside = sum(all(point.values()) for point in measure["inside"])
-    low, high = number_text(apart["low"]), number_text(apart["high"])
+    low, high = format_number(apart["low"]), format_number(apart["high"])
     verdict = "no difference shown" if not apart["excludes_zero"] else "a difference"
     return (
         f"{_capital(name)}: both engines are within each other's interval at {inside} "
         f"of {len(measure['inside'])} checkpoints; over the whole curve the device engine less "
-        f"sb3 is {number_text(apart['iqm'])} [{low}, {high}], so {verdict}."
+        f"sb3 is {format_number(apart['iqm'])} [{low}, {high}], so {verdict}."
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rlnas.formats import format_number
+
 
 @dataclass(frozen=True)
 class Section:
@@ -24,3 +26,8 @@ class Section:
     rows: list[list[str]]
     claims: tuple[str, ...] = ()
     brief: tuple[int, ...] = ()
+
+
+def times(ratio: float) -> str:
+    """Return a ratio in words, ``1.50 times``."""
+    return f"{format_number(ratio)} times"

@@ -7,8 +7,8 @@ from typing import Any
 
 from rlnas.bench.page.machine_sections import growth_sections, memory_sections, roofline_sections
 from rlnas.bench.page.quality_sections import curve_sections, quality_sections
-from rlnas.bench.page.section import Section
-from rlnas.formats import MISSING, bytes_text, spread_text, times_text
+from rlnas.bench.page.section import Section, times
+from rlnas.formats import MISSING, format_bytes, format_number
 
 Result = Mapping[str, Any]
 
@@ -26,12 +26,18 @@ def sections(result: Result) -> list[Section]:
     return found
 
 
+def _spread(measured: Result, scale: float = 1.0) -> list[str]:
+    """Return median, minimum and maximum, each times ``scale``."""
+    found = [measured[key] for key in ("median", "min", "max")]
+    return [format_number(None if value is None else value * scale) for value in found]
+
+
 def _rates(title: str, about: str, part: Result, claims: tuple[str, ...]) -> Section:
     rows = [
         [
             row["name"] if row["device"] == "cpu" else f"{row['name']}, {row['device']}",
             f"{row['num_envs']:,}",
-            *spread_text(row["steps_per_second"]),
+            *_spread(row["steps_per_second"]),
         ]
         for row in part["rows"]
     ]
@@ -42,7 +48,7 @@ def _rates(title: str, about: str, part: Result, claims: tuple[str, ...]) -> Sec
 def _envs(part: Result) -> list[Section]:
     first, names = part["rows"][0], {row["key"]: row for row in part["rows"]}
     claims = tuple(
-        f"{first['name']} is {times_text(part['times_faster'][key])} as fast as {row['name']}."
+        f"{first['name']} is {times(part['times_faster'][key])} as fast as {row['name']}."
         for key, row in names.items()
         if key in ("dummy", "dummy-8")
     )
@@ -63,7 +69,7 @@ def _ppo(part: Result) -> list[Section]:
         first, names = part[group]["rows"][0], {r["key"]: r["name"] for r in part[group]["rows"]}
         claims = tuple(
             f"{title}: {first['name']}, makes "
-            f"{times_text(part[group]['times_faster'][key])} as many as {names[key]}."
+            f"{times(part[group]['times_faster'][key])} as many as {names[key]}."
             for key in ("sb3", "reference")
             if key in names
         )
@@ -75,14 +81,14 @@ def _seeds(part: Result) -> list[Section]:
     count = part["count"]
     titles = {"one": "1 controller", "batch": f"{count} in one batch", "serial": f"{count} in turn"}
     rows = [
-        [titles[way], str(row["threads"]), *spread_text(row[way])]
+        [titles[way], str(row["threads"]), *_spread(row[way])]
         for way in titles
         for row in part["threads"]
         if row[way]["median"] is not None
     ]
     claims = (
-        f"{count} seeds in one batch take {times_text(part['ratio'])} as long as one, and are "
-        f"ready {times_text(part['speedup'])} as soon as one after the other (each with the "
+        f"{count} seeds in one batch take {times(part['ratio'])} as long as one, and are "
+        f"ready {times(part['speedup'])} as soon as one after the other (each with the "
         "number of threads that suits it best).",
     )
     about = f"Training to the end, {part['steps']:,} steps a controller, on {part['device']}."
@@ -96,7 +102,7 @@ def _table(part: Result) -> list[Section]:
         "load_suite, every score read": part["seconds_with_scores"],
     }
     rows = [
-        [name, bytes_text(part["bytes"]), *spread_text(spread, 1e3), MISSING]
+        [name, format_bytes(part["bytes"]), *_spread(spread, 1e3), MISSING]
         for name, spread in ours.items()
     ]
     about, claims = ["All files are in memory already, so this is reading and not the disk."], []
@@ -104,9 +110,9 @@ def _table(part: Result) -> list[Section]:
         for how, kept in (("weights_only", True), ("any_pickle", False)):
             row = file[how]
             name = f"torch.load(…, weights_only={kept}), {variant}"
-            size, times = bytes_text(file["bytes"]), times_text(row["times_faster"])
-            rows.append([name, size, *spread_text(row["seconds"], 1e3), times])
-            claims.append(f"{name}, takes {times} as long as load_suite.")
+            size, longer = format_bytes(file["bytes"]), times(row["times_faster"])
+            rows.append([name, size, *_spread(row["seconds"], 1e3), longer])
+            claims.append(f"{name}, takes {longer} as long as load_suite.")
         held, filled = file["held"], file["filled"]
         about.append(f"The {variant} file holds of the table {held}; besides that, {filled}.")
     headers = ["", "file", "ms, median", "min", "max", "as long as load_suite"]

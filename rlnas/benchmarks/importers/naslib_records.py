@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import numpy as np
 
@@ -22,8 +21,6 @@ from rlnas.benchmarks.table import BenchmarkTable
 from rlnas.errors import DataError
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks.metric import EpochPolicy
-
-Record = Mapping[str, Any]
 
 
 class RecordTable:

@@ -33,6 +33,7 @@ SEGMENT_COLOURS: NDArray[np.uint8] = np.array(
 
 _INCHES = 1.35
 _LEFT, _TOP, _BOTTOM = 1.25, 0.5, 0.95
+_DPI = 110
 _NEAR = 0.05
 
 
@@ -98,18 +99,17 @@ def draw_preview(rooms: Rooms, *, seed: int = 0) -> Figure:
     return figure
 
 
-def write_preview(rooms: Rooms, path: str | Path, *, seed: int = 0, dpi: int = 110) -> None:
+def write_preview(rooms: Rooms, path: str | Path, *, seed: int = 0) -> None:
     """Write the contact sheet as a PNG file.
 
     Args:
         rooms: The rooms, one or more.
         path: Where to; an existing file is replaced.
         seed: Seed of the order of the jigsaw's tiles.
-        dpi: Pixels an inch; a row is about 1.35 inches high.
     """
     figure = draw_preview(rooms, seed=seed)
     with atomic_file(path) as partial:
-        figure.savefig(partial, format="png", dpi=dpi, metadata={"Software": None})
+        figure.savefig(partial, format="png", dpi=_DPI, metadata={"Software": None})
 
 
 def shuffle_tiles(picture: NDArray[np.uint8], order: NDArray[Any]) -> NDArray[np.uint8]:

@@ -106,7 +106,7 @@ def _check_alike(members: Sequence[SearchedNetwork]) -> None:
             raise InvalidArgumentError(
                 f"{member.architecture} for {member.spec.name} and {members[0].architecture} for "
                 f"{members[0].spec.name} cannot be stacked: their skeletons or inputs differ. "
-                "Stack networks of one NetworkConfig and one size of images, puzzles apart from "
+                "Stack networks of one SkeletonConfig and one size of images, puzzles apart from "
                 "images; of the macro space, networks of one architecture."
             )
 

@@ -70,7 +70,7 @@ def best_section(rows: pd.DataFrame, metrics: Mapping[str, Metric]) -> str:
             continue
         best = known.loc[known["best_score"].idxmax()]
         metric = metrics[str(target)]
-        unit = "" if metric.unit == "1" else f" {metric.unit}"
+        unit = metric.suffix
         by = f"{best['method']}" + (
             "" if best["source"] == NO_SOURCE else f" from {best['source']}"
         )

@@ -4,18 +4,14 @@ import json
 import time
 
 import pytest
-import torch
 
 from rlnas.bench import (
     Contender,
     Rate,
-    available_cores,
     compare,
-    describe_machine,
     race,
     spread,
     time_in_turns,
-    torch_threads,
 )
 from rlnas.errors import InvalidArgumentError
 
@@ -91,25 +87,3 @@ def test_jobs_take_turns_and_are_timed():
     assert min(seconds["short"]) < 0.02
     with pytest.raises(InvalidArgumentError, match="repeats is 0"):
         time_in_turns(jobs, 0)
-
-
-def test_threads_are_given_back_even_after_an_error():
-    before = torch.get_num_threads()
-
-    def work():
-        with torch_threads(before + 1):
-            assert torch.get_num_threads() == before + 1
-            raise KeyError
-
-    with pytest.raises(KeyError):
-        work()
-    assert torch.get_num_threads() == before
-
-
-def test_the_machine_is_described():
-    machine = describe_machine()
-    assert json.loads(json.dumps(machine)) == machine
-    assert machine["cores"] == available_cores() >= 1
-    assert machine["torch_threads"] == torch.get_num_threads()
-    assert machine["versions"]["torch"].startswith(torch.__version__.split("+")[0])
-    assert {"numpy", "stable-baselines3", "rlnas"} <= set(machine["versions"])

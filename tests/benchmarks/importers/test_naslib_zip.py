@@ -1,4 +1,4 @@
-"""NASLib's zips: decoding, completeness, and hostile archives."""
+"""NASLib's zips: records, completeness, and hostile archives."""
 
 import io
 import json
@@ -9,9 +9,7 @@ import pytest
 
 from rlnas.benchmarks import import_table
 from rlnas.benchmarks.importers import naslib_zip
-from rlnas.benchmarks.importers.naslib_encoding import decode_tuple
 from rlnas.errors import DataError
-from rlnas.spaces import get_space
 
 
 def record(arch, value=1.0, **proxies):
@@ -28,58 +26,6 @@ def read(tmp_path):
         return import_table(path, "naslib-zip", **options)
 
     return run
-
-
-@pytest.mark.parametrize(
-    ("space", "text", "official"),
-    [
-        ("transnas-micro", "(2, 3, 2, 3, 2, 3)", "64-41414-2_32_323"),
-        ("transnas-macro", "(2, 2, 4, 3)", "64-2243-basic"),
-        ("transnas-macro", "(2, 2, 4, 1, 3, 0)", "64-22413-basic"),
-        # Both are in the public file nb201_zc_proxies.csv with tuple and official string.
-        (
-            "nasbench-201",
-            "(4, 0, 3, 1, 4, 3)",
-            "|avg_pool_3x3~0|+|skip_connect~0|none~1|+|nor_conv_1x1~0|avg_pool_3x3~1|nor_conv_1x1~2|",
-        ),
-        (
-            "nasbench-201",
-            "(2, 4, 0, 0, 3, 2)",
-            "|nor_conv_3x3~0|+|avg_pool_3x3~0|skip_connect~1|"
-            "+|skip_connect~0|nor_conv_1x1~1|nor_conv_3x3~2|",
-        ),
-    ],
-)
-def test_tuples(space, text, official):
-    space = get_space(space)
-    assert space.format(decode_tuple(text, space)) == official
-
-
-@pytest.mark.parametrize(
-    ("space", "text"),
-    [
-        ("transnas-micro", "(2, 3, 2, 3, 2, 4)"),
-        ("transnas-micro", "(2, 3, 2, 3, 2)"),
-        ("transnas-macro", "(1, 1, 1, 1)"),  # no doubling
-        ("transnas-macro", "(2, 2, 4, 3, 1, 1, 1)"),
-        ("transnas-macro", "(2, 0, 4, 3, 1, 1)"),
-        ("nasbench-201", "(5, 0, 0, 0, 0, 0)"),
-        ("nasbench-201", "(-1, 0, 0, 0, 0, 0)"),
-        ("nasbench-201", ""),
-        ("transnas-micro", "__import__('os')"),
-        ("transnas-micro", "(1, 2, 3, 1, 2, 999999999999999999999)"),
-    ],
-)
-def test_wrong_tuples(space, text):
-    with pytest.raises(DataError, match="names no architecture"):
-        decode_tuple(text, get_space(space))
-
-
-def test_every_nasbench201_tuple_is_one_architecture():
-    space = get_space("nasbench-201")
-    tuples = [str(tuple(map(int, np.base_repr(i, 5).zfill(6)))) for i in range(space.size)]
-    vectors = np.stack([decode_tuple(text, space) for text in tuples])
-    assert len(np.unique(space.index(vectors))) == space.size
 
 
 def test_a_part_is_read_only_when_said_so(read, make_zip):

@@ -6,51 +6,11 @@ import pytest
 from reference_study.claims import check_claims, search_ranks, study_text, task_similarity
 from reference_study.config import StudyConfig
 from reference_study.pairs import pair_table, study_pairs
-from reference_study.run import StudyRun, run_study
-from reference_study.step_curves import StepCurve
+from reference_study.run import StudyRun
 
-from rlnas.errors import InvalidArgumentError, RunError
+from rlnas.errors import InvalidArgumentError
 
 TASKS = ("synthetic-0", "synthetic-1")
-
-
-def curve(values, seeds=4, spread=0.0, steps=None):
-    values = np.asarray(values, dtype=float)
-    steps = np.arange(len(values)) * 10 if steps is None else np.asarray(steps)
-    return StepCurve(steps, values[:, None] + spread * np.arange(seeds), "made-up")
-
-
-def steps_to(curve, level):
-    return curve.steps_to(np.full(curve.course.shape[1], float(level)))[0]
-
-
-def test_time_to_a_level_is_when_the_curve_stays_there():
-    assert steps_to(curve([0, 2, 0, 1, 2, 3]), 1) == 30
-    assert steps_to(curve([0, 2, 0, 1, 2, 3]), 0) == 0
-    assert steps_to(curve([0, 2, 2, 2, 2, 1]), 2) == np.inf
-
-
-def test_final_performance_is_the_mean_over_the_last_tenth():
-    values = [0.0] * 9 + [4.0, 6.0]
-    assert curve(values).final == pytest.approx(5.0)
-    assert curve(values).at(100) == pytest.approx(6.0)
-    with pytest.raises(InvalidArgumentError, match="step 5"):
-        curve(values).at(5)
-
-
-def test_the_seeds_own_times_are_censored():
-    values = np.array([[0, 0, 0, 0], [1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0]], dtype=float)
-    one = StepCurve(np.arange(4) * 10, values, "made-up")
-    assert one.first_passage(1.0) == {"median": 20.0, "reached": 3}
-    assert one.first_passage(2.0) == {"median": np.inf, "reached": 0}
-    half = StepCurve(one.steps, values[:, [3, 3, 0, 3]], "made-up")
-    assert half.first_passage(1.0) == {"median": np.inf, "reached": 1}
-
-
-def test_a_seed_that_lacks_a_judgement_is_said():
-    frame = pd.DataFrame({"step": [0, 0, 10], "seed": [0, 1, 0], "best": [1.0, 2.0, 3.0]})
-    with pytest.raises(InvalidArgumentError, match="lack"):
-        StepCurve.of(frame, "best", "made-up")
 
 
 # -- made-up studies: scratch rises from -3 to 0 in 40 of 100 rollouts and stays there ----------
@@ -161,56 +121,20 @@ def test_searches_are_summed_up_over_pairs_within_a_seed():
 # -- a run on disk ------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory, isolated_cache):
-    """A finished run of a small study, measured in this process."""
-    config = StudyConfig(
-        suite="synthetic-micro",
-        tasks=TASKS,
-        seeds=2,
-        steps=2_560,
-        fine_tuning=1_280,
-        starts=16,
-        searches=1,
-        queries=10,
-    )
-    folder = tmp_path_factory.mktemp("study") / "run"
-    return run_study(config, folder, workers=1, command="made by a test")
-
-
-def test_a_finished_run_is_read_again_and_not_measured_again(run):
-    assert StudyRun.open(run.folder).config == run.config
-    assert not run.missing()
-    before = {p: p.stat().st_mtime_ns for p in run.folder.rglob("*.parquet") if "groups" in str(p)}
-    run_study(run.config, run.folder, workers=1, resume=True)
-    assert all(path.stat().st_mtime_ns == then for path, then in before.items())
-
-
-def test_an_interrupted_run_goes_on_to_the_same_result(run):
-    group = run.config.groups()[-1]
-    before = pd.read_parquet(run.folder / "curves.parquet")
-    run.path(group, "rows").unlink()
-    assert run.missing() == [group]
-    with pytest.raises(RunError, match="lacks 1"):
-        run.write_tables()
-    run.measure(group)
-    after, _ = run.write_tables()
-    pd.testing.assert_frame_equal(before, after)
-
-
-def test_other_settings_are_another_run(run):
-    other = StudyConfig(**{**vars(run.config), "seeds": 3})
-    with pytest.raises(RunError, match="seeds"):
-        run_study(other, run.folder, resume=True)
-    with pytest.raises(RunError, match="not empty"):
-        run_study(run.config, run.folder)
-
-
-def test_the_tables_say_every_claim(run):
-    curves, rows = run.write_tables()
-    text = study_text(curves, rows, run.config, run.suite)
+def test_the_tables_say_every_claim(finished_run):
+    curves, rows = finished_run.write_tables()
+    text = study_text(curves, rows, finished_run.config, finished_run.suite)
     for part in ("(a)", "(b)", "(c)", "(d)", "Kendall", "synthetic-1", "zero-shot"):
         assert part in text
-    tau = task_similarity(run.suite, run.config.tasks)
+    tau = task_similarity(finished_run.suite, finished_run.config.tasks)
     assert np.diag(tau) == pytest.approx(1.0)
     assert tau.loc[TASKS[0], TASKS[1]] == tau.loc[TASKS[1], TASKS[0]]
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize("variant", ["shrunk", "plain"])
+def test_the_kept_tables_say_what_the_kept_rows_say(variant, experiments, real_suite):
+    kept = StudyRun.open(experiments / "reference-study" / variant)
+    curves, rows = (pd.read_parquet(kept.folder / f"{name}.parquet") for name in ("curves", "rows"))
+    text = study_text(curves, rows, kept.config, real_suite(kept.config.suite))
+    assert text == (kept.folder / "table.txt").read_text("utf-8")
