@@ -1,20 +1,25 @@
 """What transfer metrics are made of: the seeds of each cell and of its baseline, resampled once.
 
 The metrics of a pair and those of a method over its pairs come from the same resamples, so that
-they agree with each other, and a page that shows both pays for one bootstrap.
+they agree with each other, and whoever wants both pays for one bootstrap.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves
-from rlnas.statistics.bootstrap import interquartile_means_of_rows, occurrences, resample
+from rlnas.statistics.bootstrap import (
+    RESAMPLES,
+    interquartile_means_of_rows,
+    occurrences,
+    resample,
+)
 
 TRAITS = ("initial", "final", "area")
 """What one course comes to."""
@@ -105,17 +110,17 @@ def ratio(gain: NDArray[np.float64], above: NDArray[np.float64]) -> NDArray[np.f
     return np.where(above > 0, gain / np.where(above > 0, above, 1.0), np.nan)
 
 
-def pairs_of(
-    courses: SearchCurves, first: int | None, seed: int, resamples: int
+def resampled_pairs(
+    courses: SearchCurves, *, first: int | None = None, seed: int = 0
 ) -> dict[CellKey, Pair]:
     """Return every compared cell beside its baseline, resampled.
 
     Args:
-        courses: The searches.
-        first: The initial value is the mean over so many first points; None for 10 queries, or
-            for one evaluation at a step.
+        courses: The searches, by query or by step.
+        first: The initial value is the mean over so many first points. By query it defaults to 10:
+            the very first queries show where a search happens to start, which no policy chooses,
+            and not what it knows. By step it defaults to 1, the evaluation before any learning.
         seed: Seed of the resampling.
-        resamples: Number of resamples.
 
     Raises:
         InvalidArgumentError: If there are not as many points.
@@ -126,14 +131,10 @@ def pairs_of(
         raise InvalidArgumentError(
             f"first is {first}; expected 1 to {len(courses.points)}, the points of the courses."
         )
-    return _pairs_of(courses, first, seed, resamples)
 
-
-@lru_cache(maxsize=1)  # the resamples of a large matrix take some 100 MB
-def _pairs_of(courses: SearchCurves, first: int, seed: int, resamples: int) -> dict[CellKey, Pair]:
     def sample(values: NDArray[np.float64], *path: str) -> Sample:
         traits = [values[:, :first].mean(axis=1), values[:, -1], courses.mean_over_axis(values)]
-        indices = resample(len(values), resamples, seed, *path)
+        indices = resample(len(values), RESAMPLES, seed, *path)
         return Sample(np.stack(traits), values[:, 0], indices)
 
     bases = {

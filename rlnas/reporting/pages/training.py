@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,10 +16,6 @@ from rlnas.reporting.pages.parts import TableCell, drawn_figure, folded, heading
 from rlnas.runs.dataset_search import KIND, TrainingSearchRun
 from rlnas.statistics.intervals import Interval
 from rlnas.statistics.proportions import proportion_difference, proportion_interval
-
-if TYPE_CHECKING:
-    from rlnas.runs.dataset_search import TrainingSearchRun
-
 
 _FULL_MATRIX = 30  # classes up to which the whole matrix is shown
 
@@ -69,15 +64,11 @@ def classes_section(run: TrainingSearchRun) -> str:
     return "\n".join(parts)
 
 
-def training_search_report(folder: str | Path) -> Path:
-    """Write ``report.html`` and the figures of a finished search, and return the page's path.
+def write_training_page(run: TrainingSearchRun) -> Path:
+    """Write the page and the figures of a finished search, and return the page's path.
 
     Of all test metrics only the best network's is on it.
-
-    Raises:
-        RunError: If the folder holds no such run, or it is not finished.
     """
-    run = TrainingSearchRun.open(folder)
     result, epochs = run.result, int(run.settings["recipe"]["epochs"])
     parts = [_headline(run), _certainty(run)]
     progress = drawn_figure(
