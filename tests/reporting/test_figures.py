@@ -17,10 +17,10 @@ from rlnas.reporting.figures.methods import draw_methods
 from rlnas.reporting.figures.selection import draw_selection
 from rlnas.reporting.figures.styles import method_styles
 from rlnas.reporting.matrix.bands import rank_band, rank_bands
+from rlnas.reporting.matrix.measured_sources import gain_table
+from rlnas.reporting.matrix.selection import selection_summary
 from rlnas.reporting.matrix.summary import final_courses
 from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics
-from rlnas.reporting.selection.measured_sources import gain_table
-from rlnas.reporting.selection.summary import selection_summary
 
 
 def test_heatmap_shows_the_mean_ranks_and_their_ratio_to_scratch(rows):

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.lazy import once
 from rlnas.reporting.matrix.improvement import comparable, improvement_over_scratch
 from rlnas.reporting.matrix.investment import Investment
+from rlnas.reporting.matrix.measured_sources import gain_table
 from rlnas.reporting.matrix.methods import Entrant, entrants, searchers_of
 from rlnas.reporting.matrix.return_on_investment import investment_summary, return_on_investment
 from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves
+from rlnas.reporting.matrix.selection import selection_summary
 from rlnas.reporting.matrix.speed_up import pooled_speed_up, time_to_threshold
 from rlnas.reporting.matrix.summary import final_metrics, matrix_summary
 from rlnas.reporting.matrix.threshold_times import LEVELS
-from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics, transfer_metrics
-from rlnas.reporting.matrix.transfer_samples import Pair, resampled_pairs
-from rlnas.reporting.once import once
-from rlnas.reporting.selection.measured_sources import gain_table
-from rlnas.reporting.selection.summary import selection_summary
+from rlnas.reporting.matrix.transfer_metrics import (
+    Pair,
+    pooled_transfer_metrics,
+    resampled_pairs,
+    transfer_metrics,
+)
 from rlnas.runs.cell import BASELINE
 from rlnas.tasks import Metric
 
@@ -153,11 +157,11 @@ class MatrixNumbers:
         return pooled_speed_up(self.search_curves())
 
     @once
-    def times_to_threshold(self, levels: Sequence[float] = LEVELS) -> pd.DataFrame:
+    def times_to_threshold(self, levels: tuple[float, ...] = LEVELS) -> pd.DataFrame:
         """Return how long each pair takes to scratch's thresholds; see `time_to_threshold`.
 
         Args:
-            levels: A tuple of thresholds, as parts of the way that scratch goes.
+            levels: Thresholds, as parts of the way that scratch goes.
         """
         return time_to_threshold(self.search_curves(), levels=levels)
 

@@ -8,8 +8,7 @@ from rlnas.formats import estimate, format_range, format_rank, format_share, pow
 from rlnas.reporting.matrix.improvement import comparable, improvement_over_scratch
 from rlnas.reporting.matrix.methods import IN_WORDS, Entrant, entrants, with_kinds
 from rlnas.reporting.matrix.search_curves import SearchCurves
-from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics
-from rlnas.reporting.matrix.transfer_samples import resampled_pairs
+from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics, resampled_pairs
 from rlnas.runs.cell import BASELINE
 from rlnas.statistics.samples import describe
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from rlnas.reporting.once import once
+from rlnas.lazy import once
 from rlnas.statistics.samples import describe
 from rlnas.tasks import Metric
 

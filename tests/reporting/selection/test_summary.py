@@ -4,14 +4,14 @@ import pytest
 from scipy import stats
 
 from rlnas.errors import InvalidArgumentError, UnknownNameError
-from rlnas.reporting.selection.estimates import best_on_average
-from rlnas.reporting.selection.measured_sources import (
+from rlnas.reporting.matrix.measured_sources import (
     MeasuredSources,
     gain_table,
     places_of,
 )
-from rlnas.reporting.selection.oracle import cross_fitted_oracle
-from rlnas.reporting.selection.summary import selection_summary, source_choices
+from rlnas.reporting.matrix.oracle import cross_fitted_oracle
+from rlnas.reporting.matrix.selection import selection_summary, source_choices
+from rlnas.reporting.matrix.source_estimates import best_on_average
 from rlnas.statistics.correlation import spearman
 
 TASKS = ("a", "b", "c", "d")

@@ -7,14 +7,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.reporting.selection.estimates import SourceEstimates
-from rlnas.reporting.selection.measured_sources import MeasuredSources, places_of
-from rlnas.reporting.selection.oracle import (
+from rlnas.reporting.matrix.measured_sources import MeasuredSources, places_of
+from rlnas.reporting.matrix.oracle import (
     SPLITS,
     Oracle,
     cross_fitted_oracle,
     split_half_agreement,
 )
+from rlnas.reporting.matrix.source_estimates import SourceEstimates
 from rlnas.statistics.bootstrap import (
     RESAMPLES,
     interquartile_means_of_rows,

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rlnas.reporting.selection.estimates import (
+from rlnas.reporting.matrix.measured_sources import MeasuredSources
+from rlnas.reporting.matrix.selection_judge import Judge, Statistics
+from rlnas.reporting.matrix.source_estimates import (
     SourceEstimates,
     best_on_average,
     estimates_of,
 )
-from rlnas.reporting.selection.judge import Judge, Statistics
-from rlnas.reporting.selection.measured_sources import MeasuredSources
 from rlnas.statistics.bootstrap import percentile_interval
 
 if TYPE_CHECKING:
