@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rlnas.errors import RunError, UnknownNameError
 from rlnas.reporting.figures.curves import draw_curves
 from rlnas.reporting.figures.matrix import matrix_figures
-from rlnas.reporting.figures.training import draw_learning, draw_progress
+from rlnas.reporting.figures.training import training_figures
 from rlnas.reporting.matrix.investment import Investment
 from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.pages.matrix import write_matrix_page
@@ -253,10 +253,7 @@ class DatasetSearchResults(_Drawn):
         return training_table(ordered, self.search.metric, title=self.search.task)
 
     def _figures(self) -> dict[str, Callable[[], Figure]]:
-        found: dict[str, Callable[[], Figure]] = {"progress": partial(draw_progress, self.run)}
-        if any(record.history for record in self.run.records.values()):
-            found["learning"] = partial(draw_learning, self.run)
-        return found
+        return training_figures(self.run)
 
     def report(self) -> Path:
         """Write ``report.html`` and all figures into the run folder, and return the page's path."""

@@ -42,7 +42,6 @@ def time_to_threshold(
     courses: SearchCurves,
     *,
     levels: Sequence[float] = LEVELS,
-    hold: int = 1,
     source_training: Mapping[str, float] | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -54,8 +53,6 @@ def time_to_threshold(
     Args:
         courses: The searches, by query (then a time is a number of queries) or by step.
         levels: Thresholds as parts of the way that scratch goes on each target.
-        hold: Successive points for which a course has to stay at a threshold. Best-so-far courses
-            need 1; noisy evaluations by step 2 or more.
         source_training: What training on each source cost, in units of the axis, added to the
             times of methods that use it. ``others`` and ``all`` are the sum over the tasks
             given (without the target) unless they are named themselves.
@@ -82,7 +79,7 @@ def time_to_threshold(
     import pandas as pd
 
     rows: list[dict[str, Any]] = []
-    for key, (own, base, thresholds) in times_of(courses, levels, hold, seed).items():
+    for key, (own, base, thresholds) in times_of(courses, levels, seed).items():
         cost = None if source_training is None else training_of(key, source_training)
         table = {"level": np.asarray(levels, dtype=np.float64), "threshold": thresholds}
         table |= _statistics(own, base, cost)
@@ -153,7 +150,6 @@ def pooled_speed_up(
     courses: SearchCurves,
     *,
     levels: Sequence[float] = LEVELS,
-    hold: int = 1,
     source_training: Mapping[str, float] | None = None,
     resample_tasks: bool = False,
     seed: int = 0,
@@ -166,7 +162,6 @@ def pooled_speed_up(
     Args:
         courses: The searches, by query or by step.
         levels: As in `time_to_threshold`.
-        hold: As in `time_to_threshold`.
         source_training: As in `time_to_threshold`; adds the columns ``*_with_source``.
         resample_tasks: Resample the targets too, so that an interval holds for targets like these.
         seed: Seed of the resampling.
@@ -187,7 +182,7 @@ def pooled_speed_up(
     """
     import pandas as pd
 
-    times = times_of(courses, levels, hold, seed)
+    times = times_of(courses, levels, seed)
     rows: list[dict[str, Any]] = []
     for (method, kind), keys in by_kind(courses.compared).items():
         cells = [times[key] for key in keys]

@@ -88,12 +88,12 @@ def scratch_thresholds(
 
 
 def times_of(
-    courses: SearchCurves, levels: Sequence[float], hold: int, seed: int
+    courses: SearchCurves, levels: Sequence[float], seed: int
 ) -> dict[CellKey, tuple[Times, Times, NDArray[np.float64]]]:
     """Return every compared cell's times, those of the baseline, and the thresholds."""
 
     def times(values: NDArray[np.float64], thresholds: NDArray[np.float64], *path: str) -> Times:
-        found = first_times(values, courses.points, thresholds, hold)
+        found = first_times(values, courses.points, thresholds)
         return Times(found, courses.horizon, resample(len(values), RESAMPLES, seed, *path))
 
     swept, bases = {}, {}

@@ -10,7 +10,7 @@ import numpy as np
 
 from rlnas.formats import format_amount, format_score, format_seconds
 from rlnas.reporting.figures.drawing import Drawing
-from rlnas.reporting.figures.training import draw_learning, draw_progress
+from rlnas.reporting.figures.training import training_figures
 from rlnas.reporting.pages.page import write_page
 from rlnas.reporting.pages.parts import TableCell, drawn_figure, folded, heading, note, table
 from rlnas.runs.dataset_search import KIND, TrainingSearchRun
@@ -71,18 +71,19 @@ def write_training_page(run: TrainingSearchRun) -> Path:
     """
     result, epochs = run.result, int(run.settings["recipe"]["epochs"])
     parts = [_headline(run), _certainty(run)]
+    figures = training_figures(run)
     progress = drawn_figure(
-        Drawing(draw_progress(run), "progress"),
+        Drawing(figures["progress"](), "progress"),
         run.folder,
         "Validation metric of each query and the best so far",
         "What each query came to on the validation images, in the order of the search.",
     )
     parts += [heading("Progress of the search"), progress, _trained(run)]
-    if any(record.history for record in run.records.values()):
+    if draw := figures.get("learning"):
         parts += [
             heading("Learning curves"),
             drawn_figure(
-                Drawing(draw_learning(run), "learning"),
+                Drawing(draw(), "learning"),
                 run.folder,
                 "Validation metric by epoch",
                 "On the validation images after each epoch.",
