@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from rlnas.benchmarks import load_suite
     from rlnas.datasets import load_task_data
     from rlnas.errors import RlnasError
+    from rlnas.reporting import load_results, write_report
     from rlnas.search import SearchResult, get_searcher
     from rlnas.spaces import get_space
     from rlnas.tasks import Budget, Suite, TabularTask, Task, make_task
@@ -64,6 +65,7 @@ __all__ = [
     "export",
     "get_searcher",
     "get_space",
+    "load_results",
     "load_suite",
     "load_task_data",
     "make_task",
@@ -78,6 +80,7 @@ __all__ = [
     "testing",
     "training",
     "transfer",
+    "write_report",
 ]
 
 _HOMES = {
@@ -90,10 +93,12 @@ _HOMES = {
     "Task": "rlnas.tasks",
     "get_searcher": "rlnas.search",
     "get_space": "rlnas.spaces",
+    "load_results": "rlnas.reporting",
     "load_suite": "rlnas.benchmarks",
     "load_task_data": "rlnas.datasets",
     "make_task": "rlnas.tasks",
     "make_training_task": "rlnas.training",
+    "write_report": "rlnas.reporting",
 }
 
 

@@ -1,11 +1,7 @@
-import json
-
-import numpy as np
 import pandas as pd
 import pytest
 
 from rlnas.errors import InvalidArgumentError, RunError
-from rlnas.reporting.terminal.search import search_summary, search_tables
 from rlnas.run_folder import begin_run, read_command, read_versions, run_kind
 from rlnas.runs.cell import NO_SOURCE, RunCell
 from rlnas.runs.search_run import SearchPlan, SearchRun
@@ -116,30 +112,3 @@ def test_missing_are_the_searches_without_a_file(suite, tmp_path):
 def test_plans_out_of_range_are_refused(changes, message):
     with pytest.raises(InvalidArgumentError, match=message):
         plan(**changes)
-
-
-def test_summary_of_searches(suite, tmp_path):
-    run = SearchRun.begin(tmp_path / "r", plan(), suite)
-    fill(run)
-    rows = run.rows()
-    (entry,) = search_summary(rows)
-    a = rows[rows["target"] == "a"]
-    assert list(entry["mean_over_tasks"]["rank_at"]) == [10, 20, 25]
-    assert entry["tasks"]["a"]["rank_at"][25]["mean"] == pytest.approx(a["rank"].mean())
-    assert entry["tasks"]["a"]["rank_at"][10]["mean"] == pytest.approx(a["rank_at_10"].mean())
-    assert entry["mean_over_tasks"]["rank_at"][25]["mean"] == pytest.approx(rows["rank"].mean())
-    best = a.loc[a["best_score"].idxmax(), "best_architecture"]
-    assert entry["tasks"]["a"]["best_architecture"] == best
-    json.dumps(entry)
-    assert len(search_tables([entry])) == 1
-    assert search_tables([entry])[0].row_count == 3  # two tasks and their mean
-
-
-def test_failed_searches_have_no_score_and_the_worst_rank(suite, tmp_path):
-    run = SearchRun.begin(tmp_path / "r", plan(tasks=("a",)), suite)
-    fill(run)
-    rows = run.rows()
-    rows["best_score"], rows["best_architecture"] = np.nan, None
-    (entry,) = search_summary(rows)
-    assert entry["tasks"]["a"]["best_architecture"] is None
-    assert entry["tasks"]["a"]["best_score"]["n"] == 0

@@ -12,8 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rlnas.formats import format_rank
-from rlnas.reporting.matrix.search_curves import SearchCurves
-from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics
+from rlnas.reporting import MatrixResults
 
 LEFT = ("target", "method", "from")
 SOURCES = {"single": "one", "others": "all", "none": "none"}
@@ -39,7 +38,7 @@ def main(options: Options) -> None:
         of_target = rows[rows["target"] == target]
         scratch = of_target.loc[of_target["method"] == "scratch", "rank"]
         table.add_row(str(target), "scratch", "none", format_rank(float(scratch.mean())))
-        for entry in pooled_transfer_metrics(SearchCurves.from_frame(own)).to_dict("records"):
+        for entry in MatrixResults(of_target, own).pooled_transfer_metrics().to_dict("records"):
             kind, method = entry["sources"], entry["method"]
             chosen = of_target["source"].isin(["others"] if kind == "others" else ["-"])
             if kind == "single":

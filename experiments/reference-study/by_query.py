@@ -13,7 +13,11 @@ from reference_study.config import REFERENCE_TASKS
 
 from rlnas.reporting.matrix.search_curves import SearchCurves
 from rlnas.reporting.matrix.speed_up import pooled_speed_up
-from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics, transfer_metrics
+from rlnas.reporting.matrix.transfer_metrics import (
+    pooled_transfer_metrics,
+    resampled_pairs,
+    transfer_metrics,
+)
 from rlnas.runs.cell import NO_SOURCE, OTHERS
 
 
@@ -28,8 +32,9 @@ def main() -> None:
     curves = curves[curves["source"].isin([*tasks, NO_SOURCE, OTHERS])]
     curves = curves[curves["source"] != curves["target"]]
     courses = SearchCurves.from_frame(curves)
-    cells = transfer_metrics(courses)
-    pooled = pooled_transfer_metrics(courses)
+    pairs = resampled_pairs(courses)
+    cells = transfer_metrics(pairs)
+    pooled = pooled_transfer_metrics(pairs)
     speed = pooled_speed_up(courses)
     seeds = curves["seed"].nunique()
     lines = [

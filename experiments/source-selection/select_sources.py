@@ -15,7 +15,7 @@ from rich.table import Table
 from rlnas.agents import PPOController
 from rlnas.reporting import describe
 from rlnas.reporting.figures.drawing import new_figure, save_figure
-from rlnas.reporting.selection.summary import selection_summary
+from rlnas.reporting.matrix.selection import selection_summary
 from rlnas.runs.tables import rank_of
 from rlnas.seeding import derive_seed
 from rlnas.transfer import MatrixRun, Source

@@ -11,7 +11,7 @@ import torch
 import tyro
 
 from rlnas.agents import PPOController
-from rlnas.reporting.selection.summary import selection_summary
+from rlnas.reporting.matrix.selection import selection_summary
 from rlnas.transfer import MatrixRun, Source
 from rlnas.transfer.similarity.calibration import head_results
 from rlnas.transfer.similarity.evidence import gaussian_scores

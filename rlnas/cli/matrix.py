@@ -110,7 +110,7 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
     from matplotlib import figure  # noqa: F401
     from scipy import stats  # noqa: F401
 
-    from rlnas.reporting import matrix_summary, matrix_tables, write_report
+    from rlnas.reporting import MatrixResults
     from rlnas.transfer.matrix.run import run_matrix
 
     gc.freeze()  # what was imported stays; figures make garbage enough without looking through it
@@ -127,10 +127,10 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
             command=screen.command,
             on_progress=report,
         )
-    rows = matrix.rows()
-    page = write_report(folder)
+    results = MatrixResults.load(folder)
+    page = results.report()
     figures = sorted(folder.glob("*.png"))
-    screen.print(matrix_tables(rows))
+    screen.print(results.table())
     if config.suite == _SYNTHETIC:
         screen.print("These are numbers of the SYNTHETIC suite, not of a real benchmark.")
     for text in (
@@ -144,8 +144,8 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
     return {
         "command": "matrix",
         "config": matrix.config.to_dict(),
-        "summary": matrix_summary(rows),
-        "rows": rows.to_dict("records"),
+        "summary": results.summary(),
+        "rows": results.rows.to_dict("records"),
         "out": folder,
         "report": page,
         "figures": figures,

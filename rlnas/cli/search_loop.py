@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from rlnas.reporting import search_summary, search_tables, write_report
+from rlnas.reporting import SearchResults
 from rlnas.runs.cell import RunCell
 from rlnas.runs.search_run import SearchRun
 
@@ -48,10 +48,10 @@ def run_searches(
             # Last, because a finished search is a finished file.
             run.save(cell, result)
             report("search", done, total)
-    rows, _ = run.write_tables()
-    summary = search_summary(rows)
-    metrics = {name: run.suite[name].metric for name in run.plan.tasks}
-    screen.print(*search_tables(summary, metrics))
+    run.write_tables()
+    results = SearchResults(run)
+    rows = results.rows
+    screen.print(results.table())
     screen.print(
         "@N: mean rank of the best after N queries, over seeds, with a 95 % bootstrap interval; "
         f"rank 1 is the best of the {run.suite.space.size} architectures."
@@ -60,7 +60,7 @@ def run_searches(
         screen.line(line)
     if failures := int(rows["failures"].sum()):
         screen.print(f"{failures} queries failed; they spent their budget without a score.")
-    page = write_report(run.folder)
+    page = results.report()
     screen.line(f"\nResults: {run.folder / 'rows.parquet'}")
     screen.line(f"Report:  {page}")
     if tensorboard:
@@ -70,7 +70,7 @@ def run_searches(
         "tasks": list(run.plan.tasks),
         "queries": run.plan.queries,
         "seeds": list(run.plan.seeds),
-        "searchers": summary,
+        "searchers": results.summary(),
         "rows": rows.to_dict("records"),
         "out": run.folder,
         "report": page,

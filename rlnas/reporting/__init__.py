@@ -5,9 +5,16 @@ from rlnas.reporting.figures.heatmap import draw_heatmap, write_heatmaps
 from rlnas.reporting.matrix.bands import rank_band
 from rlnas.reporting.matrix.improvement import improvement_over_scratch
 from rlnas.reporting.matrix.summary import matrix_summary
-from rlnas.reporting.pages.report import write_report
+from rlnas.reporting.results import (
+    DatasetSearchResults,
+    MatrixResults,
+    SearchResults,
+    load_results,
+    write_report,
+)
+from rlnas.reporting.search.numbers import search_summary
 from rlnas.reporting.terminal.matrix import matrix_tables
-from rlnas.reporting.terminal.search import search_summary, search_tables
+from rlnas.reporting.terminal.search import search_tables
 from rlnas.run_folder import begin_run, run_kind
 from rlnas.runs.search_run import SearchPlan, SearchRun
 from rlnas.statistics.intervals import Interval
@@ -21,8 +28,11 @@ from rlnas.statistics.samples import (
 )
 
 __all__ = [
+    "DatasetSearchResults",
     "Interval",
+    "MatrixResults",
     "SearchPlan",
+    "SearchResults",
     "SearchRun",
     "begin_run",
     "bootstrap_interval",
@@ -32,6 +42,7 @@ __all__ = [
     "draw_heatmap",
     "improvement_over_scratch",
     "interquartile_mean",
+    "load_results",
     "matrix_summary",
     "matrix_tables",
     "probability_of_improvement",

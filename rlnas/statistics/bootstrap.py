@@ -84,7 +84,7 @@ def interquartile_means_of_rows(values: NDArray[np.float64]) -> NDArray[np.float
 
 
 def percentile_interval(
-    distribution: NDArray[np.float64], level: float
+    distribution: NDArray[np.float64], level: float = 0.95
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the percentile interval along the last axis of ``(..., resamples)``.
 

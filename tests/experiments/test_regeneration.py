@@ -11,7 +11,7 @@ from pandas.testing import assert_frame_equal
 from rich.console import Console
 
 from rlnas.benchmarks import load_suite
-from rlnas.reporting import matrix_tables
+from rlnas.reporting import MatrixResults
 from rlnas.transfer import MatrixConfig
 
 TIMED = ["seconds"]
@@ -85,7 +85,7 @@ def test_a_kept_table_says_what_the_rows_beside_it_say(folder):
     for at in tables:
         text = io.StringIO()
         screen = Console(file=text, width=80, color_system=None)
-        for part in matrix_tables(pd.read_parquet(at / "rows.parquet")).renderables:
+        for part in MatrixResults(pd.read_parquet(at / "rows.parquet")).table().renderables:
             screen.print(part, highlight=False, markup=False)
         kept = (at / "table.txt").read_text()
         assert kept.startswith(text.getvalue()), f"{at}: run its run.sh again"

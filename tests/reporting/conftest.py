@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rlnas.reporting import MatrixResults
 from rlnas.reporting.matrix.search_curves import SearchCurves
+from rlnas.tasks import Metric
 
 TASKS = ("alpha_one", "alpha_two", "beta")
 FINAL = {"scratch": 100.0, "zero-shot": 10.0, "weight-init": 400.0}
@@ -98,8 +100,33 @@ def several():
 
 
 @pytest.fixture
-def make_several_rows():
-    return lambda tasks, final: make_rows(make_several(tasks, final=final))
+def make_several_results():
+    return lambda tasks, final: made(make_rows(make_several(tasks, final=final)))
+
+
+def made(rows, curves=None, **options):
+    """Results of these rows and curves, whose targets have a made-up metric each."""
+    metrics = {target: Metric(name="loss<", direction="min", unit="s") for target in rows["target"]}
+    return MatrixResults(rows, curves, metrics, **options)
+
+
+@pytest.fixture
+def results():
+    """Return a function that makes a matrix's results of rows and curves."""
+    return made
+
+
+@pytest.fixture
+def search_rows():
+    """Rows of one searcher on two tasks with three seeds."""
+    found = [
+        (target, seed, -rank, f"{target}{seed}", rank, 4 * rank, 2 * rank)
+        for target, ranks in {"a": (5.0, 3.0, 7.0), "b": (20.0, 10.0, 30.0)}.items()
+        for seed, rank in enumerate(ranks)
+    ]
+    columns = ["target", "seed", "best_score", "best_architecture", "rank"]
+    rows = pd.DataFrame(found, columns=[*columns, "rank_at_10", "rank_at_20"])
+    return rows.assign(source="-", method="random", queries=25, regret=rows["rank"], failures=0)
 
 
 @pytest.fixture
@@ -122,8 +149,8 @@ def curves():
 
 
 @pytest.fixture
-def make_matrix():
-    return lambda tasks: make_rows(make_curves(tasks))
+def make_results():
+    return lambda tasks: made(make_rows(make_curves(tasks)))
 
 
 @pytest.fixture

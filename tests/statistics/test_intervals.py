@@ -7,35 +7,14 @@ from rlnas.seeding import generator
 from rlnas.statistics import intervals
 from rlnas.statistics.intervals import bootstrap_intervals
 from rlnas.statistics.samples import (
-    difference_interval,
-    difference_intervals,
     interquartile_mean,
-    interquartile_means,
 )
 
 OPTIONS = {"level": 0.95, "seed": 3, "resamples": 200}
 
 
-@pytest.fixture
-def calls(monkeypatch):
-    """Number of rows in each call of SciPy's bootstrap."""
-    made, bootstrap = [], stats.bootstrap
-
-    def counted(data, *args, **kwargs):
-        made.append(len(data[0]))
-        return bootstrap(data, *args, **kwargs)
-
-    monkeypatch.setattr(stats, "bootstrap", counted)
-    return made
-
-
-def drawn(sizes, seed=0):
-    rng = np.random.default_rng(seed)
-    return [(rng.lognormal(size=n),) for n in sizes]
-
-
 @pytest.mark.parametrize("n", [2, 5, 16, 40])
-def test_each_interval_is_that_of_the_sample_alone(n):
+def test_each_interval_is_that_of_the_sample_alone(n, drawn):
     samples = drawn([n] * 7)
     together = bootstrap_intervals(samples, interquartile_mean, **OPTIONS)
     for (sample,), interval in zip(samples, together, strict=True):
@@ -52,14 +31,14 @@ def test_each_interval_is_that_of_the_sample_alone(n):
         assert interval.n == n
 
 
-def test_samples_of_equal_sizes_share_one_call(calls):
+def test_samples_of_equal_sizes_share_one_call(calls, drawn):
     samples = drawn([5, 4, 5, 4, 5, 5])
     found = bootstrap_intervals(samples, interquartile_mean, **OPTIONS)
     assert sorted(calls) == [2, 4]
     assert [i.n for i in found] == [5, 4, 5, 4, 5, 5]  # in the order given
 
 
-def test_many_samples_are_cut_into_parts_without_a_difference(monkeypatch, calls):
+def test_many_samples_are_cut_into_parts_without_a_difference(monkeypatch, calls, drawn):
     samples = drawn([5] * 10)
     whole = bootstrap_intervals(samples, interquartile_mean, **OPTIONS)
     monkeypatch.setattr(intervals, "_VALUES_AT_ONCE", 4 * 200 * 5)
@@ -81,21 +60,3 @@ def test_degenerate_samples_need_no_resampling(calls):
 def test_level_outside_its_range_is_refused_without_samples_too():
     with pytest.raises(InvalidArgumentError, match="level is 1"):
         bootstrap_intervals([], interquartile_mean, level=1.0, seed=0, resamples=10)
-
-
-def test_differences_together_and_one_by_one(calls):
-    rng = np.random.default_rng(1)
-    pairs = [(rng.normal(size=5), rng.normal(size=6)) for _ in range(4)]
-    pairs.append((np.array([1.0, np.nan, 2.0]), rng.normal(size=6)))
-    together = difference_intervals(pairs)
-    assert sorted(calls) == [1, 4]
-    assert together == [difference_interval(x, y) for x, y in pairs]
-    assert together[-1].n == 2
-
-
-def test_interquartile_means_of_samples_of_all_sizes():
-    samples = [sample for (sample,) in drawn([5, 3, 0, 5])]
-    means = interquartile_means(samples)
-    assert means[:2] == [interquartile_mean(s) for s in samples[:2]]
-    assert np.isnan(means[2])
-    assert means[3] == interquartile_mean(samples[3])

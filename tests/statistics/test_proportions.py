@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.formats import format_amount, format_seconds
 from rlnas.statistics.proportions import proportion_difference, proportion_interval
 
 
@@ -50,10 +49,3 @@ def test_ends_of_the_range():
             proportion_interval(*wrong)
     with pytest.raises(InvalidArgumentError, match="level"):
         proportion_interval(1, 5, level=1.0)
-
-
-def test_amounts_and_durations():
-    amounts = [format_amount(v) for v in (0, 999, 1000, 47_438, 1_234_567, 2e9)]
-    assert amounts == ["0", "999", "1.00k", "47.4k", "1.23M", "2.00G"]
-    durations = [format_seconds(v) for v in (3.21, 75, 600, 7260, math.nan)]
-    assert durations == ["3.2 s", "75 s", "10 min", "2.0 h", "–"]

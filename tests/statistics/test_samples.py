@@ -12,7 +12,9 @@ from rlnas.statistics.samples import (
     bootstrap_interval,
     describe,
     difference_interval,
+    difference_intervals,
     interquartile_mean,
+    interquartile_means,
     probability_of_improvement,
     summarise,
 )
@@ -113,3 +115,21 @@ def test_describe_has_both_means_with_their_intervals():
     assert found["mean_low"] <= found["mean"] <= found["mean_high"]
     assert "note" not in found
     assert "note" in describe([1.0])
+
+
+def test_differences_together_and_one_by_one(calls):
+    rng = np.random.default_rng(1)
+    pairs = [(rng.normal(size=5), rng.normal(size=6)) for _ in range(4)]
+    pairs.append((np.array([1.0, np.nan, 2.0]), rng.normal(size=6)))
+    together = difference_intervals(pairs)
+    assert sorted(calls) == [1, 4]
+    assert together == [difference_interval(x, y) for x, y in pairs]
+    assert together[-1].n == 2
+
+
+def test_interquartile_means_of_samples_of_all_sizes(drawn):
+    samples = [sample for (sample,) in drawn([5, 3, 0, 5])]
+    means = interquartile_means(samples)
+    assert means[:2] == [interquartile_mean(s) for s in samples[:2]]
+    assert np.isnan(means[2])
+    assert means[3] == interquartile_mean(samples[3])

@@ -12,6 +12,8 @@ from rlnas.reporting.figures.panels import ALL_TARGETS, add_panels, panel_size
 from rlnas.reporting.figures.styles import LineStyle, method_styles
 from rlnas.reporting.matrix.bands import Band, rank_bands
 from rlnas.reporting.matrix.methods import IN_WORDS, with_kinds
+from rlnas.reporting.matrix.numbers import MatrixNumbers
+from rlnas.reporting.search.numbers import SearchNumbers
 from rlnas.runs.cell import BASELINE, SourceKind
 
 if TYPE_CHECKING:
@@ -25,26 +27,20 @@ _LEGEND_COLUMNS = 5
 
 
 def draw_curves(
-    curves: pd.DataFrame,
+    results: MatrixNumbers | SearchNumbers,
     *,
-    title: str = "",
-    per_target: bool = True,
     keep_diagonal: bool = False,
     sources: SourceKind = "single",
-    styles: Mapping[str, LineStyle] | None = None,
 ) -> Figure:
     """Draw the best rank so far against queries, one line a method.
 
     Args:
-        curves: source, target, method, seed, query, rank.
-        title: First line above the figure.
-        per_target: Whether a panel for each target follows the panel over all targets.
+        results: The searches.
         keep_diagonal: Whether all rows are drawn, also those whose source is their target; by
             default only transfer is.
         sources: What is drawn of methods that transfer: searches from another task each
             (``single``), or from all others (``others``). Methods without a source are drawn
             always.
-        styles: What each method looks like; by default as `method_styles` has it.
 
     Returns:
         A figure of its own, bound to no global state.
@@ -52,7 +48,8 @@ def draw_curves(
     Raises:
         InvalidArgumentError: If there is nothing to draw.
     """
-    styles = method_styles(curves) if styles is None else styles
+    curves, title = results.curves, results.title
+    styles = method_styles(curves)
     if not keep_diagonal:
         kinds = with_kinds(curves)["sources"]
         curves = curves[(kinds == sources) | (kinds == "none")]
@@ -62,8 +59,7 @@ def draw_curves(
     # Scratch first in the legend, but drawn last, above the others' bands.
     methods = sorted(dict.fromkeys(curves["method"]), key=lambda m: m != BASELINE)
     panels = {ALL_TARGETS: targets} if len(targets) > 1 else {}
-    if per_target or not panels:
-        panels |= {target: [target] for target in targets}
+    panels |= {target: [target] for target in targets}
     bands = rank_bands(curves, panels)
     many = len(methods) > _MANY
     legend_lines = -(-len(methods) // _LEGEND_COLUMNS)
@@ -105,11 +101,9 @@ def draw_curves(
     return figure
 
 
-def write_curves(
-    curves: pd.DataFrame, folder: str | Path, *, title: str = "", sources: SourceKind = "single"
-) -> list[Path]:
+def write_curves(results: MatrixNumbers | SearchNumbers, folder: str | Path) -> list[Path]:
     """Write ``curves.png`` and ``curves.svg`` and return their paths."""
-    return save_figure(draw_curves(curves, title=title, sources=sources), Path(folder) / "curves")
+    return save_figure(draw_curves(results), Path(folder) / "curves")
 
 
 def _note(curves: pd.DataFrame, sources: SourceKind | None, *, large: bool) -> str:

@@ -107,14 +107,3 @@ def save_figure(figure: Figure, path: str | Path) -> list[Path]:
     """
     path = Path(path)
     return Drawing(figure, path.name).save(path.parent)
-
-
-def inline_svg(figure: Figure, name: str, label: str) -> str:
-    """Return a figure as an ``<svg>`` element for a page.
-
-    Args:
-        figure: The figure.
-        name: Distinct on the page, so that two figures share no identifiers.
-        label: What a screen reader says.
-    """
-    return Drawing(figure, name).inline(label)

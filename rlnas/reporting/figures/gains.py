@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rlnas.errors import InvalidArgumentError
 from rlnas.formats import estimate
 from rlnas.reporting.figures.drawing import new_figure
+from rlnas.reporting.matrix.numbers import MatrixNumbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,25 +21,13 @@ _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<")
 _COLUMNS = 3
 _LEGEND_COLUMNS = 4
-_KEYS = ["source", "target"]
 
 
-def draw_gains(
-    estimates: pd.DataFrame,
-    gains: pd.DataFrame,
-    summary: pd.DataFrame,
-    *,
-    method: str,
-    title: str = "",
-) -> Figure:
+def draw_gains(results: MatrixNumbers) -> Figure:
     """Draw a panel for each estimator: similarity against measured gain, a point a pair.
 
     Args:
-        estimates: estimator, target, source, seed, similarity.
-        gains: What `gain_table` returned: source, target, gain.
-        summary: What `selection_summary` returned, for the correlations.
-        method: The transfer method whose gains they are.
-        title: First line above the figure.
+        results: The matrix, with similarities.
 
     Returns:
         A figure of its own, bound to no global state. A similarity is the mean over seeds; its
@@ -48,12 +36,7 @@ def draw_gains(
     Raises:
         InvalidArgumentError: If no pair has both a similarity and a gain.
     """
-    similar = (
-        estimates.groupby(["estimator", *_KEYS], sort=False)["similarity"].mean().reset_index()
-    )
-    points = similar.merge(gains, on=_KEYS).dropna(subset=["similarity", "gain"])
-    if not len(points):
-        raise InvalidArgumentError("No pair has both a similarity and a measured gain.")
+    summary, points, title = results.selection(), results.similarities_and_gains(), results.title
     estimators = list(dict.fromkeys(points["estimator"]))
     targets = list(dict.fromkeys(points["target"]))
     columns = min(len(estimators), _COLUMNS)
@@ -87,7 +70,8 @@ def draw_gains(
     head = f"{title}: similarity against gain" if title else "Similarity against gain"
     figure.text(0.12 / width, 1 - 0.22 / height, head, fontsize=11, weight="bold", va="center")
     note = (
-        f"{method}; gain in powers of ten of the rank: 1 is a rank ten times lower than scratch's"
+        f"{results.judge}; gain in powers of ten of the rank: 1 is a rank ten times lower than "
+        "scratch's"
     )
     figure.text(0.12 / width, 1 - 0.42 / height, note, fontsize=8.5, color="0.3", va="center")
     handles, labels = panels[0].get_legend_handles_labels()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.reporting.figures.drawing import Drawing
+from rlnas.reporting.figures.drawing import save_figure
 from rlnas.reporting.figures.heatmap_grid import Block, draw_blocks
 from rlnas.reporting.matrix.methods import with_kinds
+from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.runs.cell import ALL_TASKS, BASELINE, OTHERS, SourceKind
 
 if TYPE_CHECKING:
@@ -27,13 +28,12 @@ _BLOCKS: tuple[tuple[SourceKind, str], ...] = (
 )
 
 
-def draw_heatmap(rows: pd.DataFrame, method: str, *, title: str = "") -> Figure:
+def draw_heatmap(results: MatrixNumbers, method: str) -> Figure:
     """Draw sources × targets of one transfer method, pools of sources apart, scratch below.
 
     Args:
-        rows: One row a cell of the matrix: source, target, method, seed, queries, rank.
+        results: The matrix.
         method: The method to draw.
-        title: First line above the figure, e.g. the suite's name.
 
     Returns:
         A figure of its own, bound to no global state. Colour is log10 of the cell's mean rank
@@ -42,12 +42,13 @@ def draw_heatmap(rows: pd.DataFrame, method: str, *, title: str = "") -> Figure:
     Raises:
         InvalidArgumentError: If the rows have no such method.
     """
+    rows, title = results.rows, results.title
     part = rows[rows["method"] == method]
     if not len(part):
         raise InvalidArgumentError(
             f"The rows have no method {method!r}; they have {sorted(set(rows['method']))}."
         )
-    targets = _targets(rows)
+    targets = results.targets
     singles = tuple(dict.fromkeys(s for s in part["source"] if s not in _POOLS))
     pools = tuple(source for source in _POOLS if (part["source"] == source).any())
     blocks = []
@@ -66,15 +67,14 @@ def draw_heatmap(rows: pd.DataFrame, method: str, *, title: str = "") -> Figure:
     return draw_blocks(blocks, targets, scratch, title=head, note=note)
 
 
-def draw_pool_heatmap(rows: pd.DataFrame, *, title: str = "") -> Figure:
+def draw_pool_heatmap(results: MatrixNumbers) -> Figure:
     """Draw methods × targets where nothing depends on the choice of a source.
 
     From above: methods from all tasks but the target, searchers without a source, methods from all
     tasks and so the target too (a bound), and scratch.
 
     Args:
-        rows: As in `draw_heatmap`.
-        title: First line above the figure.
+        results: The matrix.
 
     Returns:
         A figure as `draw_heatmap` returns.
@@ -82,8 +82,8 @@ def draw_pool_heatmap(rows: pd.DataFrame, *, title: str = "") -> Figure:
     Raises:
         InvalidArgumentError: If there are no such methods.
     """
-    rows = with_kinds(rows)
-    targets, blocks = _targets(rows), []
+    rows, targets, title = with_kinds(results.rows), results.targets, results.title
+    blocks = []
     for kind, beside in _BLOCKS:
         part = rows[(rows["sources"] == kind) & (rows["method"] != BASELINE)]
         if len(part):
@@ -103,20 +103,21 @@ def draw_pool_heatmap(rows: pd.DataFrame, *, title: str = "") -> Figure:
     return draw_blocks(blocks, targets, _scratch(rows, targets), title=head, note=note)
 
 
-def heatmaps(rows: pd.DataFrame, *, title: str = "") -> Iterator[tuple[str, Drawing]]:
-    """Yield the heatmaps of a run, each with its method: first of all methods (``""``), if any.
-
-    A method that is never measured from a single source is in the first one only.
-    """
-    kinds = with_kinds(rows[rows["method"] != BASELINE])
-    if kinds["sources"].isin(["others", "none", "all"]).any():
-        yield "", Drawing(draw_pool_heatmap(rows, title=title), "heatmap-others")
-    singles = kinds[kinds["sources"].isin(["single", "own"])]
-    for method in dict.fromkeys(singles["method"]):
-        yield str(method), Drawing(draw_heatmap(rows, method, title=title), f"heatmap-{method}")
+def crossed_methods(results: MatrixNumbers) -> tuple[str, ...]:
+    """Return the methods that are measured from single sources, which have a heatmap each."""
+    found = [e.method for e in results.entrants if e.kind in ("single", "own")]
+    methods = dict.fromkeys(map(str, results.rows["method"]))
+    return tuple(method for method in methods if method in found and method != BASELINE)
 
 
-def write_heatmaps(rows: pd.DataFrame, folder: str | Path, *, title: str = "") -> list[Path]:
+def has_pools(results: MatrixNumbers) -> bool:
+    """Return whether some method but scratch starts from no source or several."""
+    return any(
+        e.kind in ("others", "none", "all") and e.method != BASELINE for e in results.entrants
+    )
+
+
+def write_heatmaps(results: MatrixNumbers, folder: str | Path) -> list[Path]:
     """Write ``heatmap-<method>.png`` and ``.svg`` for every method that starts from one source.
 
     And ``heatmap-others`` of all methods, where some start from all other tasks, or from none.
@@ -124,14 +125,14 @@ def write_heatmaps(rows: pd.DataFrame, folder: str | Path, *, title: str = "") -
     Returns:
         The paths written, PNG before SVG.
     """
-    return [path for _, drawn in heatmaps(rows, title=title) for path in drawn.save(folder)]
+    figures = {"heatmap-others": draw_pool_heatmap(results)} if has_pools(results) else {}
+    for method in crossed_methods(results):
+        figures[f"heatmap-{method}"] = draw_heatmap(results, method)
+    home = Path(folder)
+    return [path for name, drawn in figures.items() for path in save_figure(drawn, home / name)]
 
 
-def _targets(rows: pd.DataFrame) -> list[str]:
-    return list(dict.fromkeys(rows["target"]))
-
-
-def _scratch(rows: pd.DataFrame, targets: list[str]) -> NDArray[np.float64] | None:
+def _scratch(rows: pd.DataFrame, targets: Sequence[str]) -> NDArray[np.float64] | None:
     scratch = rows[rows["method"] == BASELINE]
     return _means(scratch, "method", (BASELINE,), targets)[0] if len(scratch) else None
 

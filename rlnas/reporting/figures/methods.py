@@ -9,6 +9,7 @@ import numpy as np
 from rlnas.errors import InvalidArgumentError
 from rlnas.reporting.figures.drawing import new_figure
 from rlnas.reporting.matrix.methods import BOUNDS, Entrant
+from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.runs.cell import BASELINE
 
 if TYPE_CHECKING:
@@ -20,12 +21,11 @@ _BETTER, _WORSE, _OPEN = "#0072B2", "#D55E00", "0.45"
 _EDGE = 0.04
 
 
-def draw_methods(pooled: pd.DataFrame, *, title: str = "") -> Figure:
+def draw_methods(results: MatrixNumbers) -> Figure:
     """Draw intervals of each method against scratch, the best first.
 
     Args:
-        pooled: What `pooled_transfer_metrics` returns by −log10 rank.
-        title: First line above the figure.
+        results: The matrix.
 
     Returns:
         A figure of its own, bound to no global state: left the rank in units of scratch's, right
@@ -35,7 +35,8 @@ def draw_methods(pooled: pd.DataFrame, *, title: str = "") -> Figure:
     Raises:
         InvalidArgumentError: If there is nothing to compare.
     """
-    if not len(pooled):
+    pooled, title = results.final_metrics(), results.title
+    if pooled is None or not len(pooled):
         raise InvalidArgumentError("There is no method besides scratch to draw.")
     bound = pooled["sources"].isin(BOUNDS)
     table = pooled.assign(bound=bound).sort_values(

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rlnas.errors import InvalidArgumentError
 from rlnas.reporting.figures.drawing import new_figure
+from rlnas.reporting.matrix.numbers import MatrixNumbers
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -18,13 +17,11 @@ _ESTIMATE, _REFERENCE = "#0072B2", "0.45"
 _EDGE = 0.04
 
 
-def draw_selection(summary: pd.DataFrame, *, method: str, title: str = "") -> Figure:
+def draw_selection(results: MatrixNumbers) -> Figure:
     """Draw what each way to choose a source comes to, the best estimator first.
 
     Args:
-        summary: What `rlnas.reporting.selection.summary.selection_summary` returned.
-        method: The transfer method that the chosen source is used by.
-        title: First line above the figure.
+        results: The matrix, with similarities.
 
     Returns:
         A figure of its own, bound to no global state: left the mean rank of the result, right how
@@ -32,10 +29,9 @@ def draw_selection(summary: pd.DataFrame, *, method: str, title: str = "") -> Fi
         references that estimate nothing.
 
     Raises:
-        InvalidArgumentError: If there is nothing to draw.
+        InvalidArgumentError: If nothing was estimated, or there is nothing to judge by.
     """
-    if not len(summary):
-        raise InvalidArgumentError("There is no choice of a source to draw.")
+    summary, method, title = results.selection(), results.judge, results.title
     estimates = summary[summary["kind"] == "estimate"].sort_values("mean_rank", kind="stable")
     references = summary[summary["kind"] != "estimate"].sort_values("mean_rank", kind="stable")
     table = [*estimates.to_dict("records"), *references.to_dict("records")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +17,18 @@ if TYPE_CHECKING:
     from rlnas.runs.dataset_search import TrainingSearchRun
 
 _BEST, _OTHERS, _FAILED = "#0072B2", "0.72", "#b0302a"  # the first of Okabe & Ito's palette
+
+
+def training_figures(run: TrainingSearchRun) -> dict[str, Callable[[], Figure]]:
+    """Return what draws each figure that a search has the numbers for, by its name.
+
+    Args:
+        run: A finished search. ``learning`` needs records of its trainings.
+    """
+    found: dict[str, Callable[[], Figure]] = {"progress": partial(draw_progress, run)}
+    if any(record.history for record in run.records.values()):
+        found["learning"] = partial(draw_learning, run)
+    return found
 
 
 def draw_progress(run: TrainingSearchRun) -> Figure:

@@ -19,7 +19,6 @@ from rlnas.reporting.matrix.search_curves import SearchCurves
 from rlnas.statistics.bootstrap import (
     RESAMPLES,
     by_task,
-    check_level,
     mean_of_rows,
     percentile_interval,
     task_draws,
@@ -30,31 +29,23 @@ if TYPE_CHECKING:
 
 
 def investment_summary(
+    courses: SearchCurves,
     rows: pd.DataFrame,
-    curves: pd.DataFrame,
-    investment: Investment | None = None,
+    investment: Investment,
     *,
-    value: str = "rank",
-    horizon: float | None = None,
     searchers: Sequence[str] = NON_LEARNING,
     resample_tasks: bool = False,
-    level: float = 0.95,
     seed: int = 0,
-    resamples: int = RESAMPLES,
 ) -> list[dict[str, Any]]:
     """Return what each method saves per target, over all its (source, target) pairs.
 
     Args:
+        courses: As in `return_on_investment`.
         rows: As in `return_on_investment`.
-        curves: As in `return_on_investment`.
         investment: As in `return_on_investment`.
-        value: As in `return_on_investment`.
-        horizon: As in `return_on_investment`.
         searchers: As in `return_on_investment`.
         resample_tasks: Resample the targets too, so that an interval holds for targets like these.
-        level: Coverage of the intervals.
         seed: Seed of the resampling.
-        resamples: Number of resamples.
 
     Returns:
         One JSON-able dictionary a method, kind of source, ``against`` and ``quality``; savings and
@@ -70,18 +61,15 @@ def investment_summary(
     Raises:
         InvalidArgumentError: As `return_on_investment`.
     """
-    check_level(level, resamples)
-    investment = investment or Investment()
-    courses = SearchCurves.from_frame(curves, value=value, horizon=horizon)
     hours = investment.gpu_hours(1.0)
     groups: dict[tuple[str, str, str, str], list[Saving]] = {}
-    for s in Savings(courses, rows, investment, searchers, seed, resamples):
+    for s in Savings(courses, rows, investment, searchers, seed):
         groups.setdefault((s.key[2], s.kind, s.against, s.quality), []).append(s)
     summary = []
     for (method, kind, against, quality), savings in groups.items():
         targets = list(dict.fromkeys(saving.key[1] for saving in savings))
         task_of = [targets.index(saving.key[1]) for saving in savings]
-        draws = task_draws(len(targets), resamples, seed) if resample_tasks else None
+        draws = task_draws(len(targets), RESAMPLES, seed) if resample_tasks else None
         entry: dict[str, Any] = {"method": method, "sources": kind, "against": against}
         entry |= {"quality": quality, "pairs": len(savings), "targets": len(targets)}
         entry["baselines"] = {saving.key[1]: saving.baseline for saving in savings}
@@ -97,9 +85,7 @@ def investment_summary(
             saved = mean_of_rows(np.stack(estimates, axis=1))
             distribution = mean_of_rows(by_task(resampled, task_of, draws))
             invested = float(np.mean([getattr(s, f"invested_{unit}") for s in savings]))
-            entry |= returns(
-                unit, saved, distribution, invested=invested, hours=hours, level=level, known=known
-            )
+            entry |= returns(unit, saved, distribution, invested=invested, hours=hours, known=known)
             entry[f"invested_{unit}"] = invested
             entry[f"pays_{unit}"] = _share_positive(distribution) if known else float("nan")
         entry["invested_gpu_hours"] = entry["invested_seconds"] * hours
@@ -115,16 +101,12 @@ _KEYS = ["source", "target", "method", "sources", "against", "baseline", "qualit
 
 
 def return_on_investment(
+    courses: SearchCurves,
     rows: pd.DataFrame,
-    curves: pd.DataFrame,
-    investment: Investment | None = None,
+    investment: Investment,
     *,
-    value: str = "rank",
-    horizon: float | None = None,
     searchers: Sequence[str] = NON_LEARNING,
-    level: float = 0.95,
     seed: int = 0,
-    resamples: int = RESAMPLES,
 ) -> pd.DataFrame:
     """Return what every (source, target, method) saves, against scratch and the best searcher.
 
@@ -134,19 +116,15 @@ def return_on_investment(
     is not counted; ``seconds`` of the rows tells it.
 
     Args:
+        courses: The searches by query. With a horizon beyond scratch's budget, baselines that were
+            given more queries show their full need, while a method that ended short of the
+            quality counts as never reaching it.
         rows: One row a search: source, target, method, seed, queries, cost (s).
-        curves: One row a query of each search: source, target, method, seed, query, the value.
-        investment: What a query and what pretraining cost; by default the cost of a query is that
-            of the rows, and pretraining is free.
-        value: As in `SearchCurves.from_frame`.
-        horizon: As in `SearchCurves.from_frame`; by default scratch's budget. With a larger one
-            baselines that were given more queries show their full need, while a method that
-            ended short of the quality counts as never reaching it.
+        investment: What a query and what pretraining cost; without a cost of a query it is that of
+            the rows.
         searchers: Non-learning searchers among the methods. The best one on a target is the one
             that ends best there, chosen on these seeds, which favours the baseline.
-        level: Coverage of the intervals.
         seed: Seed of the resampling.
-        resamples: Number of resamples.
 
     Returns:
         One row a (source, target, method), ``against`` (``scratch``, ``best-searcher``) and
@@ -167,21 +145,17 @@ def return_on_investment(
           where nothing is saved.
 
     Raises:
-        InvalidArgumentError: If there is no scratch on a target, a column is missing, or the
-            investment lacks a number for a task.
+        InvalidArgumentError: If the investment lacks a number for a task.
     """
     import pandas as pd
 
-    check_level(level, resamples)
-    investment = investment or Investment()
-    courses = SearchCurves.from_frame(curves, value=value, horizon=horizon)
-    savings = Savings(courses, rows, investment, searchers, seed, resamples)
-    found = [_row(saving, investment.gpu_hours(1.0), level) for saving in savings]
+    savings = Savings(courses, rows, investment, searchers, seed)
+    found = [_row(saving, investment.gpu_hours(1.0)) for saving in savings]
     frame: pd.DataFrame = pd.DataFrame(found, columns=None if found else _KEYS)
     return frame
 
 
-def _row(saving: Saving, hours: float, level: float) -> dict[str, Any]:
+def _row(saving: Saving, hours: float) -> dict[str, Any]:
     source, target, method = saving.key
     own, base = saving.own, saving.base
     row: dict[str, Any] = {"source": source, "target": target, "method": method}
@@ -199,9 +173,7 @@ def _row(saving: Saving, hours: float, level: float) -> dict[str, Any]:
         ("seconds", saving.invested_seconds),
     ):
         saved, resampled = (getattr(saving, unit)(resampled=which) for which in (False, True))
-        row |= returns(
-            unit, saved, resampled, invested=invested, hours=hours, level=level, known=known
-        )
+        row |= returns(unit, saved, resampled, invested=invested, hours=hours, known=known)
     return row
 
 
@@ -212,7 +184,6 @@ def returns(
     *,
     invested: float,
     hours: float,
-    level: float,
     known: bool,
 ) -> dict[str, float]:
     """Return savings and break-even in a unit, with intervals if any are ``known``.
@@ -223,10 +194,9 @@ def returns(
         resampled: ``(resamples,)`` the same of each resample.
         invested: What pretraining cost, in the unit.
         hours: GPU hours of a second.
-        level: Coverage of the intervals.
         known: Whether resampling says anything.
     """
-    low, high = percentile_interval(resampled, level) if known else (np.nan, np.nan)
+    low, high = percentile_interval(resampled) if known else (np.nan, np.nan)
     ends = np.array([saved[0], low, high], dtype=np.float64)
     found = {f"{unit}_saved": ends}
     if unit == "seconds":

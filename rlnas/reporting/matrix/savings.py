@@ -22,7 +22,7 @@ from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves
 from rlnas.reporting.matrix.threshold_times import Bound, Times, bound_of
 from rlnas.runs.cell import NO_SOURCE, SourceKind, source_kind
 from rlnas.search import LocalSearch, RandomSearch, RegularisedEvolution
-from rlnas.statistics.bootstrap import interquartile_means_of_rows, resample
+from rlnas.statistics.bootstrap import RESAMPLES, interquartile_means_of_rows, resample
 from rlnas.statistics.censored import first_times
 
 if TYPE_CHECKING:
@@ -102,7 +102,6 @@ class Savings:
         investment: What a query and what pretraining cost.
         searchers: The non-learning searchers that may be the baseline.
         seed: Seed of the resampling.
-        resamples: Number of resamples.
     """
 
     courses: SearchCurves
@@ -110,7 +109,6 @@ class Savings:
     investment: Investment
     searchers: Sequence[str] = NON_LEARNING
     seed: int = 0
-    resamples: int = 1000
 
     def __iter__(self) -> Iterator[Saving]:
         """Yield the savings of every cell whose sources have not seen the target."""
@@ -162,7 +160,7 @@ class Savings:
     def _resamples(self, key: CellKey, n: int) -> NDArray[np.int64]:
         # Scratch is resampled as it is everywhere else, so that numbers of one page agree.
         path = ("baseline", key[1]) if key[2] == self.courses.baseline else key
-        return resample(n, self.resamples, self.seed, *path)
+        return resample(n, RESAMPLES, self.seed, *path)
 
     @cached_property
     def _tasks(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -93,15 +93,6 @@ class SearchCurves:
         """The cells of the methods other than the baseline."""
         return tuple(key for key in self.cells if key[2] != self.baseline)
 
-    @cached_property
-    def groups(self) -> dict[tuple[str, SourceKind], list[CellKey]]:
-        """The compared cells by method and by what their source is to the target."""
-        found: dict[tuple[str, SourceKind], list[CellKey]] = {}
-        for source, target, method in self.compared:
-            kind = source_kind(source, target)
-            found.setdefault((method, kind), []).append((source, target, method))
-        return found
-
     def mean_over_axis(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the area under each course divided by the length of the axis, ``(n,)``.
 
@@ -113,6 +104,15 @@ class SearchCurves:
 
         length = self.points[-1] - self.points[0]
         return np.asarray(integrate.trapezoid(values, self.points, axis=-1) / length)
+
+
+def by_kind(cells: Iterable[CellKey]) -> dict[tuple[str, SourceKind], list[CellKey]]:
+    """Return cells by method and by what their source is to the target."""
+    found: dict[tuple[str, SourceKind], list[CellKey]] = {}
+    for source, target, method in cells:
+        kind = source_kind(source, target)
+        found.setdefault((method, kind), []).append((source, target, method))
+    return found
 
 
 def _arrange(

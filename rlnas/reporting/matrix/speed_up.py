@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves
+from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves, by_kind
 from rlnas.reporting.matrix.threshold_times import (
     LEVELS,
     Times,
@@ -26,7 +26,6 @@ from rlnas.runs.cell import source_kind
 from rlnas.statistics.bootstrap import (
     RESAMPLES,
     by_task,
-    check_level,
     percentile_interval,
     task_draws,
 )
@@ -43,11 +42,8 @@ def time_to_threshold(
     courses: SearchCurves,
     *,
     levels: Sequence[float] = LEVELS,
-    hold: int = 1,
     source_training: Mapping[str, float] | None = None,
-    level: float = 0.95,
     seed: int = 0,
-    resamples: int = RESAMPLES,
 ) -> pd.DataFrame:
     """Return how long every cell takes to each of scratch's thresholds on its target.
 
@@ -57,14 +53,10 @@ def time_to_threshold(
     Args:
         courses: The searches, by query (then a time is a number of queries) or by step.
         levels: Thresholds as parts of the way that scratch goes on each target.
-        hold: Successive points for which a course has to stay at a threshold. Best-so-far courses
-            need 1; noisy evaluations by step 2 or more.
         source_training: What training on each source cost, in units of the axis, added to the
             times of methods that use it. ``others`` and ``all`` are the sum over the tasks
             given (without the target) unless they are named themselves.
-        level: Coverage of the intervals.
         seed: Seed of the resampling.
-        resamples: Number of resamples.
 
     Returns:
         One row a (source, target, method, level) other than the baseline:
@@ -86,12 +78,11 @@ def time_to_threshold(
     """
     import pandas as pd
 
-    check_level(level, resamples)
     rows: list[dict[str, Any]] = []
-    for key, (own, base, thresholds) in times_of(courses, levels, hold, seed, resamples).items():
+    for key, (own, base, thresholds) in times_of(courses, levels, seed).items():
         cost = None if source_training is None else training_of(key, source_training)
         table = {"level": np.asarray(levels, dtype=np.float64), "threshold": thresholds}
-        table |= _statistics(own, base, cost, level)
+        table |= _statistics(own, base, cost)
         same = _same(key, own, base)
         last = {} if cost is None else {"source_training": cost}
         rows += [
@@ -112,9 +103,7 @@ def _same(key: CellKey, own: Times, base: Times) -> dict[str, Any]:
     return row | {"sources": source_kind(source, target), "n": own.n, "n_baseline": base.n}
 
 
-def _statistics(
-    own: Times, base: Times, cost: float | None, level: float
-) -> dict[str, NDArray[np.float64]]:
+def _statistics(own: Times, base: Times, cost: float | None) -> dict[str, NDArray[np.float64]]:
     """Return the columns of one cell, each ``(L,)``."""
     table = {"reached": own.reached, "reached_baseline": base.reached}
     table |= {"median": own.medians, "median_baseline": base.medians}
@@ -128,7 +117,7 @@ def _statistics(
     if cost is not None:
         statistics.append((WITH_SOURCE, *speed_up(own, base, cost), pair))
     for name, estimate, distribution, n in statistics:
-        low, high = percentile_interval(distribution, level)
+        low, high = percentile_interval(distribution)
         table[name] = estimate[:, 0]
         table[f"{name}_low"] = low if n > 1 else np.full(len(low), np.nan)
         table[f"{name}_high"] = high if n > 1 else np.full(len(high), np.nan)
@@ -161,12 +150,9 @@ def pooled_speed_up(
     courses: SearchCurves,
     *,
     levels: Sequence[float] = LEVELS,
-    hold: int = 1,
     source_training: Mapping[str, float] | None = None,
     resample_tasks: bool = False,
-    level: float = 0.95,
     seed: int = 0,
-    resamples: int = RESAMPLES,
 ) -> pd.DataFrame:
     """Return the speed-up to each threshold in the median (source, target) pair of each method.
 
@@ -176,12 +162,9 @@ def pooled_speed_up(
     Args:
         courses: The searches, by query or by step.
         levels: As in `time_to_threshold`.
-        hold: As in `time_to_threshold`.
         source_training: As in `time_to_threshold`; adds the columns ``*_with_source``.
         resample_tasks: Resample the targets too, so that an interval holds for targets like these.
-        level: Coverage of the intervals.
         seed: Seed of the resampling.
-        resamples: Number of resamples.
 
     Returns:
         One row a method, kind of source and level:
@@ -199,14 +182,13 @@ def pooled_speed_up(
     """
     import pandas as pd
 
-    check_level(level, resamples)
-    times = times_of(courses, levels, hold, seed, resamples)
+    times = times_of(courses, levels, seed)
     rows: list[dict[str, Any]] = []
-    for (method, kind), keys in courses.groups.items():
+    for (method, kind), keys in by_kind(courses.compared).items():
         cells = [times[key] for key in keys]
         targets = list(dict.fromkeys(target for _, target, _ in keys))
         task_of = [targets.index(target) for _, target, _ in keys]
-        draws = task_draws(len(targets), resamples, seed) if resample_tasks else None
+        draws = task_draws(len(targets), RESAMPLES, seed) if resample_tasks else None
         known = draws is not None or any(min(own.n, base.n) > 1 for own, base, _ in cells)
         costs = {"speed_up": [0.0] * len(keys)}
         if source_training is not None:
@@ -219,7 +201,7 @@ def pooled_speed_up(
         table: dict[str, Any] = {"level": np.asarray(levels, dtype=np.float64)}
         for name, found in pairs.items():
             medians = _medians([resampled for _, resampled in found], task_of, draws)
-            low, high = percentile_interval(medians, level)
+            low, high = percentile_interval(medians)
             table[name] = np.median([estimate[:, 0] for estimate, _ in found], axis=0)
             table[f"{name}_low"] = low if known else np.full(len(low), np.nan)
             table[f"{name}_high"] = high if known else np.full(len(high), np.nan)

@@ -8,7 +8,7 @@ from rlnas.formats import estimate, format_range, format_rank, format_share, pow
 from rlnas.reporting.matrix.improvement import comparable, improvement_over_scratch
 from rlnas.reporting.matrix.methods import IN_WORDS, Entrant, entrants, with_kinds
 from rlnas.reporting.matrix.search_curves import SearchCurves
-from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics
+from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics, resampled_pairs
 from rlnas.runs.cell import BASELINE
 from rlnas.statistics.samples import describe
 
@@ -16,22 +16,26 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def final_courses(rows: pd.DataFrame, baseline: str = BASELINE) -> SearchCurves:
-    """Return the end of every search as a course of one point, −log10(rank).
+def final_metrics(rows: pd.DataFrame, baseline: str = BASELINE) -> pd.DataFrame:
+    """Return the pooled transfer metrics of where the searches end, by −log10(rank).
 
     Args:
         rows: One row a search: source, target, method, seed, rank. Targets that the baseline has
             not searched are left out.
         baseline: What the others are compared with.
 
+    Returns:
+        What `pooled_transfer_metrics` returns; a search is a course of one point.
+
     Raises:
         InvalidArgumentError: If there is no search by the baseline.
     """
     ends = comparable(rows, baseline).assign(query=1)
-    return SearchCurves.from_frame(ends, horizon=1, baseline=baseline)
+    courses = SearchCurves.from_frame(ends, horizon=1, baseline=baseline)
+    return pooled_transfer_metrics(resampled_pairs(courses, first=1))
 
 
-def headline(rows: pd.DataFrame, *, level: float = 0.95) -> dict[str, Any] | None:
+def headline(rows: pd.DataFrame, ends: pd.DataFrame | None = None) -> dict[str, Any] | None:
     """Return the best transfer method and its lead, JSON-able; None where nothing transfers.
 
     The best is the one with the lowest mean rank over its (source, target) pairs, among those that
@@ -40,7 +44,7 @@ def headline(rows: pd.DataFrame, *, level: float = 0.95) -> dict[str, Any] | Non
 
     Args:
         rows: One row a search: source, target, method, seed, rank.
-        level: Coverage of the intervals.
+        ends: What `final_metrics` says of them, where it is at hand.
 
     Returns:
         ``method``, ``sources`` (``single``: mean over the choice of a source; ``others``),
@@ -57,7 +61,7 @@ def headline(rows: pd.DataFrame, *, level: float = 0.95) -> dict[str, Any] | Non
         return None
     best = ranked[0]
     entry: dict[str, Any] = {"method": best.method, "sources": best.kind, "label": best.label}
-    entry["rank"] = _over_seeds(found[best], level)
+    entry["rank"] = _over_seeds(found[best])
     searchers = _ranked(
         {e: part for e, part in found.items() if e.kind == "none" and e.method != BASELINE}
     )
@@ -66,8 +70,8 @@ def headline(rows: pd.DataFrame, *, level: float = 0.95) -> dict[str, Any] | Non
         {
             "baseline": base.method,
             "kind": "scratch" if base.method == BASELINE else "searcher",
-            "rank": _over_seeds(found[base], level),
-            **_lead(rows, best, base.method, level),
+            "rank": _over_seeds(found[base]),
+            **_lead(rows, best, base.method, ends),
         }
         for base in baselines
         if set(found[base]["target"]) & set(found[best]["target"])
@@ -96,9 +100,12 @@ def headline_sentences(found: dict[str, Any] | None) -> list[str]:
     return sentences
 
 
-def _lead(rows: pd.DataFrame, best: Entrant, baseline: str, level: float) -> dict[str, Any]:
-    part = rows[rows["method"].isin([best.method, baseline])]
-    pooled = pooled_transfer_metrics(final_courses(part, baseline), first=1, level=level)
+def _lead(
+    rows: pd.DataFrame, best: Entrant, baseline: str, ends: pd.DataFrame | None
+) -> dict[str, Any]:
+    pooled = ends
+    if pooled is None or baseline != BASELINE:
+        pooled = final_metrics(rows[rows["method"].isin([best.method, baseline])], baseline)
     own = (pooled["method"] == best.method) & (pooled["sources"] == best.kind)
     row = pooled[own].iloc[0]
     lead: dict[str, Any] = {"pairs": int(row["pairs"]), "better": int(row["better"])}
@@ -125,7 +132,9 @@ def _rank(found: dict[str, Any]) -> str:
     return f"{format_rank(found['mean'])} {format_range(found['mean_low'], found['mean_high'])}"
 
 
-def matrix_summary(rows: pd.DataFrame, *, level: float = 0.95) -> dict[str, Any]:
+def matrix_summary(
+    rows: pd.DataFrame, *, pairs: pd.DataFrame | None = None, ends: pd.DataFrame | None = None
+) -> dict[str, Any]:
     """Return what a transfer matrix says as a whole, JSON-able.
 
     Cells whose source is one other task, all other tasks, the target itself, or nothing are
@@ -135,7 +144,8 @@ def matrix_summary(rows: pd.DataFrame, *, level: float = 0.95) -> dict[str, Any]
 
     Args:
         rows: One row a cell of the matrix.
-        level: Coverage of the intervals.
+        pairs: What `improvement_over_scratch` says of them, where it is at hand.
+        ends: What `final_metrics` says of them, where it is at hand.
 
     Returns:
         ``scratch``, ``headline`` (what `headline` returns), ``entrants``: one entry a method
@@ -154,28 +164,27 @@ def matrix_summary(rows: pd.DataFrame, *, level: float = 0.95) -> dict[str, Any]
     """
     rows = with_kinds(rows)
     scratch = rows[rows["method"] == BASELINE]
-    against = comparable(rows)
     gains = None
     if len(scratch):
-        gains = with_kinds(improvement_over_scratch(against, level=level))
+        gains = with_kinds(improvement_over_scratch(comparable(rows)) if pairs is None else pairs)
     return {
-        "level": level,
+        "level": 0.95,
         "seeds": int(rows["seed"].nunique()),
         "targets": list(dict.fromkeys(rows["target"])),
-        "scratch": _over_seeds(scratch, level),
-        "headline": headline(rows, level=level),
+        "scratch": _over_seeds(scratch),
+        "headline": headline(rows, ends),
         "entrants": [
             {
                 "method": entrant.method,
                 "sources": entrant.kind,
                 "label": entrant.label,
-                "rank": _over_seeds(part, level),
+                "rank": _over_seeds(part),
                 "against_scratch": _counts(gains, entrant),
             }
             for entrant, part in entrants(rows).items()
         ],
         "methods": {
-            str(method): _method(part, gains, level)
+            str(method): _method(part, gains)
             for method, part in rows[rows["method"] != BASELINE].groupby("method", sort=False)
         },
     }
@@ -190,12 +199,12 @@ _PARTS = {
 }
 
 
-def _method(rows: pd.DataFrame, gains: pd.DataFrame | None, level: float) -> dict[str, Any]:
+def _method(rows: pd.DataFrame, gains: pd.DataFrame | None) -> dict[str, Any]:
     entry: dict[str, Any] = {}
     counts: dict[str, int] = {}
     for name, kinds in _PARTS.items():
         part = rows[rows["sources"].isin(kinds)]
-        entry[name] = _over_seeds(part, level)
+        entry[name] = _over_seeds(part)
         if name in ("all", "off_diagonal"):
             suffix = name.removeprefix("all")
             cells = part.groupby(["target", "source"], sort=False)["rank"].mean()
@@ -233,6 +242,6 @@ def _best_source(cells: pd.Series[Any]) -> dict[str, Any] | None:
     return {"mean": float(cells.loc[best.tolist()].mean()), "sources": chosen}
 
 
-def _over_seeds(rows: pd.DataFrame, level: float) -> dict[str, Any] | None:
+def _over_seeds(rows: pd.DataFrame) -> dict[str, Any] | None:
     """Return statistics over seeds of the mean rank over all cells of a seed, None of no cell."""
-    return describe(rows.groupby("seed")["rank"].mean(), level=level) if len(rows) else None
+    return describe(rows.groupby("seed")["rank"].mean()) if len(rows) else None

@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 from rlnas.errors import InvalidArgumentError
 from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves
 from rlnas.runs.cell import ALL_TASKS, NO_SOURCE, OTHERS
-from rlnas.statistics.bootstrap import interquartile_means_of_rows, occurrences, resample
+from rlnas.statistics.bootstrap import (
+    RESAMPLES,
+    interquartile_means_of_rows,
+    occurrences,
+    resample,
+)
 from rlnas.statistics.censored import first_times
 
 LEVELS = (0.25, 0.5, 0.75, 0.9, 1.0)
@@ -83,13 +88,13 @@ def scratch_thresholds(
 
 
 def times_of(
-    courses: SearchCurves, levels: Sequence[float], hold: int, seed: int, resamples: int
+    courses: SearchCurves, levels: Sequence[float], seed: int
 ) -> dict[CellKey, tuple[Times, Times, NDArray[np.float64]]]:
     """Return every compared cell's times, those of the baseline, and the thresholds."""
 
     def times(values: NDArray[np.float64], thresholds: NDArray[np.float64], *path: str) -> Times:
-        found = first_times(values, courses.points, thresholds, hold)
-        return Times(found, courses.horizon, resample(len(values), resamples, seed, *path))
+        found = first_times(values, courses.points, thresholds)
+        return Times(found, courses.horizon, resample(len(values), RESAMPLES, seed, *path))
 
     swept, bases = {}, {}
     for target, values in courses.baselines.items():

@@ -5,31 +5,160 @@ section 2.1) name five: jumpstart, asymptotic performance, total reward, transfe
 threshold, for which see `rlnas.reporting.matrix.speed_up`. Each is given as a difference of
 interquartile means over seeds with a bootstrap interval, so that a positive number means that the
 source helped.
+
+The seeds of each cell and of its baseline are resampled once (`resampled_pairs`). The metrics of a
+pair and those of a method over its pairs come from the same resamples, so that they agree with each
+other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves
-from rlnas.reporting.matrix.transfer_samples import TRAITS, Pair, pairs_of, ratio
+from rlnas.errors import InvalidArgumentError
+from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves, by_kind
 from rlnas.runs.cell import source_kind
 from rlnas.statistics.bootstrap import (
     RESAMPLES,
     by_task,
-    check_level,
     interquartile_means_of_rows,
     mean_of_rows,
+    occurrences,
     percentile_interval,
+    resample,
     task_draws,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+TRAITS = ("initial", "final", "area")
+"""What one course comes to."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """What the seeds of one cell come to, and its resamples.
+
+    Attributes:
+        traits: ``(3, n)``: initial value, final value and area of each course.
+        start: ``(n,)`` value at the first point.
+        indices: ``(resamples, n)`` seeds in each resample.
+    """
+
+    traits: NDArray[np.float64]
+    start: NDArray[np.float64]
+    indices: NDArray[np.int64]
+
+    @property
+    def n(self) -> int:
+        """Number of seeds."""
+        return len(self.start)
+
+    @cached_property
+    def means(self) -> NDArray[np.float64]:
+        """``(4, 1)`` interquartile means of the traits and of the start."""
+        return interquartile_means_of_rows(np.vstack([self.traits, self.start]))[:, None]
+
+    @cached_property
+    def resampled_means(self) -> NDArray[np.float64]:
+        """``(4, resamples)`` the same of each resample."""
+        rows = np.vstack([self.traits, self.start])
+        return interquartile_means_of_rows(rows[:, self.indices])
+
+    @cached_property
+    def occurrences(self) -> NDArray[np.float64]:
+        """``(resamples, n)`` how often each seed is in each resample."""
+        return occurrences(self.indices)
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """A cell beside the baseline on its target. Arrays end with one estimate, or the resamples."""
+
+    own: Sample
+    base: Sample
+
+    @property
+    def single(self) -> bool:
+        """Whether one side has a single seed, so that resampling it says nothing."""
+        return min(self.own.n, self.base.n) < 2
+
+    def gains(self, *, resampled: bool) -> NDArray[np.float64]:
+        """Return the differences of the traits' interquartile means, ``(3, 1 or resamples)``."""
+        if resampled:
+            return self.own.resampled_means[:3] - self.base.resampled_means[:3]
+        return self.own.means[:3] - self.base.means[:3]
+
+    def above(self, offset: float | None, *, resampled: bool) -> NDArray[np.float64]:
+        """Return the baseline's area above an offset, its own start by default."""
+        means = self.base.resampled_means if resampled else self.base.means
+        return np.asarray(means[2] - (means[3] if offset is None else offset))
+
+    @cached_property
+    def improvement(self) -> NDArray[np.float64]:
+        """``(1,)`` probability that a seed's final value beats a seed's of the baseline."""
+        return self._improvement(np.ones((1, self.own.n)), np.ones((1, self.base.n)))
+
+    @cached_property
+    def resampled_improvement(self) -> NDArray[np.float64]:
+        """``(resamples,)`` the same of each resample."""
+        return self._improvement(self.own.occurrences, self.base.occurrences)
+
+    def _improvement(
+        self, times: NDArray[np.float64], base_times: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        mine, theirs = self.own.traits[1], self.base.traits[1]
+        times, base_times = times * ~np.isnan(mine), base_times * ~np.isnan(theirs)
+        wins = (mine[:, None] > theirs) + 0.5 * (mine[:, None] == theirs)
+        won = ((times @ wins) * base_times).sum(axis=1)
+        met = times.sum(axis=1) * base_times.sum(axis=1)
+        return np.where(met > 0, won / np.maximum(met, 1), np.nan)
+
+
+def ratio(gain: NDArray[np.float64], above: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return gain / above, NaN where the baseline does not rise above the offset."""
+    return np.where(above > 0, gain / np.where(above > 0, above, 1.0), np.nan)
+
+
+def resampled_pairs(
+    courses: SearchCurves, *, first: int | None = None, seed: int = 0
+) -> dict[CellKey, Pair]:
+    """Return every compared cell beside its baseline, resampled.
+
+    Args:
+        courses: The searches, by query or by step.
+        first: The initial value is the mean over so many first points. By query it defaults to 10:
+            the very first queries show where a search happens to start, which no policy chooses,
+            and not what it knows. By step it defaults to 1, the evaluation before any learning.
+        seed: Seed of the resampling.
+
+    Raises:
+        InvalidArgumentError: If there are not as many points.
+    """
+    if first is None:
+        first = min(10, len(courses.points)) if courses.axis == "query" else 1
+    if not 1 <= first <= len(courses.points):
+        raise InvalidArgumentError(
+            f"first is {first}; expected 1 to {len(courses.points)}, the points of the courses."
+        )
+
+    def sample(values: NDArray[np.float64], *path: str) -> Sample:
+        traits = [values[:, :first].mean(axis=1), values[:, -1], courses.mean_over_axis(values)]
+        indices = resample(len(values), RESAMPLES, seed, *path)
+        return Sample(np.stack(traits), values[:, 0], indices)
+
+    bases = {
+        target: sample(values, "baseline", target) for target, values in courses.baselines.items()
+    }
+    return {key: Pair(sample(courses.cells[key], *key), bases[key[1]]) for key in courses.compared}
 
 
 GAINS = ("jumpstart", "asymptotic_gain", "area_gain")
@@ -38,30 +167,16 @@ GAINS = ("jumpstart", "asymptotic_gain", "area_gain")
 _KEYS = ["source", "target", "method", "sources", "n", "n_baseline"]
 
 
-def transfer_metrics(
-    courses: SearchCurves,
-    *,
-    first: int | None = None,
-    offset: float | None = None,
-    level: float = 0.95,
-    seed: int = 0,
-    resamples: int = RESAMPLES,
-) -> pd.DataFrame:
+def transfer_metrics(pairs: Mapping[CellKey, Pair], *, offset: float | None = None) -> pd.DataFrame:
     """Return the transfer metrics of every cell against the baseline (scratch) on its target.
 
     Args:
-        courses: The searches, by query or by step.
-        first: The initial value is the mean over so many first points. By query it defaults to 10:
-            the very first queries show where a search happens to start, which no policy chooses,
-            and not what it knows. By step it defaults to 1, the evaluation before any learning.
+        pairs: The searches beside scratch, as `resampled_pairs` returns them.
         offset: The value that areas are measured from in the transfer ratio. The ratio
             (area − area of scratch) / (area of scratch − offset) is *not* invariant to it: with
             −log10(rank) and offset 0, as Taylor and Stone have it, it even has the wrong sign. By
             default it is what scratch has at the first point on that target, so a ratio of 0.5
             means half as much again as scratch gains above its own start.
-        level: Coverage of the intervals.
-        seed: Seed of the resampling.
-        resamples: Number of resamples.
 
     Returns:
         One row a (source, target, method) other than the baseline, in units of the value:
@@ -80,20 +195,15 @@ def transfer_metrics(
 
         There is no interval (NaN) with one seed of either. A seed with NaN is left out: where
         searches fail, use the rank, which a failed search has too.
-
-    Raises:
-        InvalidArgumentError: If ``first``, ``level`` or ``resamples`` is out of its range.
     """
     import pandas as pd
 
-    check_level(level, resamples)
-    pairs = pairs_of(courses, first, seed, resamples)
-    rows = [_row(key, pair, offset, level) for key, pair in pairs.items()]
+    rows = [_row(key, pair, offset) for key, pair in pairs.items()]
     frame: pd.DataFrame = pd.DataFrame(rows, columns=None if rows else _KEYS)
     return frame
 
 
-def _row(key: CellKey, pair: Pair, offset: float | None, level: float) -> dict[str, Any]:
+def _row(key: CellKey, pair: Pair, offset: float | None) -> dict[str, Any]:
     source, target, method = key
     row: dict[str, Any] = {"source": source, "target": target, "method": method}
     row |= {"sources": source_kind(source, target), "n": pair.own.n, "n_baseline": pair.base.n}
@@ -107,7 +217,7 @@ def _row(key: CellKey, pair: Pair, offset: float | None, level: float) -> dict[s
     ]
     estimates = np.vstack([gains, ratios[0], pair.improvement])[:, 0]
     distributions = np.vstack([resampled, ratios[1], pair.resampled_improvement])
-    lows, highs = percentile_interval(distributions, level)
+    lows, highs = percentile_interval(distributions)
     names = (*GAINS, "transfer_ratio", "probability_of_improvement")
     for name, estimate, low, high in zip(names, estimates, lows, highs, strict=True):
         known = not pair.single and not np.isnan(estimate)
@@ -124,28 +234,22 @@ _POOLED_KEYS = ["method", "sources", "pairs", "targets", "runs", "better"]
 
 
 def pooled_transfer_metrics(
-    courses: SearchCurves,
+    pairs: Mapping[CellKey, Pair],
     *,
-    first: int | None = None,
     offset: float | None = None,
     resample_tasks: bool = False,
-    level: float = 0.95,
     seed: int = 0,
-    resamples: int = RESAMPLES,
 ) -> pd.DataFrame:
     """Return the transfer metrics of each method over all its (source, target) pairs.
 
     The value must mean the same on every task: take the rank, not the score.
 
     Args:
-        courses: The searches, by query or by step.
-        first: As in `transfer_metrics`.
+        pairs: As in `transfer_metrics`.
         offset: As in `transfer_metrics`; by default that of each target.
         resample_tasks: Resample the targets too, so that an interval holds for targets like these.
             The sources are taken as they are: a source has been trained once.
-        level: Coverage of the intervals.
-        seed: Seed of the resampling.
-        resamples: Number of resamples.
+        seed: Seed of the resampling of the targets.
 
     Returns:
         One row a method and kind of source (``single``, ``others``, ``none``; ``own`` and ``all``
@@ -159,18 +263,13 @@ def pooled_transfer_metrics(
         - ``transfer_ratio`` with interval: the area gained over all pairs, divided by that of
           scratch above the offset; NaN where scratch does not rise above it.
         - ``probability_of_improvement`` with interval: its mean over pairs.
-
-    Raises:
-        InvalidArgumentError: If ``first``, ``level`` or ``resamples`` is out of its range.
     """
     import pandas as pd
 
-    check_level(level, resamples)
-    pairs = pairs_of(courses, first, seed, resamples)
     rows: list[dict[str, Any]] = []
-    for (method, kind), keys in courses.groups.items():
+    for (method, kind), keys in by_kind(pairs).items():
         pool = _Pool(keys, [pairs[key] for key in keys])
-        draws = task_draws(len(pool.targets), resamples, seed) if resample_tasks else None
+        draws = task_draws(len(pool.targets), RESAMPLES, seed) if resample_tasks else None
         row: dict[str, Any] = {"method": method, "sources": kind, "pairs": len(keys)}
         row |= {"targets": len(pool.targets), "runs": sum(pair.own.n for pair in pool.pairs)}
         row["better"] = sum(bool(p.gains(resampled=False)[1, 0] > 0) for p in pool.pairs)
@@ -178,7 +277,7 @@ def pooled_transfer_metrics(
         distributions = pool.statistics(offset, draws, resampled=True)
         known = draws is not None or not all(pair.single for pair in pool.pairs)
         for name, estimate in estimates.items():
-            low, high = percentile_interval(distributions[name], level)
+            low, high = percentile_interval(distributions[name])
             row[name] = float(estimate[0])
             row[f"{name}_low"] = float(low) if known else float("nan")
             row[f"{name}_high"] = float(high) if known else float("nan")

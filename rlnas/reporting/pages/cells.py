@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from rlnas.formats import format_power, format_rank, format_score
-from rlnas.reporting.matrix.improvement import comparable, improvement_over_scratch
+from rlnas.reporting.matrix.improvement import sign_of
+from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.pages.parts import TableCell, folded, heading, note, table
-from rlnas.reporting.terminal.matrix import sign_of
 from rlnas.runs.cell import BASELINE, NO_SOURCE
-from rlnas.tasks import Metric
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
-def cells_section(rows: pd.DataFrame) -> str:
+def cells_section(results: MatrixNumbers) -> str:
     """Return every cell against scratch, folded away; empty where there is nothing to compare.
 
     Args:
-        rows: One row a cell of the matrix.
+        results: The matrix.
     """
-    rows = comparable(rows)
+    rows = results.comparable_rows
     if not len(rows) or set(rows["method"]) == {BASELINE}:
         return ""
     head = ["method", "source", "target", "seeds", "mean rank", "scratch", "rank ratio [95 %]"]
     head += ["P(better)", "sign"]
     lines: list[list[str | TableCell]] = []
-    for gain in improvement_over_scratch(rows).to_dict("records"):
+    for gain in results.pairs().to_dict("records"):
         sign = sign_of(gain)
         kind = {"++": "better", "−−": "worse"}.get(sign, "")
         ratio = format_power(gain["log10_rank_difference"])
@@ -55,21 +49,20 @@ _CELLS = (
 )
 
 
-def best_section(rows: pd.DataFrame, metrics: Mapping[str, Metric]) -> str:
+def best_section(results: MatrixNumbers) -> str:
     """Return the best architecture that any search found on each target.
 
     Args:
-        rows: One row a cell of the matrix.
-        metrics: What the scores of each target mean.
+        results: The matrix.
     """
     head = ["target", "metric", "best found", "architecture", "rank", "by"]
     lines: list[list[str | TableCell]] = []
-    for target, part in rows.groupby("target", sort=False):
+    for target, part in results.rows.groupby("target", sort=False):
         known = part.dropna(subset=["best_score"])
         if not len(known):
             continue
         best = known.loc[known["best_score"].idxmax()]
-        metric = metrics[str(target)]
+        metric = results.metrics[str(target)]
         unit = metric.suffix
         by = f"{best['method']}" + (
             "" if best["source"] == NO_SOURCE else f" from {best['source']}"

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import html
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rlnas.formats import format_range, format_rank
 from rlnas.reporting.figures.drawing import Drawing
-from rlnas.reporting.figures.methods import draw_methods
+from rlnas.reporting.figures.matrix import matrix_figures
 from rlnas.reporting.matrix.methods import Entrant
-from rlnas.reporting.matrix.summary import final_courses, headline_sentences, matrix_summary
-from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics
+from rlnas.reporting.matrix.numbers import MatrixNumbers
+from rlnas.reporting.matrix.summary import headline_sentences
 from rlnas.reporting.pages.parts import TableCell, drawn_figure, heading, note, table
 from rlnas.runs.cell import BASELINE
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-
-def headline_section(rows: pd.DataFrame, folder: Path, title: str) -> str:
+def headline_section(results: MatrixNumbers, folder: Path) -> str:
     """Return the first section, and write its figure.
 
     Args:
-        rows: One row a cell of the matrix.
+        results: The matrix.
         folder: Where the figure is written.
-        title: Name of the suite.
     """
-    summary = matrix_summary(rows)
+    summary = results.summary()
     first, *others = headline_sentences(summary["headline"])
     parts = [heading("What it comes to"), f"<p class='headline'>{html.escape(first)}</p>"]
     if others:
@@ -35,12 +31,9 @@ def headline_section(rows: pd.DataFrame, folder: Path, title: str) -> str:
         parts.append(f"<ul>{items}</ul>")
     if summary["headline"]:
         parts.append(note(_CHOSEN))
-    if summary["scratch"] is not None and len(summary["entrants"]) > 1:
-        pooled = pooled_transfer_metrics(final_courses(rows), first=1)
-        if len(pooled):
-            drawn = Drawing(draw_methods(pooled, title=title), "methods")
-            label = "Rank against scratch and probability of improvement for each method"
-            parts.append(drawn_figure(drawn, folder, label, _FIGURE))
+    if draw := matrix_figures(results).get("methods"):
+        label = "Rank against scratch and probability of improvement for each method"
+        parts.append(drawn_figure(Drawing(draw(), "methods"), folder, label, _FIGURE))
     parts += [_overview(summary), note(_TABLE)]
     return "\n".join(parts)
 

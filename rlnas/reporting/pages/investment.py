@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rlnas.formats import estimate, format_count, format_share
-from rlnas.reporting.matrix.improvement import comparable
 from rlnas.reporting.matrix.investment import Investment, PerTask
-from rlnas.reporting.matrix.methods import IN_WORDS, searchers_of
-from rlnas.reporting.matrix.return_on_investment import investment_summary
+from rlnas.reporting.matrix.methods import IN_WORDS
+from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.pages.parts import TableCell, folded, heading, note, table
 from rlnas.runs.cell import BASELINE
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-
-def investment_section(rows: pd.DataFrame, curves: pd.DataFrame, investment: Investment) -> str:
+def investment_section(results: MatrixNumbers, investment: Investment) -> str:
     """Return the section; empty where no method transfers, or without scratch.
 
     Args:
-        rows: One row a search.
-        curves: One row a query of each search.
+        results: The matrix.
         investment: What a query and what pretraining cost.
     """
-    rows, curves = comparable(rows), comparable(curves)
-    if not len(rows):
-        return ""
-    searchers = searchers_of(rows)
-    found = investment_summary(rows, curves, investment, searchers=searchers)
+    found = results.return_on_investment(investment) if results.compares else []
     if not found:
         return ""
     timed = any(not math.isnan(entry["seconds_saved"]) for entry in found)

@@ -3,76 +3,87 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rlnas.reporting.figures.curves import draw_curves
 from rlnas.reporting.figures.drawing import Drawing
-from rlnas.reporting.figures.heatmap import heatmaps
-from rlnas.reporting.figures.styles import method_styles
+from rlnas.reporting.figures.heatmap import crossed_methods
+from rlnas.reporting.figures.matrix import matrix_figures
 from rlnas.reporting.matrix.investment import Investment
-from rlnas.reporting.matrix.methods import with_kinds
+from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.pages.cells import best_section, cells_section
 from rlnas.reporting.pages.headline import headline_section
 from rlnas.reporting.pages.investment import investment_section
 from rlnas.reporting.pages.metrics import metrics_section
+from rlnas.reporting.pages.page import write_page
 from rlnas.reporting.pages.parts import drawn_figure, heading, note
 from rlnas.reporting.pages.selection import selection_section
-from rlnas.runs.cell import BASELINE
-from rlnas.tasks import Metric
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from rlnas.transfer.matrix.folder import MatrixRun
 
 
-def matrix_body(
-    rows: pd.DataFrame,
-    curves: pd.DataFrame,
-    metrics: Mapping[str, Metric],
-    folder: Path,
-    *,
-    title: str,
-    estimates: pd.DataFrame | None = None,
-    investment: Investment | None = None,
-) -> str:
+def write_matrix_page(results: MatrixNumbers, run: MatrixRun, investment: Investment) -> Path:
+    """Write the page and the figures of a matrix into its folder, and return the page's path.
+
+    Args:
+        results: The matrix.
+        run: Its folder.
+        investment: What a query and what pretraining cost.
+    """
+    config = run.config
+    sources = f" from sources of {config.source_suite}" if config.source_suite else ""
+    subtitle = (
+        f"{len(results.targets)} tasks of {config.suite}{sources}, "
+        f"methods {', '.join(config.methods)}, "
+        f"{config.seeds} seeds, {config.queries} queries on each target, "
+        f"{config.steps:,} training steps on each source."
+    )
+    return write_page(
+        run.folder,
+        "matrix",
+        title=f"Transfer matrix: {config.suite}",
+        subtitle=subtitle,
+        body=matrix_body(results, run.folder, investment),
+        missing=len(run.missing()),
+        seeds=tuple(range(config.seeds)),
+    )
+
+
+def matrix_body(results: MatrixNumbers, folder: Path, investment: Investment) -> str:
     """Return the page's body, and write its figures as files.
 
     A section whose numbers the run does not have is left out.
 
     Args:
-        rows: One row a cell of the matrix.
-        curves: One row a query of each.
-        metrics: What the scores of each target mean.
+        results: The matrix.
         folder: Where the figures are written.
-        title: Name of the suite.
-        estimates: Similarities of sources and targets: estimator, target, source, seed,
-            similarity, queries.
-        investment: What a query and what pretraining cost; by default the cost of a query is that
-            of the rows, and pretraining is free.
+        investment: What a query and what pretraining cost.
     """
     parts = [
-        headline_section(rows, folder, title),
-        _heatmaps(rows, folder, title),
-        _curves(curves, folder, title),
-        metrics_section(curves),
-        investment_section(rows, curves, investment or Investment()),
+        headline_section(results, folder),
+        _heatmaps(results, folder),
+        _curves(results, folder),
+        metrics_section(results),
+        investment_section(results, investment),
+        selection_section(results, folder),
+        cells_section(results),
+        best_section(results),
     ]
-    if estimates is not None and len(estimates):
-        parts.append(selection_section(estimates, rows, folder, title))
-    parts += [cells_section(rows), best_section(rows, metrics)]
     return "\n".join(part for part in parts if part)
 
 
-def _heatmaps(rows: pd.DataFrame, folder: Path, title: str) -> str:
+def _heatmaps(results: MatrixNumbers, folder: Path) -> str:
     """Return the heatmap of all methods and, side by side where there is room, one a method."""
+    figures = matrix_figures(results)
     parts, sections, least = [], [], 0.0
-    for method, drawn in heatmaps(rows, title=title):
-        if not method:
-            caption = f"{_CELL} Methods that transfer start from all tasks but the target."
-            parts.append(heading("Without the choice of a source"))
-            parts.append(drawn_figure(drawn, folder, "Mean rank by method and target", caption))
-            continue
+    if draw := figures.get("heatmap-others"):
+        drawn = Drawing(draw(), "heatmap-others")
+        caption = f"{_CELL} Methods that transfer start from all tasks but the target."
+        parts.append(heading("Without the choice of a source"))
+        parts.append(drawn_figure(drawn, folder, "Mean rank by method and target", caption))
+    for method in crossed_methods(results):
+        drawn = Drawing(figures[f"heatmap-{method}"](), f"heatmap-{method}")
         least = max(least, drawn.least_width)
         label = f"Mean rank by source and target, {method}"
         sections.append(
@@ -93,26 +104,20 @@ _CELL = (
 )
 
 
-def _curves(curves: pd.DataFrame, folder: Path, title: str) -> str:
+def _curves(results: MatrixNumbers, folder: Path) -> str:
     """Return the curves of methods from one source each and, apart, from all other tasks."""
-    styles = method_styles(curves)
-    kinds = set(with_kinds(curves[curves["method"] != BASELINE])["sources"])
-    figures = []
-    if "others" in kinds:
-        drawn = Drawing(
-            draw_curves(curves, title=title, sources="others", styles=styles), "curves-others"
-        )
-        caption = "From all other tasks at once. Lower and further left is better."
-        figures.append(drawn_figure(drawn, folder, _LABEL, caption))
-    if "single" in kinds or not figures:
-        # Where a run has no transfer yet, not even the diagonal is left out.
-        whole = not kinds & {"single", "none"} and bool(kinds)
-        drawn = Drawing(
-            draw_curves(curves, title=title, styles=styles, keep_diagonal=whole), "curves"
-        )
-        caption = "Only sources other than the target. Lower and further left is better."
-        figures.append(drawn_figure(drawn, folder, _LABEL, caption))
-    return heading("Progress of the search") + "\n".join(figures)
+    figures = matrix_figures(results)
+    parts = [
+        drawn_figure(Drawing(figures[name](), name), folder, _LABEL, f"{caption} {_BETTER}")
+        for name, caption in _CAPTIONS.items()
+        if name in figures
+    ]
+    return heading("Progress of the search") + "\n".join(parts)
 
 
 _LABEL = "Best rank against queries for each method"
+_CAPTIONS = {
+    "curves-others": "From all other tasks at once.",
+    "curves": "Only sources other than the target.",
+}
+_BETTER = "Lower and further left is better."

@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rlnas.formats import estimate, format_count, format_ratio, format_share, power
-from rlnas.reporting.matrix.improvement import comparable
 from rlnas.reporting.matrix.methods import Entrant, in_order
-from rlnas.reporting.matrix.search_curves import SearchCurves
-from rlnas.reporting.matrix.speed_up import pooled_speed_up, time_to_threshold
+from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.matrix.threshold_times import bound_of
-from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics, transfer_metrics
 from rlnas.reporting.pages.parts import TableCell, folded, heading, note, table
-from rlnas.runs.cell import BASELINE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,26 +17,25 @@ _BOUND_MARKS = {"exact": "", "lower": "≥ ", "upper": "≤ ", "restricted": "~ 
 _Lines = list[list[str | TableCell]]
 
 
-def metrics_section(curves: pd.DataFrame) -> str:
+def metrics_section(results: MatrixNumbers) -> str:
     """Return the transfer metrics by query; empty without scratch to compare with.
 
     Args:
-        curves: One row a query of each search.
+        results: The matrix.
     """
-    curves = comparable(curves)
-    if not len(curves) or set(curves["method"]) == {BASELINE}:
+    if not results.compares:
         return ""
-    courses = SearchCurves.from_frame(curves)
-    pairs = transfer_metrics(courses)
+    pairs = results.transfer_metrics()
+    times = results.times_to_threshold(levels=(1.0,))
     return "\n".join(
         [
             heading("Transfer metrics"),
-            _pooled(pooled_transfer_metrics(courses)),
+            _pooled(results.pooled_transfer_metrics()),
             note(_POOLED),
             "<h3>Queries to reach what scratch reaches</h3>",
-            _speed_ups(pooled_speed_up(courses)),
+            _speed_ups(results.speed_up()),
             note(_SPEED),
-            folded(f"All {len(pairs)} pairs", _pairs(pairs, courses) + note(_PAIRS)),
+            folded(f"All {len(pairs)} pairs", _pairs(pairs, times) + note(_PAIRS)),
         ]
     )
 
@@ -105,9 +100,8 @@ def _speed_ups(speed: pd.DataFrame) -> str:
     return table(head, lines)
 
 
-def _pairs(pairs: pd.DataFrame, courses: SearchCurves) -> str:
+def _pairs(pairs: pd.DataFrame, times: pd.DataFrame) -> str:
     keys = ["source", "target", "method"]
-    times = time_to_threshold(courses, levels=(1.0,))
     head = ["method", "source", "target", "jumpstart", "asymptote", "area", "transfer ratio"]
     head += ["queries", "scratch", "speed-up"]
     lines: _Lines = []

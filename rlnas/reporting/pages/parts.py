@@ -53,22 +53,10 @@ def _cell(cell: str | TableCell) -> str:
     return f"<td{kind}>{html.escape(cell.text)}</td>"
 
 
-def figure(svg: str, caption: str, *, wide: bool = False) -> str:
-    """Return a figure with its caption.
-
-    Args:
-        svg: An ``<svg>`` element.
-        caption: Plain text.
-        wide: Whether a narrow screen scrolls it instead of shrinking it beyond reading.
-    """
-    kind = ' class="wide"' if wide else ""
-    return (
-        f"<figure{kind}>{svg}<figcaption class='soft'>{html.escape(caption)}</figcaption></figure>"
-    )
-
-
 def drawn_figure(drawn: Drawing, folder: Path, label: str, caption: str) -> str:
     """Write a figure's files beside the page, and return it with its caption.
+
+    A narrow screen scrolls it instead of shrinking it beyond reading.
 
     Args:
         drawn: The figure.
@@ -77,7 +65,8 @@ def drawn_figure(drawn: Drawing, folder: Path, label: str, caption: str) -> str:
         caption: Plain text.
     """
     drawn.save(folder)
-    return figure(drawn.inline(label), caption, wide=True)
+    svg, text = drawn.inline(label), html.escape(caption)
+    return f"<figure class=\"wide\">{svg}<figcaption class='soft'>{text}</figcaption></figure>"
 
 
 def heading(text: str) -> str:

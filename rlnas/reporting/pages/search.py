@@ -1,29 +1,52 @@
-"""The body of a search run's page."""
+"""The page of searches on the tasks of a suite."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from rlnas.formats import format_range, format_rank, format_score
-from rlnas.reporting.pages.parts import TableCell, table
-from rlnas.reporting.terminal.search import search_summary
-from rlnas.tasks import Metric
+from rlnas.reporting.figures.curves import draw_curves
+from rlnas.reporting.figures.drawing import Drawing
+from rlnas.reporting.pages.page import write_page
+from rlnas.reporting.pages.parts import TableCell, drawn_figure, heading, table
+from rlnas.reporting.search.numbers import SearchNumbers
+from rlnas.runs.search_run import SearchRun
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-
-def search_body(rows: pd.DataFrame, metrics: Mapping[str, Metric]) -> str:
-    """Return a table for each searcher.
+def write_search_page(results: SearchNumbers, run: SearchRun) -> Path:
+    """Write the page and the figure of searches into their folder, and return the page's path.
 
     Args:
-        rows: One row a search.
-        metrics: What the scores of each task mean.
+        results: The searches.
+        run: Their folder.
     """
+    plan = run.plan
+    subtitle = (
+        f"{', '.join(dict.fromkeys(m for m, _ in plan.searchers))} on {', '.join(plan.tasks)} "
+        f"of {plan.suite}: {len(plan.seeds)} seeds, {plan.queries} queries each."
+    )
+    return write_page(
+        run.folder,
+        "search",
+        title=f"Search: {plan.suite}",
+        subtitle=subtitle,
+        body=search_body(results, run.folder),
+        missing=len(run.missing()),
+        seeds=plan.seeds,
+    )
+
+
+def search_body(results: SearchNumbers, folder: Path) -> str:
+    """Return a table for each searcher and the curves of all, and write their figure.
+
+    Args:
+        results: The searches.
+        folder: Where the figure is written.
+    """
+    metrics = results.metrics
     parts = []
-    for entry in search_summary(rows):
+    for entry in results.summary():
         name = entry["method"] + ("" if entry["source"] == "-" else f" from {entry['source']}")
         queries = list(entry["mean_over_tasks"]["rank_at"])
         head = ["task", "best score: IQM [95 %]", *(f"mean rank @{q}" for q in queries)]
@@ -58,4 +81,12 @@ def search_body(rows: pd.DataFrame, metrics: Mapping[str, Metric]) -> str:
         "where less is better appears negated. Intervals are 95 % bootstrap intervals over "
         "seeds.</p>"
     )
-    return "\n".join(parts) + note
+    drawn = Drawing(draw_curves(results, keep_diagonal=True), "curves")
+    curves = drawn_figure(drawn, folder, "Best rank against queries for each method", _CURVES)
+    return "\n".join(parts) + note + heading("Progress of the search") + curves
+
+
+_CURVES = (
+    "The rank of the best architecture found so far; 1 is the best of the whole space. "
+    "Lower and further left is better."
+)

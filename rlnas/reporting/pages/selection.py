@@ -11,48 +11,38 @@ import numpy as np
 from rlnas.errors import InvalidArgumentError
 from rlnas.formats import estimate, format_count, format_share
 from rlnas.reporting.figures.drawing import Drawing
-from rlnas.reporting.figures.gains import draw_gains
-from rlnas.reporting.figures.selection import draw_selection
-from rlnas.reporting.matrix.improvement import comparable
-from rlnas.reporting.matrix.methods import entrants
+from rlnas.reporting.figures.matrix import matrix_figures
+from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.pages.parts import TableCell, drawn_figure, heading, note, table
-from rlnas.reporting.selection.measured_sources import gain_table
-from rlnas.reporting.selection.summary import selection_summary
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_PREFERRED = ("zero-shot", "weight-init")
 
-
-def selection_section(estimates: pd.DataFrame, rows: pd.DataFrame, folder: Path, title: str) -> str:
-    """Return the section, and write its figures.
+def selection_section(results: MatrixNumbers, folder: Path) -> str:
+    """Return the section, and write its figures; empty where nothing was estimated.
 
     Args:
-        estimates: estimator, target, source, seed, similarity, queries.
-        rows: One row a cell of the matrix.
+        results: The matrix.
         folder: Where the figures are written.
-        title: Name of the suite.
     """
-    rows = comparable(rows)
-    singles = [e.method for e in entrants(rows) if e.kind == "single"] if len(rows) else []
+    if results.similarities is None or not len(results.similarities):
+        return ""
     start = heading("Choosing the source")
-    if not singles:
+    if results.judge is None:
         return start + note("No method of this run starts from one other task, so none can judge.")
-    method = next((name for name in _PREFERRED if name in singles), singles[0])
+    figures = matrix_figures(results)
     try:
-        summary = selection_summary(estimates, rows, method)
-        gains = gain_table(rows, method)
-        scatter = draw_gains(estimates, gains, summary, method=method, title=title)
+        scatter = figures["gains"]()
     except InvalidArgumentError as error:  # an unfinished run lacks the pairs to judge by
         return start + f"<p class='notice'>Not judged yet: {html.escape(str(error))}</p>"
     label = "Similarity of source and target against measured gain"
     caption = "A point is a (source, target) pair; an estimator's similarity has a unit of its own."
     parts = [start, drawn_figure(Drawing(scatter, "gains"), folder, label, caption)]
-    chosen = Drawing(draw_selection(summary, method=method, title=title), "selection")
+    chosen = Drawing(figures["selection"](), "selection")
     label = "Mean rank from the chosen source, and how often it is the best"
     parts.append(drawn_figure(chosen, folder, label, _CHOICE))
-    return "\n".join([*parts, _table(summary), note(_TABLE)])
+    return "\n".join([*parts, _table(results.selection()), note(_TABLE)])
 
 
 _CHOICE = (

@@ -5,22 +5,17 @@ from __future__ import annotations
 import html
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rlnas.formats import format_amount, format_score, format_seconds
 from rlnas.reporting.figures.drawing import Drawing
-from rlnas.reporting.figures.training import draw_learning, draw_progress
+from rlnas.reporting.figures.training import training_figures
 from rlnas.reporting.pages.page import write_page
 from rlnas.reporting.pages.parts import TableCell, drawn_figure, folded, heading, note, table
 from rlnas.runs.dataset_search import KIND, TrainingSearchRun
 from rlnas.statistics.intervals import Interval
 from rlnas.statistics.proportions import proportion_difference, proportion_interval
-
-if TYPE_CHECKING:
-    from rlnas.runs.dataset_search import TrainingSearchRun
-
 
 _FULL_MATRIX = 30  # classes up to which the whole matrix is shown
 
@@ -69,29 +64,26 @@ def classes_section(run: TrainingSearchRun) -> str:
     return "\n".join(parts)
 
 
-def training_search_report(folder: str | Path) -> Path:
-    """Write ``report.html`` and the figures of a finished search, and return the page's path.
+def write_training_page(run: TrainingSearchRun) -> Path:
+    """Write the page and the figures of a finished search, and return the page's path.
 
     Of all test metrics only the best network's is on it.
-
-    Raises:
-        RunError: If the folder holds no such run, or it is not finished.
     """
-    run = TrainingSearchRun.open(folder)
     result, epochs = run.result, int(run.settings["recipe"]["epochs"])
     parts = [_headline(run), _certainty(run)]
+    figures = training_figures(run)
     progress = drawn_figure(
-        Drawing(draw_progress(run), "progress"),
+        Drawing(figures["progress"](), "progress"),
         run.folder,
         "Validation metric of each query and the best so far",
         "What each query came to on the validation images, in the order of the search.",
     )
     parts += [heading("Progress of the search"), progress, _trained(run)]
-    if any(record.history for record in run.records.values()):
+    if draw := figures.get("learning"):
         parts += [
             heading("Learning curves"),
             drawn_figure(
-                Drawing(draw_learning(run), "learning"),
+                Drawing(draw(), "learning"),
                 run.folder,
                 "Validation metric by epoch",
                 "On the validation images after each epoch.",

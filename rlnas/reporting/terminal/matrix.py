@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from rlnas.formats import format_range, format_rank, short_names
-from rlnas.reporting.matrix.improvement import comparable, improvement_over_scratch
-from rlnas.reporting.matrix.summary import matrix_summary
-from rlnas.reporting.terminal.methods import method_tables
+from rlnas.reporting.matrix.improvement import sign_of
+from rlnas.reporting.matrix.methods import Entrant
+from rlnas.reporting.matrix.numbers import MatrixNumbers
+from rlnas.reporting.matrix.summary import headline_sentences
 from rlnas.reporting.terminal.table import titled_table
-from rlnas.runs.cell import ALL_TASKS, BASELINE, OTHERS
+from rlnas.runs.cell import ALL_TASKS, BASELINE, OTHERS, SourceKind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,10 +27,19 @@ _Gains = dict[tuple[str, str, str], dict[Any, Any]]
 
 _STYLES = {"++": "bold green", "+": "green", "−": "red", "−−": "bold red"}
 _POOLS = {OTHERS: "all others", ALL_TASKS: "all tasks*"}
+_Line = tuple[Entrant, list[str]]
+_FROM: dict[SourceKind, str] = {
+    "single": "from one other task",
+    "others": "from all other tasks",
+    "none": "from nothing",
+    "all": "from all tasks*",
+}
+"""The kinds of source shown; cells whose source is the target itself are in the report."""
+_WORDS = "From one other task: mean over all of them. *The target is among the sources, so a bound."
 _MOST_BLOCKS = 4  # more push what they come to off the screen
 
 
-def matrix_tables(rows: pd.DataFrame) -> RenderableType:
+def matrix_tables(results: MatrixNumbers) -> RenderableType:
     """Return what `rich` prints of a transfer matrix: one block a method, and what it comes to.
 
     A cell is the mean rank over seeds of the best architecture found (1 is the best of the whole
@@ -40,17 +51,15 @@ def matrix_tables(rows: pd.DataFrame) -> RenderableType:
     where methods start from all other tasks or from none, tables of all methods follow.
 
     Args:
-        rows: One row a cell of the matrix: source, target, method, seed, queries, best_score,
-            rank.
+        results: The matrix.
     """
-    summary = matrix_summary(rows)
-    targets = summary["targets"]
-    short = short_names(targets)
+    rows, summary = results.rows, results.summary()
+    short = short_names(summary["targets"])
     gains: _Gains | None = None
     if summary["scratch"] is not None:
         gains = {
             (gain["method"], gain["source"], gain["target"]): gain
-            for gain in improvement_over_scratch(comparable(rows)).to_dict("records")
+            for gain in results.pairs().to_dict("records")
         }
     crossed = [m for m, entry in summary["methods"].items() if entry["all"] is not None]
     pooled = any(e["sources"] in ("others", "all") for e in summary["entrants"])
@@ -63,12 +72,12 @@ def matrix_tables(rows: pd.DataFrame) -> RenderableType:
         title = f"{method}: mean rank of the best of {queries} queries"
         parts += [
             Text(title, style="bold"),
-            _block(rows, gains, method, targets, short),
+            _block(rows, gains, method, short),
             _verdict(summary, method),
             "",
         ]
     if several:
-        parts += method_tables(rows, summary, short)
+        parts += _method_tables(results, short)
     compared = gains is not None and bool(gains)
     return Group(*parts, _legend(rows, short, compared=compared, blocks=bool(shown)))
 
@@ -77,9 +86,9 @@ def _block(
     rows: pd.DataFrame,
     gains: _Gains | None,
     method: str,
-    targets: Sequence[str],
     short: dict[str, str],
 ) -> Table:
+    targets = list(short)
     table = titled_table()
     table.add_column("source \\ target", no_wrap=True, max_width=16)
     for target in targets:
@@ -109,15 +118,6 @@ def _cell(means: Any, gains: _Gains | None, key: tuple[str, str, str]) -> Text:
     if key[1] == key[2]:
         text.stylize("italic")
     return text
-
-
-def sign_of(gain: Any) -> str:
-    """Return ``+``, ``++``, ``−``, ``−−``, or ``=`` for one row of `improvement_over_scratch`."""
-    if gain["mean_rank"] == gain["mean_rank_scratch"]:
-        return "="
-    sign = "+" if gain["mean_rank"] < gain["mean_rank_scratch"] else "−"
-    agrees = (gain["log10_rank_difference"] < 0) == (sign == "+")
-    return sign * 2 if gain["excludes_zero"] and agrees else sign
 
 
 def _mean(means: Any, method: str, source: str, targets: Sequence[str]) -> str:
@@ -182,3 +182,65 @@ def _legend(rows: pd.DataFrame, short: dict[str, str], *, compared: bool, blocks
     if changed:
         lines.append("Columns: " + ", ".join(changed) + ".")
     return Text("\n".join(lines), style="dim")
+
+
+def _method_tables(results: MatrixNumbers, short: dict[str, str]) -> list[RenderableType]:
+    """Return the mean rank of every method on every target, and what each method comes to."""
+    summary, queries = results.summary(), int(results.rows["queries"].max())
+    sentences = headline_sentences(summary["headline"])
+    return [
+        Text(f"All methods: mean rank of the best of {queries} queries", style="bold"),
+        _by_target(results, short),
+        Text(_WORDS, style="dim"),
+        "",
+        Text("What it comes to", style="bold"),
+        _overview(summary),
+        *(Text(sentence) for sentence in sentences),
+        "",
+    ]
+
+
+def _by_target(results: MatrixNumbers, short: dict[str, str]) -> Table:
+    table = _method_table([*short.values(), "mean"])
+    lines: list[_Line] = []
+    for entrant, part in results.entrants.items():
+        pairs = part.groupby(["target", "source"])["rank"].mean()
+        means = pairs.groupby("target").mean()
+        cells = [float(means.get(target, np.nan)) for target in short]
+        lines.append((entrant, [format_rank(v) for v in (*cells, float(np.mean(cells)))]))
+    return _fill(table, lines)
+
+
+def _overview(summary: dict[str, Any]) -> Table:
+    table = _method_table(["IQM [95 %]", "beats scratch", "surely", "hurts"])
+    lines: list[_Line] = []
+    for entry in summary["entrants"]:
+        rank, counts = entry["rank"], entry["against_scratch"]
+        interval = format_range(rank["low"], rank["high"])
+        cells = [f"{format_rank(rank['iqm'])} {interval}".rstrip()]
+        if counts is not None:
+            cells.append(f"{counts['wins']} of {counts['cells']}")
+            cells += [str(counts[key]) for key in ("surely_better", "surely_worse")]
+        lines.append((Entrant(entry["method"], entry["sources"]), cells))
+    return _fill(table, lines)
+
+
+def _method_table(columns: Sequence[str]) -> Table:
+    table = titled_table()
+    table.add_column("method", no_wrap=True)
+    for name in columns:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _fill(table: Table, lines: Iterable[_Line]) -> Table:
+    """Add the lines, those of a kind of source under a heading."""
+    shown = [line for line in lines if line[0].kind in _FROM]
+    for kind, part in itertools.groupby(shown, key=lambda line: line[0].kind):
+        table.add_row(Text(_FROM[kind], style="italic dim"))
+        for entrant, cells in part:
+            table.add_row(
+                entrant.method, *cells, style="bold" if entrant.method == BASELINE else ""
+            )
+        table.add_section()
+    return table

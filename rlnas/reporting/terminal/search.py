@@ -1,84 +1,24 @@
-"""What searches found: statistics per task and over tasks, and their table on a terminal."""
+"""What searches found, as tables on a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from rich.table import Table
 
 from rlnas.formats import format_range, format_rank, format_score
+from rlnas.reporting.search.numbers import SearchNumbers
 from rlnas.reporting.terminal.table import titled_table
-from rlnas.statistics.samples import describe
-from rlnas.tasks import Metric
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
-def search_summary(rows: pd.DataFrame, *, level: float = 0.95) -> list[dict[str, Any]]:
-    """Return the statistics of every searcher, JSON-able.
-
-    Args:
-        rows: One row a search: source, target, method, seed, best_score, rank, and any
-            ``rank_at_<queries>``.
-        level: Coverage of the intervals.
-
-    Returns:
-        One entry a (method, source), in order, with ``tasks``: for each task ``best_score``,
-        ``regret`` and ``rank_at`` (by queries), each what `describe` returns; and
-        ``mean_over_tasks`` with ``rank_at``, where a seed's value is its mean over the tasks.
-    """
-    summary = []
-    columns = _rank_columns(rows)
-    for (method, source), part in rows.groupby(["method", "source"], sort=False):
-        tasks = {}
-        for target, cells in part.groupby("target", sort=False):
-            scored = cells.dropna(subset=["best_score"]).sort_values("best_score", kind="stable")
-            architectures = scored["best_architecture"].tolist()
-            tasks[str(target)] = {
-                "best_architecture": architectures[-1] if architectures else None,
-                "best_score": describe(cells["best_score"], level=level),
-                "regret": describe(cells["regret"], level=level),
-                "rank_at": {q: describe(cells[c], level=level) for q, c in columns.items()},
-                "failures": int(cells["failures"].sum()),
-            }
-        over = {
-            q: describe(part.groupby("seed")[c].mean(), level=level) for q, c in columns.items()
-        }
-        summary.append(
-            {
-                "method": str(method),
-                "source": str(source),
-                "seeds": int(part["seed"].nunique()),
-                "tasks": tasks,
-                "mean_over_tasks": {"rank_at": over},
-            }
-        )
-    return summary
-
-
-def _rank_columns(rows: pd.DataFrame) -> dict[int, str]:
-    """Return the columns of ranks by the number of queries they were reached with."""
-    prefix = "rank_at_"
-    early = {
-        int(name.removeprefix(prefix)): name
-        for name in map(str, rows.columns)
-        if name.startswith(prefix)
-    }
-    return {**dict(sorted(early.items())), int(rows["queries"].max()): "rank"}
-
-
-def search_tables(
-    summary: list[dict[str, Any]], metrics: Mapping[str, Metric] | None = None
-) -> list[Table]:
+def search_tables(results: SearchNumbers) -> list[Table]:
     """Return tables of at most 80 columns: one for each searcher, or one in all of a single task.
 
     Args:
-        summary: What `search_summary` returned.
-        metrics: What the scores of each task mean, for the unit.
+        results: The searches.
     """
-    metrics = metrics or {}
+    summary, metrics = results.summary(), results.metrics
     tasks = list(dict.fromkeys(task for entry in summary for task in entry["tasks"]))
     if len(tasks) == 1:
         seeds = sorted({entry["seeds"] for entry in summary})

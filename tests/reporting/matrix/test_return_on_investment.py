@@ -5,12 +5,13 @@ import pandas as pd
 import pytest
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.reporting.matrix.investment import Investment, sources_of
+from rlnas.reporting.matrix.investment import Investment
 from rlnas.reporting.matrix.return_on_investment import (
     break_even,
     investment_summary,
     return_on_investment,
 )
+from rlnas.reporting.matrix.search_curves import SearchCurves
 
 
 def matrix(cells, cost=None):
@@ -37,10 +38,16 @@ def reaching(at, queries=10, value=1.0):
     return [value if at and query >= at else 0.0 for query in range(1, queries + 1)]
 
 
-def returns(cells, investment=None, cost=None, **options):
+def returns(cells, investment=None, cost=None, horizon=None, **options):
     rows, curves = matrix(cells, cost)
-    table = return_on_investment(rows, curves, investment, value="value", **options)
+    courses = SearchCurves.from_frame(curves, value="value", horizon=horizon)
+    table = return_on_investment(courses, rows, investment or Investment(), **options)
     return table.set_index(["against", "quality"])
+
+
+def summaries(rows, curves, investment, **options):
+    courses = SearchCurves.from_frame(curves, value="value")
+    return investment_summary(courses, rows, investment, **options)
 
 
 SCRATCH, METHOD = ("-", "t", "scratch"), ("s", "t", "m")
@@ -99,7 +106,7 @@ def test_a_method_like_its_baseline_saves_nothing():
     saved = {"baseline": [], "method": []}
     for _ in range(60):
         draw = np.maximum.accumulate(rng.normal(size=(2, 10, 20)), axis=-1)
-        table = returns({SCRATCH: draw[0], METHOD: draw[1]}, resamples=2)
+        table = returns({SCRATCH: draw[0], METHOD: draw[1]})
         for quality, values in saved.items():
             values.append(table.loc[("scratch", quality), "queries_saved"])
     for values in saved.values():
@@ -130,18 +137,6 @@ def test_sources_that_have_seen_the_target_and_methods_without_one_are_left_out(
     assert set(returns(cells)["source"]) == {"s"}
 
 
-def test_pools_of_sources_cost_all_their_tasks():
-    tasks = ("a", "b", "c")
-    assert sources_of("others", "b", tasks) == ("a", "c")
-    assert sources_of("all", "b", tasks) == tasks
-    assert sources_of("-", "b", tasks) == ()
-    by_task = Investment(source_queries={"a": 1, "b": 10, "c": 100}, cost_per_query_seconds=2.0)
-    assert by_task.queries("others", "b", tasks) == 101
-    assert by_task.seconds("others", "b", tasks, {}) == 202
-    with pytest.raises(InvalidArgumentError, match="no number for 'd'"):
-        by_task.queries("d", "b", tasks)
-
-
 def test_break_even_is_never_where_nothing_is_saved():
     saved = np.array([10.0, 3.0, 0.0, -5.0, np.nan])
     assert break_even(30, saved)[:2].tolist() == [3, 10]
@@ -163,7 +158,7 @@ def two_targets(second):
 def test_summary_is_the_mean_over_pairs_and_json_able():
     rows, curves = matrix(two_targets([reaching(9)] * 4))
     investment = Investment(cost_per_query_seconds=60, source_queries=12)
-    first = investment_summary(rows, curves, investment, value="value")[0]
+    first = summaries(rows, curves, investment)[0]
     assert (first["method"], first["against"], first["quality"]) == ("m", "scratch", "baseline")
     assert (first["pairs"], first["targets"], first["positive"]) == (2, 2, 0.5)
     assert first["queries_saved"] == 3
@@ -172,7 +167,7 @@ def test_summary_is_the_mean_over_pairs_and_json_able():
     assert first["invested_gpu_hours"] == pytest.approx(0.2)
     assert first["pays_queries"] == 1
     json.dumps(first)
-    wide = investment_summary(rows, curves, investment, value="value", resample_tasks=True)[0]
+    wide = summaries(rows, curves, investment, resample_tasks=True)[0]
     assert wide["queries_saved"] == 3
     assert wide["queries_saved_low"] <= 0.5 < 5.5 <= wide["queries_saved_high"]
 
@@ -180,7 +175,7 @@ def test_summary_is_the_mean_over_pairs_and_json_able():
 def test_pretraining_that_does_harm_never_pays():
     rows, curves = matrix(two_targets([reaching(None)] * 4))
     rows, curves = (frame[frame["target"] == "b"] for frame in (rows, curves))
-    first = investment_summary(rows, curves, Investment(source_queries=12), value="value")[0]
+    first = summaries(rows, curves, Investment(source_queries=12))[0]
     assert first["queries_saved"] < 0
     assert np.isinf(first["break_even_queries"])
     assert first["pays_queries"] < 0.01
@@ -192,7 +187,7 @@ def test_one_seed_has_no_interval():
     assert row["queries_saved"] == 6
     assert row[["queries_saved_low", "break_even_queries_high"]].isna().all()
     rows, curves = matrix(cells)
-    assert np.isnan(investment_summary(rows, curves, value="value")[0]["pays_queries"])
+    assert np.isnan(summaries(rows, curves, Investment())[0]["pays_queries"])
 
 
 def test_wrong_numbers_are_refused():

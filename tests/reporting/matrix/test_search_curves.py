@@ -6,8 +6,7 @@ import pytest
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.reporting.matrix.search_curves import SearchCurves
-from rlnas.reporting.matrix.transfer_metrics import transfer_metrics
-from rlnas.runs.cell import source_kind
+from rlnas.reporting.matrix.transfer_metrics import resampled_pairs, transfer_metrics
 
 SCRATCH = ("-", "t", "scratch")
 METHOD = ("s", "t", "zero-shot")
@@ -42,8 +41,8 @@ def test_steps_begin_where_every_search_has_begun(frame):
 def test_order_of_rows_does_not_matter(frame, small):
     curves = frame(small)
     shuffled = curves.sample(frac=1, random_state=0)
-    first = transfer_metrics(SearchCurves.from_frame(curves, value="value"))
-    second = transfer_metrics(SearchCurves.from_frame(shuffled, value="value"))
+    first = transfer_metrics(resampled_pairs(SearchCurves.from_frame(curves, value="value")))
+    second = transfer_metrics(resampled_pairs(SearchCurves.from_frame(shuffled, value="value")))
     for column in ("area_gain", "jumpstart", "probability_of_improvement"):
         assert first[column].tolist() == pytest.approx(second[column].tolist())
 
@@ -57,8 +56,3 @@ def test_curves_that_cannot_be_compared_are_refused(courses, frame, small):
         SearchCurves.from_frame(frame(small))
     with pytest.raises(InvalidArgumentError, match="two values"):
         SearchCurves.from_frame(pd.concat([frame(small)] * 2), value="value")
-
-
-def test_kinds_of_sources():
-    kinds = [source_kind(s, "t") for s in ("-", "s", "t", "others", "all")]
-    assert kinds == ["none", "single", "own", "others", "all"]

@@ -17,9 +17,9 @@ def pooled_cells(rng, gains, seeds=8):
     return cells
 
 
-def test_pooling_takes_each_target_less_its_own_scratch_and_leaves_out_the_diagonal(courses):
+def test_pooling_takes_each_target_less_its_own_scratch_and_leaves_out_the_diagonal(courses, pairs):
     cells = pooled_cells(np.random.default_rng(0), {"a": 1.0, "b": 1.0, "c": 1.0})
-    table = pooled_transfer_metrics(courses(cells), first=1).set_index("sources")
+    table = pooled_transfer_metrics(pairs(cells, first=1)).set_index("sources")
     single, own = table.loc["single"], table.loc["own"]
     assert (single["pairs"], single["targets"], single["runs"], single["better"]) == (6, 3, 48, 6)
     for name in ("asymptotic_gain", "mean_asymptotic_gain", "jumpstart"):
@@ -29,19 +29,19 @@ def test_pooling_takes_each_target_less_its_own_scratch_and_leaves_out_the_diago
     assert single["probability_of_improvement"] == 1
 
 
-def test_the_mean_over_pairs_shows_harm_that_the_interquartile_mean_cuts_off(courses):
+def test_the_mean_over_pairs_shows_harm_that_the_interquartile_mean_cuts_off(courses, pairs):
     gains = {"a": 1.0, "b": 1.0, "c": 1.0, "d": 1.0, "e": -20.0}
     cells = pooled_cells(np.random.default_rng(0), gains)
-    row = pooled_transfer_metrics(courses(cells), first=1).set_index("sources").loc["single"]
+    row = pooled_transfer_metrics(pairs(cells, first=1)).set_index("sources").loc["single"]
     assert row["asymptotic_gain"] == pytest.approx(1, abs=0.1)
     assert row["mean_asymptotic_gain"] == pytest.approx((4 - 20) / 5, abs=0.1)
     assert row["better"] == 16
 
 
-def test_resampling_tasks_widens_what_differs_between_tasks(courses):
+def test_resampling_tasks_widens_what_differs_between_tasks(courses, pairs):
     cells = pooled_cells(np.random.default_rng(0), {"a": 0.0, "b": 1.0, "c": 5.0})
     narrow, wide = (
-        pooled_transfer_metrics(courses(cells), first=1, resample_tasks=tasks)
+        pooled_transfer_metrics(pairs(cells, first=1), resample_tasks=tasks)
         .set_index("sources")
         .loc["single"]
         for tasks in (False, True)
@@ -51,9 +51,9 @@ def test_resampling_tasks_widens_what_differs_between_tasks(courses):
     assert widths[1] > 10 * widths[0]
 
 
-def test_pooled_and_by_pair_agree_on_a_single_pair(courses, small):
-    pair = transfer_metrics(courses(small), first=1).iloc[0]
-    pooled = pooled_transfer_metrics(courses(small), first=1).iloc[0]
+def test_pooled_and_by_pair_agree_on_a_single_pair(courses, small, pairs):
+    pair = transfer_metrics(pairs(small, first=1)).iloc[0]
+    pooled = pooled_transfer_metrics(pairs(small, first=1)).iloc[0]
     for name in ("mean_area_gain", "transfer_ratio", "probability_of_improvement"):
         for suffix in ("", "_low", "_high"):
             same = pair[name.removeprefix("mean_") + suffix]

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from rlnas.errors import RunError
-from rlnas.reporting import write_report
+from rlnas.reporting import DatasetSearchResults, load_results, write_report
 from rlnas.run_folder import begin_run
 from rlnas.search import SearchResult
 from rlnas.spaces import get_space
@@ -130,3 +130,14 @@ def test_an_unfinished_run_says_so(tmp_path):
     with pytest.raises(RunError, match=r"best\.json is damaged"):
         write_report(tmp_path / "other")
     assert len(pd.read_parquet(tmp_path / "other" / "rows.parquet")) == 1
+
+
+def test_its_results_have_a_table_and_figures(tmp_path):
+    names = make_run(tmp_path, [70.0, None, 90.0], best=2)
+    results = load_results(tmp_path)
+    assert isinstance(results, DatasetSearchResults)
+    assert results.search.task == "data/class"
+    assert list(results.rows["architecture"]) == names
+    assert next(results.table().columns[0].cells) == names[2]  # the best first
+    assert results.figures() == ("progress", "learning")
+    assert results.figure("learning").axes

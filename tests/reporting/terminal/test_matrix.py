@@ -4,19 +4,17 @@ import re
 import pytest
 from rich.console import Console
 
-from rlnas.formats import format_rank, short_names
-from rlnas.reporting.matrix.improvement import improvement_over_scratch
-from rlnas.reporting.terminal.matrix import matrix_tables, sign_of
+from rlnas.reporting.terminal.matrix import matrix_tables
 
 
-def printed(rows, *, width=80, terminal=False):
+def printed(results, *, width=80, terminal=False):
     console = Console(file=io.StringIO(), width=width, force_terminal=terminal)
-    console.print(matrix_tables(rows))
+    console.print(matrix_tables(results))
     return console.file.getvalue()
 
 
-def test_every_rank_is_printed_with_its_sign_and_the_blocks_are_told_apart(rows):
-    text = printed(rows)
+def test_every_rank_is_printed_with_its_sign_and_the_blocks_are_told_apart(rows, results):
+    text = printed(results(rows))
     zero, init = text.split("weight-init: ")
     # Off the diagonal zero-shot ends near 10 and scratch near 107; weight-init near 430.
     assert zero.count("10.8++") == 6
@@ -29,9 +27,9 @@ def test_every_rank_is_printed_with_its_sign_and_the_blocks_are_told_apart(rows)
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_seven_long_names_fit_eighty_columns(make_matrix, terminal):
+def test_seven_long_names_fit_eighty_columns(make_results, terminal):
     names = ("class_object", "class_scene", "room_layout", "segmentsemantic", "autoencoder")
-    text = printed(make_matrix((*names, "jigsaw", "normal")), terminal=terminal)
+    text = printed(make_results((*names, "jigsaw", "normal")), terminal=terminal)
     assert ("\x1b[" in text) == terminal
     plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
     assert max(map(len, plain.splitlines())) <= 80
@@ -39,39 +37,16 @@ def test_seven_long_names_fit_eighty_columns(make_matrix, terminal):
     assert plain.count("108") >= 7
 
 
-def test_one_seed_and_no_scratch_are_printed_too(rows):
-    text = printed(rows[(rows["seed"] == 0) & (rows["method"] != "scratch")])
+def test_one_seed_and_no_scratch_are_printed_too(rows, results):
+    text = printed(results(rows[(rows["seed"] == 0) & (rows["method"] != "scratch")]))
     assert "1 seed." in text
     assert "scratch" not in text.split("Rank 1 is")[0]
-    assert printed(rows[rows["method"] == "scratch"]).count("108") >= 3
+    assert printed(results(rows[rows["method"] == "scratch"])).count("108") >= 3
 
 
-def test_signs(rows):
-    gains = improvement_over_scratch(rows)
-    assert set(gains[gains["method"] == "zero-shot"].apply(sign_of, axis=1)) == {"++"}
-    rows["rank"] = 5.0
-    assert set(improvement_over_scratch(rows).apply(sign_of, axis=1)) == {"="}
-
-
-def test_short_names_are_short_and_distinct():
-    names = ["class_object", "class_objects", "class_scene", "jigsaw", "jigsaws", "a"]
-    short = short_names(names)
-    assert len(set(short.values())) == len(names)
-    assert all(len(s) <= 5 for s in short.values())
-    assert short["a"] == "a"
-    many = [f"synthetic-task-{i}" for i in range(120)]
-    assert len(set(short_names(many).values())) == 120
-
-
-def test_ranks_as_text():
-    assert [format_rank(r) for r in (1.0, 99.96, 4096.0, float("nan"))] == [
-        *("1.0", "100", "4096", "–")
-    ]
-
-
-def test_pools_have_rows_of_their_own_and_searchers_a_table(several):
+def test_pools_have_rows_of_their_own_and_searchers_a_table(several, results):
     rows, _ = several
-    text = printed(rows)
+    text = printed(results(rows))
     reuse = text.split("policy-reuse: ")[1].split("Beats")[0].splitlines()
     assert [line.split()[0] for line in reuse if "alpha_one" in line] == ["alpha_one"]
     (pool,) = [line for line in reuse if line.startswith(" all others")]
@@ -95,7 +70,7 @@ def test_pools_have_rows_of_their_own_and_searchers_a_table(several):
 
 
 @pytest.mark.parametrize("width", [80, 100])
-def test_ten_methods_on_seven_targets_are_one_screen(make_several_rows, width):
+def test_ten_methods_on_seven_targets_are_one_screen(make_several_results, width):
     names = ("class_object", "class_scene", "room_layout", "segmentsemantic", "autoencoder")
     final = {
         ("scratch", "-"): 1234.0,
@@ -108,7 +83,7 @@ def test_ten_methods_on_seven_targets_are_one_screen(make_several_rows, width):
         **{(m, "others"): 12.0 for m in ("joint", "transfer-bo")},
         ("regularised-evolution", "-"): 77.0,
     }
-    text = printed(make_several_rows((*names, "jigsaw", "normal"), final), width=width)
+    text = printed(make_several_results((*names, "jigsaw", "normal"), final), width=width)
     lines = text.splitlines()
     assert max(map(len, lines)) <= width
     assert "…" not in text  # nothing was cut
@@ -117,9 +92,9 @@ def test_ten_methods_on_seven_targets_are_one_screen(make_several_rows, width):
     assert text.count("shared-representation") == 4
 
 
-def test_only_what_is_finished_is_printed(several):
+def test_only_what_is_finished_is_printed(several, results):
     rows, _ = several
     early = rows[(rows["method"] == "policy-reuse") & (rows["target"] == "beta")]
-    assert "policy-reuse" in printed(early)
-    assert printed(rows[~((rows["method"] == "scratch") & (rows["target"] == "beta"))])
-    assert "no transfer yet" in printed(rows[rows["source"] == "-"])
+    assert "policy-reuse" in printed(results(early))
+    assert printed(results(rows[~((rows["method"] == "scratch") & (rows["target"] == "beta"))]))
+    assert "no transfer yet" in printed(results(rows[rows["source"] == "-"]))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.reporting.selection.measured_sources import MeasuredSources
+from rlnas.reporting.matrix.measured_sources import MeasuredSources
 
 if TYPE_CHECKING:
     import pandas as pd

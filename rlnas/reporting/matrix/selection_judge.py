@@ -7,15 +7,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.reporting.selection.estimates import SourceEstimates
-from rlnas.reporting.selection.measured_sources import MeasuredSources, places_of
-from rlnas.reporting.selection.oracle import (
+from rlnas.reporting.matrix.measured_sources import MeasuredSources, places_of
+from rlnas.reporting.matrix.oracle import (
     SPLITS,
     Oracle,
     cross_fitted_oracle,
     split_half_agreement,
 )
+from rlnas.reporting.matrix.source_estimates import SourceEstimates
 from rlnas.statistics.bootstrap import (
+    RESAMPLES,
     interquartile_means_of_rows,
     mean_of_rows,
     occurrences,
@@ -34,18 +35,15 @@ class Judge:
     Args:
         truth: The results from every source.
         seed: Seed of the resampling.
-        resamples: Number of resamples.
         resample_tasks: Resample the targets too.
     """
 
-    def __init__(
-        self, truth: MeasuredSources, seed: int, resamples: int, *, resample_tasks: bool
-    ) -> None:
-        self.truth, self._seed, self._resamples = truth, seed, resamples
+    def __init__(self, truth: MeasuredSources, seed: int, *, resample_tasks: bool) -> None:
+        self.truth, self._seed = truth, seed
         tasks = len(truth.targets)
-        self._draws = task_draws(tasks, resamples, seed) if resample_tasks else None
+        self._draws = task_draws(tasks, RESAMPLES, seed) if resample_tasks else None
         self._several = truth.ranks.shape[-1] > 1  # seeds of the searches
-        ranks, self._gains = truth.resampled(resamples, seed)
+        ranks, self._gains = truth.resampled(RESAMPLES, seed)
         self._ranks = np.where(truth.measured, ranks, 0.0)
         self._best = np.nanargmin(truth.mean_ranks, axis=1)
         places = places_of(truth.mean_ranks)
@@ -58,7 +56,7 @@ class Judge:
             each: The similarities.
             circular: They were made from the very results, so a correlation says nothing.
         """
-        drawn = resample(len(each.seeds), self._resamples, self._seed, "estimates")
+        drawn = resample(len(each.seeds), RESAMPLES, self._seed, "estimates")
         several = len(each.seeds) > 1 or self._draws is not None
         found: Statistics = {}
         for name, tables in (
@@ -139,7 +137,7 @@ class Judge:
         """Return correlations over all pairs: ``(G,)``, and of resamples ``(G, resamples)``."""
         seeds = len(each.seeds)
         similarity = each.similarity.reshape(seeds, -1)
-        gains, drawn = self.truth.gains.reshape(1, -1), self._gains.reshape(self._resamples, -1)
+        gains, drawn = self.truth.gains.reshape(1, -1), self._gains.reshape(RESAMPLES, -1)
         at_hand = spearman(similarity, gains)[:, 0]
         if self._draws is None:
             return at_hand, spearman(similarity, drawn)
@@ -175,5 +173,5 @@ class Judge:
     def _oracle(self) -> tuple[Oracle, Oracle] | None:
         """The cross-fitted oracle, and its resamples."""
         at_hand = cross_fitted_oracle(self.truth.ranks, SPLITS, self._seed, resampled=False)
-        drawn = cross_fitted_oracle(self.truth.ranks, self._resamples, self._seed, resampled=True)
+        drawn = cross_fitted_oracle(self.truth.ranks, RESAMPLES, self._seed, resampled=True)
         return None if at_hand is None or drawn is None else (at_hand, drawn)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.reporting.selection.measured_sources import MeasuredSources, gains_of, places_of
+from rlnas.reporting.matrix.measured_sources import MeasuredSources, gains_of, places_of
 from rlnas.seeding import generator
 from rlnas.statistics.bootstrap import mean_of_rows, random_halves, resampled_rows
 from rlnas.statistics.correlation import spearman

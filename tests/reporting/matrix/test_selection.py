@@ -1,89 +1,26 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from rlnas.errors import InvalidArgumentError, UnknownNameError
-from rlnas.reporting.selection.estimates import best_on_average
-from rlnas.reporting.selection.measured_sources import (
-    MeasuredSources,
-    gain_table,
-    places_of,
-)
-from rlnas.reporting.selection.oracle import cross_fitted_oracle
-from rlnas.reporting.selection.summary import selection_summary, source_choices
-from rlnas.statistics.correlation import spearman
+from rlnas.reporting.matrix import selection_judge
+from rlnas.reporting.matrix.measured_sources import gain_table
+from rlnas.reporting.matrix.selection import selection_summary
 
 TASKS = ("a", "b", "c", "d")
-# Ranks by target and source: each target has a clear order of its sources.
-RANKS = {
-    "a": {"b": 10, "c": 100, "d": 1000},
-    "b": {"a": 10, "c": 20, "d": 40},
-    "c": {"a": 400, "b": 200, "d": 100},
-    "d": {"a": 10, "b": 100, "c": 1000},
-}
 
 
-def make_rows(ranks=RANKS, seeds=4, scratch=100.0, noise=0.0, method="zero-shot", seed=0):
-    rng = np.random.default_rng(seed)
-    found = []
-    for target, by_source in ranks.items():
-        for number in range(seeds):
-            found.append(("-", target, "scratch", number, scratch))
-            found.append((target, target, method, number, 1.0))
-            found.append(("others", target, method, number, 1.0))
-            for source, rank in by_source.items():
-                spread = np.exp(noise * rng.normal())
-                found.append((source, target, method, number, max(1.0, rank * spread)))
-    return pd.DataFrame(found, columns=["source", "target", "method", "seed", "rank"])
+@pytest.fixture
+def summary(make_rows, make_estimates):
+    def make(similarity, rows=None, **options):
+        rows = make_rows() if rows is None else rows
+        table = selection_summary(make_estimates(similarity), rows, **options)
+        return table.set_index("estimator")
+
+    return make
 
 
-def make_estimates(similarity, seeds=3, estimator="e", queries=10):
-    """One row a pair and seed of ``similarity(target, source, seed)``."""
-    return pd.DataFrame(
-        [
-            (estimator, t, s, seed, similarity(t, s, seed), queries)
-            for t in TASKS
-            for s in TASKS
-            if s != t
-            for seed in range(seeds)
-        ],
-        columns=["estimator", "target", "source", "seed", "similarity", "queries"],
-    )
-
-
-def summary(similarity, rows=None, **options):
-    rows = make_rows() if rows is None else rows
-    return selection_summary(make_estimates(similarity), rows, **options).set_index("estimator")
-
-
-def perfect(target, source, seed):
-    return -np.log(RANKS[target][source])
-
-
-def worst(target, source, seed):
-    return np.log(RANKS[target][source])
-
-
-def test_gains_by_hand():
-    table = gain_table(make_rows()).set_index(["source", "target"])
-    assert len(table) == 12  # neither the diagonal nor pools
-    row = table.loc[("d", "a")]
-    assert (row["gain"], row["mean_rank"], row["place"], row["n"]) == (-1, 1000, 3, 4)
-    assert table.loc[("b", "a"), "gain"] == 1
-    assert table.loc[("b", "a"), "place"] == 1
-
-
-def test_equal_sources_share_a_place():
-    assert places_of(np.array([[5.0, 2.0, 5.0, np.nan, 9.0]]))[0, [0, 1, 2, 4]].tolist() == [
-        2,
-        1,
-        2,
-        4,
-    ]
-
-
-def test_a_perfect_and_a_reversed_estimate():
+def test_a_perfect_and_a_reversed_estimate(summary, perfect, worst):
     good, bad = (summary(each).loc["e"] for each in (perfect, worst))
     assert (good["spearman"], good["spearman_within"]) == (pytest.approx(1), pytest.approx(1))
     assert (good["regret"], good["top1"], good["top2"]) == (0, 1, 1)
@@ -94,10 +31,10 @@ def test_a_perfect_and_a_reversed_estimate():
     assert (good["seeds"], good["targets"], good["pairs"], good["queries"]) == (3, 4, 12, 10)
 
 
-def test_random_choice_is_the_exact_expectation():
+def test_random_choice_is_the_exact_expectation(summary, perfect, ranks):
     table = summary(perfect)
     row = table.loc["random"]
-    means = [np.mean(list(by_source.values())) for by_source in RANKS.values()]
+    means = [np.mean(list(by_source.values())) for by_source in ranks.values()]
     assert row["mean_rank"] == pytest.approx(np.mean(means))
     assert row["regret"] == pytest.approx(np.mean(means) - 32.5)
     assert (row["top1"], row["top2"]) == (pytest.approx(1 / 3), pytest.approx(2 / 3))
@@ -111,20 +48,7 @@ def test_random_choice_is_the_exact_expectation():
     assert summary(lambda *_: 7.0).loc["e", "abstained"] == 0
 
 
-def test_the_best_source_on_average_has_not_seen_its_target():
-    rows = make_rows()
-    average = best_on_average(MeasuredSources.from_rows(rows, "zero-shot"))
-    truth = MeasuredSources.from_rows(rows, "zero-shot")
-    t, s = truth.targets.index("a"), truth.sources.index("b")
-    # b's gains on the targets other than a: 0 on d, log10(1/2) on c.
-    assert average[t, s] == pytest.approx((np.log10(0.5) + 0) / 2)
-    rows.loc[(rows["target"] == "a") & (rows["source"] == "b"), "rank"] = 4000.0
-    changed = best_on_average(MeasuredSources.from_rows(rows, "zero-shot"))
-    assert changed[t, s] == average[t, s]
-    assert changed[truth.targets.index("c"), s] < average[truth.targets.index("c"), s]
-
-
-def test_similarities_on_scales_of_their_own_within_each_target():
+def test_similarities_on_scales_of_their_own_within_each_target(summary, perfect):
     # Within each target the order is right; between targets the scales differ.
     shift = {"a": -1000, "b": 1000, "c": 5000, "d": -3000}
     row = summary(lambda t, s, k: shift[t] + perfect(t, s, k)).loc["e"]
@@ -133,13 +57,16 @@ def test_similarities_on_scales_of_their_own_within_each_target():
     assert row["top1"] == 1
 
 
-def test_the_oracle_of_the_same_seeds_is_optimistic_and_the_cross_fitted_is_not():
+def test_the_oracle_of_the_same_seeds_is_optimistic_and_the_cross_fitted_is_not(
+    summary, make_rows, perfect, monkeypatch
+):
+    monkeypatch.setattr(selection_judge, "RESAMPLES", 2)  # no interval is looked at
     # All sources are equal, so no choice can be better than chance: what seems so is noise.
     ranks = {t: {s: 100 for s in TASKS if s != t} for t in TASKS}
     optimistic, fitted, agreement = [], [], []
     for seed in range(25):
         rows = make_rows(ranks, seeds=6, noise=1.0, seed=seed)
-        table = summary(lambda *_: 0.0, rows, resamples=2)
+        table = summary(lambda *_: 0.0, rows)
         optimistic.append(table.loc["random", "regret"])
         fitted.append(table.loc["random", "regret_cross_fitted"])
         agreement.append(table.loc["oracle-cross-fitted", "spearman_within"])
@@ -150,7 +77,9 @@ def test_the_oracle_of_the_same_seeds_is_optimistic_and_the_cross_fitted_is_not(
     assert (clear["spearman"], clear["top1"], clear["mean_rank"]) == (pytest.approx(1), 1, 32.5)
 
 
-def test_intervals_come_from_the_seeds_of_estimates_and_of_searches():
+def test_intervals_come_from_the_seeds_of_estimates_and_of_searches(
+    summary, make_rows, perfect, worst
+):
     rng = np.random.default_rng(0)
     noise = {(t, s, k): rng.normal() for t in TASKS for s in TASKS for k in range(3)}
 
@@ -168,7 +97,9 @@ def test_intervals_come_from_the_seeds_of_estimates_and_of_searches():
     assert by_tasks["regret_low"] < by_tasks["regret"] < by_tasks["regret_high"]
 
 
-def test_one_seed_of_everything_has_no_interval_and_no_cross_fitting():
+def test_one_seed_of_everything_has_no_interval_and_no_cross_fitting(
+    make_rows, make_estimates, perfect
+):
     table = selection_summary(make_estimates(perfect, seeds=1), make_rows(seeds=1))
     row = table.set_index("estimator").loc["e"]
     assert row["regret"] == 0
@@ -177,7 +108,7 @@ def test_one_seed_of_everything_has_no_interval_and_no_cross_fitting():
     assert np.isnan(row["regret_cross_fitted"])
 
 
-def test_missing_estimates_and_sources_that_were_not_measured():
+def test_missing_estimates_and_sources_that_were_not_measured(summary, make_rows, perfect):
     rows = make_rows()
     rows = rows[~((rows["target"] == "a") & (rows["source"] == "b"))]  # the best one, not measured
 
@@ -191,15 +122,7 @@ def test_missing_estimates_and_sources_that_were_not_measured():
     assert (row["top1"], row["top2"]) == (3 / 4, 1)
 
 
-def test_choices_one_by_one():
-    choices = source_choices(make_estimates(worst), make_rows()).set_index(["target", "seed"])
-    row = choices.loc[("a", 1)]
-    assert (row["chosen"], row["equals"], row["place"]) == ("d", 1, 3)
-    assert (row["best_source"], row["best_mean_rank"], row["regret"]) == ("b", 10, 990)
-    assert len(choices) == 12
-
-
-def test_wrong_input_is_refused():
+def test_wrong_input_is_refused(make_rows, make_estimates, perfect):
     rows, estimates = make_rows(), make_estimates(perfect)
     with pytest.raises(UnknownNameError, match="zero-shot"):
         gain_table(rows, "zero-shto")
@@ -215,30 +138,3 @@ def test_wrong_input_is_refused():
         selection_summary(estimates[estimates["target"] == "a"].assign(target="x"), rows)
     with pytest.raises(InvalidArgumentError, match="another single task"):
         gain_table(rows[(rows["source"] == rows["target"]) | (rows["method"] == "scratch")])
-
-
-def test_spearman_is_scipys_with_ties_and_gaps():
-    rng = np.random.default_rng(0)
-    x = rng.integers(0, 5, (7, 12)).astype(float)
-    x[rng.random(x.shape) < 0.2] = np.nan
-    y = rng.integers(0, 6, (5, 12)).astype(float)
-    y[:, 3] = np.nan
-    found = spearman(x, y)
-    for g in range(7):
-        for b in range(5):
-            known = ~np.isnan(x[g]) & ~np.isnan(y[b])
-            expected = stats.spearmanr(x[g][known], y[b][known]).statistic
-            assert found[g, b] == pytest.approx(expected)
-    assert np.isnan(spearman(np.ones((1, 4)), y[:, :4])).all()
-    assert np.isnan(spearman(np.full((1, 4), np.nan), y[:, :4])).all()
-
-
-def test_cross_fitting_splits_cells_of_unequal_numbers_of_seeds():
-    ranks = np.full((1, 2, 5), np.nan)
-    ranks[0, 0, :5], ranks[0, 1, :2] = 1.0, 9.0
-    oracle = cross_fitted_oracle(ranks, 30, 0, resampled=True)
-    assert (oracle.mean_ranks == 1).all()
-    assert (oracle.judged == [[1, 9]]).all()
-    assert (oracle.first == 1).all()
-    ranks[0, 1, 1] = np.nan
-    assert cross_fitted_oracle(ranks, 30, 0, resampled=False) is None

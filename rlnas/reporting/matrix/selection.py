@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rlnas.reporting.selection.estimates import (
+from rlnas.reporting.matrix.measured_sources import MeasuredSources
+from rlnas.reporting.matrix.selection_judge import Judge, Statistics
+from rlnas.reporting.matrix.source_estimates import (
     SourceEstimates,
     best_on_average,
     estimates_of,
 )
-from rlnas.reporting.selection.judge import Judge, Statistics
-from rlnas.reporting.selection.measured_sources import MeasuredSources, places_of
-from rlnas.statistics.bootstrap import RESAMPLES, check_level, percentile_interval
+from rlnas.statistics.bootstrap import percentile_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,9 +30,7 @@ def selection_summary(
     method: str = "zero-shot",
     *,
     resample_tasks: bool = False,
-    level: float = 0.95,
     seed: int = 0,
-    resamples: int = RESAMPLES,
 ) -> pd.DataFrame:
     """Return how well each estimator chooses the source, beside choices that need no estimate.
 
@@ -46,9 +44,7 @@ def selection_summary(
             pools of sources are left out.
         method: The transfer method by whose results a source is judged.
         resample_tasks: Resample the targets too, so that an interval holds for targets like these.
-        level: Coverage of the intervals.
         seed: Seed of the resampling.
-        resamples: Number of resamples.
 
     Returns:
         One row an estimator (``kind`` ``estimate``), then those to compare with (``kind``
@@ -82,9 +78,8 @@ def selection_summary(
     """
     import pandas as pd
 
-    check_level(level, resamples)
     truth = MeasuredSources.from_rows(rows, method)
-    judge = Judge(truth, seed, resamples, resample_tasks=resample_tasks)
+    judge = Judge(truth, seed, resample_tasks=resample_tasks)
     chosen = list(estimates_of(estimates, truth))
     unknown = np.full((1, *truth.measured.shape), np.nan)
     random = SourceEstimates("random", (0,), unknown, truth.measured, 0.0)
@@ -95,60 +90,12 @@ def selection_summary(
     fitted = replace(random, estimator="oracle-cross-fitted")
     entries.append(("reference", fitted, judge.cross_fitted()))
     entries.append(("reference", oracle, judge.statistics(oracle, circular=True)))
-    table = [_row(kind, each, found, level) for kind, each, found in entries]
+    table = [_row(kind, each, found) for kind, each, found in entries]
     summary: pd.DataFrame = pd.DataFrame(table)
     return summary
 
 
-def source_choices(
-    estimates: pd.DataFrame, rows: pd.DataFrame, method: str = "zero-shot"
-) -> pd.DataFrame:
-    """Return what every estimator chose for every target and seed, and what came of it.
-
-    Args:
-        estimates: As in `selection_summary`.
-        rows: As in `selection_summary`.
-        method: As in `selection_summary`.
-
-    Returns:
-        One row an (estimator, target, seed): ``chosen`` (the first of equals), ``equals``
-        (how many are as similar; all of them where there is no estimate), ``mean_rank`` and
-        ``place`` (means over the equals), ``best_source``, ``best_mean_rank`` and ``regret``.
-
-    Raises:
-        InvalidArgumentError: As `selection_summary`.
-        UnknownNameError: As `selection_summary`.
-    """
-    import pandas as pd
-
-    truth = MeasuredSources.from_rows(rows, method)
-    ranks = np.where(truth.measured, truth.mean_ranks, 0.0)
-    places = np.where(truth.measured, places_of(truth.mean_ranks), 0.0)
-    best = np.nanargmin(truth.mean_ranks, axis=1)
-    found = []
-    for each in estimates_of(estimates, truth):
-        for number, choice in zip(each.seeds, each.choice, strict=True):
-            for t, weights in enumerate(choice):
-                rank, at_best = float(weights @ ranks[t]), float(ranks[t, best[t]])
-                found.append(
-                    {
-                        "estimator": each.estimator,
-                        "target": truth.targets[t],
-                        "seed": number,
-                        "chosen": truth.sources[int(np.argmax(weights))],
-                        "equals": int(np.count_nonzero(weights)),
-                        "mean_rank": rank,
-                        "place": float(weights @ places[t]),
-                        "best_source": truth.sources[best[t]],
-                        "best_mean_rank": at_best,
-                        "regret": rank - at_best,
-                    }
-                )
-    choices: pd.DataFrame = pd.DataFrame(found)
-    return choices
-
-
-def _row(kind: str, each: SourceEstimates, found: Statistics, level: float) -> dict[str, Any]:
+def _row(kind: str, each: SourceEstimates, found: Statistics) -> dict[str, Any]:
     given = ~np.isnan(each.similarity[:, each.measured])
     row: dict[str, Any] = {"estimator": each.estimator, "kind": kind, "seeds": len(each.seeds)}
     row |= {"targets": len(each.measured), "pairs": int(each.measured.sum())}
@@ -159,6 +106,6 @@ def _row(kind: str, each: SourceEstimates, found: Statistics, level: float) -> d
     for name, (estimate, distribution) in found.items():
         low = high = np.array(np.nan)
         if distribution is not None:
-            low, high = percentile_interval(distribution, level)
+            low, high = percentile_interval(distribution)
         row |= {name: estimate, f"{name}_low": float(low), f"{name}_high": float(high)}
     return row
