@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from rlnas.devices import describe_device
+from rlnas.devices import describe_device, fastest_device
 from rlnas.devices import fastest_device as choose_by_speed
 from rlnas.errors import InvalidArgumentError
 from rlnas.training import choose_device
@@ -46,3 +46,23 @@ def test_auto_precision_is_float32_on_a_cpu():
         assert torch.mm(torch.ones(2, 2), torch.ones(2, 2)).dtype == torch.bfloat16
     assert loss_scaler("float16", cpu).is_enabled()
     assert not loss_scaler("bfloat16", cpu).is_enabled()
+
+
+def test_choice_of_device(monkeypatch):
+    def never(device):
+        raise AssertionError("there is nothing to measure")
+
+    assert fastest_device("cpu", never) == "cpu"
+    with pytest.raises(InvalidArgumentError, match="tpu"):
+        fastest_device("tpu", never)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert fastest_device("auto", never) == "cpu"
+    for device in ("cuda", "cuda:1"):
+        with pytest.raises(InvalidArgumentError, match="no CUDA device"):
+            fastest_device(device, never)
+
+
+@pytest.mark.parametrize("faster", ["cpu", "cuda"])
+def test_auto_takes_the_faster_device(faster, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert fastest_device("auto", lambda device: 0.1 if device == faster else 0.2) == faster

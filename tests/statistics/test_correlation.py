@@ -1,0 +1,32 @@
+"""Rank correlations."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from rlnas.statistics.correlation import weighted_kendall, weighted_pearson
+
+
+def test_weighted_kendall_is_tau_b_of_the_repeated_sample():
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(5, size=(3, 12)).astype(float), rng.integers(4, size=12).astype(float)
+    counts = rng.multinomial(12, np.full(12, 1 / 12), size=6)
+    found = weighted_kendall(x, y, counts)
+    for row, count in enumerate(counts):
+        repeated = np.repeat(np.arange(12), count)
+        for source in range(3):
+            tau = stats.kendalltau(x[source, repeated], y[repeated]).statistic
+            assert found[row, source] == pytest.approx(tau)
+
+
+def test_weighted_correlations_of_constants_are_zero():
+    x, y = np.ones((1, 4)), np.arange(4.0)
+    assert weighted_kendall(x, y, np.ones((1, 4))).tolist() == [[0.0]]
+    assert weighted_pearson(x, y, np.ones((1, 4))).tolist() == [[0.0]]
+
+
+def test_weighted_pearson_is_pearson():
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(2, 9)), rng.normal(size=9)
+    found = weighted_pearson(x, y, np.ones((1, 9)))[0]
+    assert found == pytest.approx([stats.pearsonr(row, y).statistic for row in x])
