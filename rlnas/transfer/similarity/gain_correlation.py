@@ -14,14 +14,10 @@ from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import (
-    Floats,
-    SimilarityEstimator,
-    SimilarityRanking,
-    SourceTask,
-    ranking_of_draws,
-)
+from rlnas.transfer.similarity.base import SimilarityEstimator
 from rlnas.transfer.similarity.evidence import Evidence
+from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws
+from rlnas.transfer.similarity.source_task import Floats, SourceTask
 
 
 class GainCorrelation(SimilarityEstimator):

@@ -16,16 +16,11 @@ from numpy.typing import NDArray
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import (
-    Floats,
-    Needs,
-    SimilarityEstimator,
-    SimilarityRanking,
-    SourceTask,
-    ranking_of_draws,
-)
+from rlnas.transfer.similarity.base import Needs, SimilarityEstimator
 from rlnas.transfer.similarity.evidence import Evidence, gaussian_scores
 from rlnas.transfer.similarity.policy_preference import policy_preferences
+from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws
+from rlnas.transfer.similarity.source_task import Floats, SourceTask
 
 _JITTER = 1e-6  # equal architectures in two heads make the covariance singular
 

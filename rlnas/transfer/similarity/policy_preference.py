@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from rlnas.envs import ConstructionConfig, make_core
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import Architecture, SearchSpace
-from rlnas.transfer.similarity.base import Floats, SourceTask
 from rlnas.transfer.similarity.evidence import gaussian_ranks
+from rlnas.transfer.similarity.source_task import Floats, SourceTask
 
 if TYPE_CHECKING:
     from rlnas.agents import PPOController
