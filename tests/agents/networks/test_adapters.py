@@ -15,7 +15,7 @@ def columns_of(make_multitask):
 
     def make(count=2, activation="relu"):
         network = make_multitask("mlp", num_tasks=count, activation=activation)
-        return [network.for_task(t) for t in range(count)]
+        return [network.blended(network.one_hot(t)) for t in range(count)]
 
     return make
 

@@ -61,7 +61,7 @@ def test_the_mean_of_heads_gives_the_mean_of_logits(make_multitask, observations
     with torch.no_grad():
         network.task_embedding.weight[:] = network.task_embedding.weight[0]
     obs = observations(network.layout, 8)
-    each = [network.for_task(t)(obs) for t in range(3)]
+    each = [network.blended(network.one_hot(t))(obs) for t in range(3)]
     logits, values = network.blended([1 / 3] * 3)(obs)
     legal = obs[:, network.layout.mask] > 0
     torch.testing.assert_close(logits[legal], sum(e[0] for e in each)[legal] / 3)
