@@ -284,6 +284,28 @@ class PPOController(Controller, SideBySideSearcher):
             InvalidArgumentError: If the task is on another space or another task was begun on.
             CheckpointError: If the controller was saved without its training state.
         """
+        self._check_continues(task, steps)
+        if engine is None and self._training_state is not None:
+            engine = self._training_state[1].get("engine", "sb3")
+        engine = engine_for(task, engine)
+        chosen = self.choose_device(device, task, engine)
+        trainer = make_trainer(
+            self.network,
+            task,
+            self.config,
+            engine=engine,
+            seed=self.seed,
+            device=chosen,
+            log_dir=log_dir,
+        )
+        if self._training_state is not None:
+            trainer.restore(*self._training_state)
+        trainer.learn(steps, on_progress=on_progress)
+        trainer.release()
+        self._finish(task, trainer.steps, chosen, trainer.state())
+
+    def _check_continues(self, task: Task, steps: int) -> None:
+        """Raise what `continue_training` does if training cannot go on as if never interrupted."""
         if steps < 1:
             raise InvalidArgumentError(f"steps is {steps}; expected 1 or more.")
         if task.space.name != self.space.name:
@@ -306,24 +328,6 @@ class PPOController(Controller, SideBySideSearcher):
                 "state, so training cannot go on as if never interrupted. Save it with "
                 "training_state=True, or train a new one."
             )
-        if engine is None and self._training_state is not None:
-            engine = self._training_state[1].get("engine", "sb3")
-        engine = engine_for(task, engine)
-        chosen = self.choose_device(device, task, engine)
-        trainer = make_trainer(
-            self.network,
-            task,
-            self.config,
-            engine=engine,
-            seed=self.seed,
-            device=chosen,
-            log_dir=log_dir,
-        )
-        if self._training_state is not None:
-            trainer.restore(*self._training_state)
-        trainer.learn(steps, on_progress=on_progress)
-        trainer.release()
-        self._finish(task, trainer.steps, chosen, trainer.state())
 
     # -- search ----------------------------------------------------------------------------
 
@@ -354,12 +358,24 @@ class PPOController(Controller, SideBySideSearcher):
         Args:
             folder: Where.
             training_state: Whether to include what an exact resume needs.
+
+        Raises:
+            CheckpointError: If the folder exists and holds something else than a checkpoint.
         """
         return self._write(folder, self._training_state if training_state else None)
 
     @classmethod
     def load(cls, folder: str | Path, *, space: SearchSpace | None = None) -> Self:
-        """Read a controller that `save` wrote; see `Controller.load`."""
+        """Read a controller that `save` wrote, with its training state if that was saved.
+
+        Args:
+            folder: The checkpoint.
+            space: Its search space, if that is not a registered one.
+
+        Raises:
+            CheckpointError: If the checkpoint is damaged, of another kind of controller, or does
+                not fit the space.
+        """
         controller = super().load(folder, space=space)
         if has_training_state(folder):
             controller._training_state = read_training_state(folder)
