@@ -91,6 +91,11 @@ def read_weights(folder: str | Path) -> dict[str, Tensor]:
     return _read_tensors(Path(folder) / WEIGHTS)
 
 
+def has_training_state(folder: str | Path) -> bool:
+    """Return whether a checkpoint was saved with what a training goes on from."""
+    return (Path(folder) / _STATE_VALUES).exists()
+
+
 def read_training_state(folder: str | Path) -> TrainingState:
     """Return the training state that `write_checkpoint` was given.
 

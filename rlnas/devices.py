@@ -1,19 +1,27 @@
-"""The device a user asks for: present, or measured to be the fastest."""
+"""The device a user asks for: present, or measured to be the fastest.
+
+PyTorch is imported where it is asked, so that what only names a device does not load it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import torch
+from typing import TYPE_CHECKING
 
 from rlnas.errors import InvalidArgumentError
 
+if TYPE_CHECKING:
+    import torch
+
 
 def check_device(device: str) -> None:
-    """Raise InvalidArgumentError unless a device is ``cpu``, ``cuda`` or ``cuda:N`` and is there.
+    """Check that a device is named rightly and is there.
 
     Args:
-        device: As a user gave it.
+        device: ``cpu``, ``cuda``, or ``cuda:N`` for the GPU of number N from 0.
+
+    Raises:
+        InvalidArgumentError: If the name is another, or PyTorch finds no such device.
     """
     kind, colon, number = device.partition(":")
     if kind not in ("cpu", "cuda") or (colon and (kind == "cpu" or not number.isdecimal())):
@@ -22,6 +30,8 @@ def check_device(device: str) -> None:
         )
     if kind == "cpu":
         return
+    import torch
+
     if not torch.cuda.is_available():
         raise InvalidArgumentError(
             f"device is {device!r}, but PyTorch finds no CUDA device; use 'auto' or 'cpu'."
@@ -33,29 +43,29 @@ def check_device(device: str) -> None:
 
 
 def choose_device(device: str) -> torch.device:
-    """Return the device: ``auto`` is CUDA where there is one, else the CPU.
+    """Return the device to compute on; ``auto`` is a GPU wherever there is one.
+
+    For work that a GPU always does faster, such as training an architecture.
+
+    Args:
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
 
     Raises:
         InvalidArgumentError: If the device is unknown or not there.
     """
+    import torch
+
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     check_device(device)
     return torch.device(device)
 
 
-def describe_device(device: torch.device) -> str:
-    """Return the device's kind and name, for a record, e.g. ``cuda: NVIDIA H200``."""
-    if device.type == "cuda":
-        return f"cuda: {torch.cuda.get_device_name(device)}"
-    return device.type
-
-
 def fastest_device(device: str, seconds_on: Callable[[str], float]) -> str:
-    """Return the device to train on, as a name.
+    """Return the name of the device to compute on; ``auto`` is the one measured to be faster.
 
-    ``auto`` measures: a network this small is often faster on the CPU, where no kernel has to be
-    launched for each of a step's many small operations.
+    For work that either may do faster: a controller is so small that it often trains faster on the
+    CPU, where no kernel has to be launched for each of a step's many small operations.
 
     Args:
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
@@ -65,9 +75,24 @@ def fastest_device(device: str, seconds_on: Callable[[str], float]) -> str:
     Raises:
         InvalidArgumentError: If the device is unknown or not there.
     """
-    if device == "auto":
-        if not torch.cuda.is_available():
-            return "cpu"
-        return min(("cpu", "cuda"), key=seconds_on)
-    check_device(device)
-    return device
+    if device != "auto":
+        check_device(device)
+        return device
+    import torch
+
+    if not torch.cuda.is_available():
+        return "cpu"
+    return min(("cpu", "cuda"), key=seconds_on)
+
+
+def describe_device(device: torch.device) -> str:
+    """Return a device's kind and name for a record, e.g. ``cuda: NVIDIA H200`` or ``cpu``.
+
+    Args:
+        device: The device; a GPU must be there.
+    """
+    if device.type != "cuda":
+        return device.type
+    import torch
+
+    return f"cuda: {torch.cuda.get_device_name(device)}"

@@ -5,33 +5,30 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from torch import nn
 
-from rlnas.agents.checkpoint import check_kind, describe_space, read_config, space_of
+from rlnas.agents.base import Controller, one_for_each
 from rlnas.agents.config import ControllerConfig
 from rlnas.agents.engine.trainer import DeviceTrainer, Progress
 from rlnas.agents.engines import Engine, engine_for, make_trainer, rollout_seconds
-from rlnas.agents.joint import check_groups, train_on_several
-from rlnas.agents.networks.build import build_policy, layout_of, vocabulary_of
+from rlnas.agents.joint import train_together
+from rlnas.agents.networks.build import build_policy, layout_of
 from rlnas.agents.targets.acting import act_on_targets
-from rlnas.checkpoints import (
-    damage_reported,
-    read_training_state,
-    read_weights,
-    write_checkpoint,
-)
+from rlnas.checkpoints import TrainingState, has_training_state, read_training_state
 from rlnas.devices import fastest_device
 from rlnas.errors import CheckpointError, InvalidArgumentError
 from rlnas.search import SideBySideSearcher
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger, TabularTask, Task
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
-class PPOController(SideBySideSearcher):
+
+class PPOController(Controller, SideBySideSearcher):
     """A policy and value network with everything needed to train, save, load and search.
 
     As a `Searcher` it acts zero-shot: it runs its policy on the target without learning there.
@@ -53,14 +50,8 @@ class PPOController(SideBySideSearcher):
     def __init__(
         self, space: SearchSpace, config: ControllerConfig | None = None, *, seed: int = 0
     ) -> None:
-        self.space = space
-        self.config = config or ControllerConfig()
-        self.seed = seed
-        self.sources: tuple[str, ...] = ()
-        self.steps = 0
-        self.vocabulary = vocabulary_of(space)
-        self.network = self._build(space)
-        self._training_state: tuple[dict[str, torch.Tensor], dict[str, Any]] | None = None
+        super().__init__(space, config, seed=seed)
+        self._training_state: TrainingState | None = None
 
     def _build(self, space: SearchSpace) -> nn.Module:
         return build_policy(
@@ -70,6 +61,12 @@ class PPOController(SideBySideSearcher):
             seed=self.seed,
             vocabulary=self.vocabulary,
         )
+
+    @classmethod
+    def _described(
+        cls, space: SearchSpace, config: ControllerConfig, tree: Mapping[str, Any]
+    ) -> Self:
+        return cls(space, config, seed=int(tree["seed"]))
 
     # -- training --------------------------------------------------------------------------
 
@@ -141,29 +138,22 @@ class PPOController(SideBySideSearcher):
         Raises:
             InvalidArgumentError: If there are neither as many tasks as seeds nor one of either.
         """
-        count = max(len(tasks), len(seeds))
-        if steps < 1 or not {len(tasks), len(seeds)} <= {1, count} or not count:
-            raise InvalidArgumentError(
-                f"{len(tasks)} tasks, {len(seeds)} seeds, {steps} steps; expected as many of both "
-                "or one of either, and 1 step or more."
-            )
-        tasks = list(tasks) * (count if len(tasks) == 1 else 1)
-        seeds = list(seeds) * (count if len(seeds) == 1 else 1)
+        each, numbers = one_for_each(tasks, seeds, steps, what="tasks")
         config = config or ControllerConfig()
-        many = [cls(task.space, config, seed=s) for task, s in zip(tasks, seeds, strict=True)]
-        chosen = many[0].choose_device(device, tasks[0], "device")
+        many = [cls(task.space, config, seed=s) for task, s in zip(each, numbers, strict=True)]
+        chosen = many[0].choose_device(device, each[0], "device")
         trainer = DeviceTrainer(
             [controller.network for controller in many],
             config.environment,
-            [[task] for task in tasks],
+            [[task] for task in each],
             config.ppo,
-            seeds=seeds,
+            seeds=numbers,
             device=chosen,
             log_dirs=log_dirs,
         )
         trainer.learn(steps, on_progress=on_progress)
         trainer.release()
-        for k, (controller, task) in enumerate(zip(many, tasks, strict=True)):
+        for k, (controller, task) in enumerate(zip(many, each, strict=True)):
             controller._finish(task, trainer.steps, chosen, trainer.state(k))
         return many
 
@@ -238,23 +228,15 @@ class PPOController(SideBySideSearcher):
         Raises:
             InvalidArgumentError: As in `train_jointly`, or if the numbers do not fit each other.
         """
-        groups, numbers = check_groups(tasks, steps, seeds)
-        config = config or ControllerConfig()
-        many = [cls(own[0].space, config, seed=s) for own, s in zip(groups, numbers, strict=True)]
-        taken = train_on_several(
-            [controller.network for controller in many],
-            groups,
-            config,
-            steps=steps,
-            seeds=numbers,
+        return train_together(
+            lambda own, seed: cls(own[0].space, config, seed=seed),
+            tasks,
+            steps,
+            seeds,
             device=device,
             log_dirs=log_dirs,
             on_progress=on_progress,
         )
-        for controller, own in zip(many, groups, strict=True):
-            controller.sources = tuple(task.name for task in own)
-            controller.steps = taken
-        return many
 
     def choose_device(self, device: str, task: Task, engine: Engine) -> str:
         """Return the device to train on.
@@ -271,13 +253,7 @@ class PPOController(SideBySideSearcher):
             ),
         )
 
-    def _finish(
-        self,
-        task: Task,
-        steps: int,
-        device: str,
-        state: tuple[dict[str, torch.Tensor], dict[str, Any]],
-    ) -> None:
+    def _finish(self, task: Task, steps: int, device: str, state: TrainingState) -> None:
         tensors, values = state
         self._training_state = tensors, {**values, "device": device}
         self.network.to("cpu")
@@ -308,6 +284,28 @@ class PPOController(SideBySideSearcher):
             InvalidArgumentError: If the task is on another space or another task was begun on.
             CheckpointError: If the controller was saved without its training state.
         """
+        self._check_continues(task, steps)
+        if engine is None and self._training_state is not None:
+            engine = self._training_state[1].get("engine", "sb3")
+        engine = engine_for(task, engine)
+        chosen = self.choose_device(device, task, engine)
+        trainer = make_trainer(
+            self.network,
+            task,
+            self.config,
+            engine=engine,
+            seed=self.seed,
+            device=chosen,
+            log_dir=log_dir,
+        )
+        if self._training_state is not None:
+            trainer.restore(*self._training_state)
+        trainer.learn(steps, on_progress=on_progress)
+        trainer.release()
+        self._finish(task, trainer.steps, chosen, trainer.state())
+
+    def _check_continues(self, task: Task, steps: int) -> None:
+        """Raise what `continue_training` does if training cannot go on as if never interrupted."""
         if steps < 1:
             raise InvalidArgumentError(f"steps is {steps}; expected 1 or more.")
         if task.space.name != self.space.name:
@@ -330,24 +328,6 @@ class PPOController(SideBySideSearcher):
                 "state, so training cannot go on as if never interrupted. Save it with "
                 "training_state=True, or train a new one."
             )
-        if engine is None and self._training_state is not None:
-            engine = self._training_state[1].get("engine", "sb3")
-        engine = engine_for(task, engine)
-        chosen = self.choose_device(device, task, engine)
-        trainer = make_trainer(
-            self.network,
-            task,
-            self.config,
-            engine=engine,
-            seed=self.seed,
-            device=chosen,
-            log_dir=log_dir,
-        )
-        if self._training_state is not None:
-            trainer.restore(*self._training_state)
-        trainer.learn(steps, on_progress=on_progress)
-        trainer.release()
-        self._finish(task, trainer.steps, chosen, trainer.state())
 
     # -- search ----------------------------------------------------------------------------
 
@@ -365,18 +345,10 @@ class PPOController(SideBySideSearcher):
         """
         if space.name == self.space.name:
             return copy.deepcopy(self.network)
-        if self.config.network.kind != "transformer":
-            raise InvalidArgumentError(
-                f"This controller's perceptron is tied to {self.space.name} and cannot run on "
-                f"{space.name}; train one with PolicyConfig(kind='transformer')."
-            )
+        self._check_reach(space)
         network = self._build(space)
         network.load_state_dict(self.network.state_dict())
         return network
-
-    def options(self) -> Mapping[str, object]:
-        """Return the controller's configuration and what it was trained on."""
-        return {"sources": list(self.sources), "steps": self.steps, **self.config.to_dict()}
 
     # -- checkpoints -----------------------------------------------------------------------
 
@@ -386,41 +358,25 @@ class PPOController(SideBySideSearcher):
         Args:
             folder: Where.
             training_state: Whether to include what an exact resume needs.
+
+        Raises:
+            CheckpointError: If the folder exists and holds something else than a checkpoint.
         """
-        description = {
-            "space": describe_space(self.space),
-            "controller": self.config.to_dict(),
-            "seed": self.seed,
-            "sources": list(self.sources),
-            "steps": self.steps,
-            "vocabulary": list(self.vocabulary),
-        }
-        state = self._training_state if training_state else None
-        return write_checkpoint(folder, description, self.network, state)
+        return self._write(folder, self._training_state if training_state else None)
 
     @classmethod
-    def load(cls, folder: str | Path, *, space: SearchSpace | None = None) -> PPOController:
-        """Read a controller that `save` wrote.
+    def load(cls, folder: str | Path, *, space: SearchSpace | None = None) -> Self:
+        """Read a controller that `save` wrote, with its training state if that was saved.
 
         Args:
             folder: The checkpoint.
             space: Its search space, if that is not a registered one.
 
         Raises:
-            CheckpointError: If the checkpoint is damaged or does not fit the space.
+            CheckpointError: If the checkpoint is damaged, of another kind of controller, or does
+                not fit the space.
         """
-        tree = read_config(folder)
-        with damage_reported(folder):
-            check_kind(folder, tree, None)
-            space = space_of(folder, tree, space)
-            controller = cls(
-                space, ControllerConfig.from_dict(tree["controller"]), seed=int(tree["seed"])
-            )
-            controller.vocabulary = tuple(tree["vocabulary"])
-            controller.network = controller._build(space)
-            controller.network.load_state_dict(read_weights(folder))
-            controller.sources = tuple(tree["sources"])
-            controller.steps = int(tree["steps"])
-        if (Path(folder) / "training_state.json").exists():
+        controller = super().load(folder, space=space)
+        if has_training_state(folder):
             controller._training_state = read_training_state(folder)
         return controller

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from rlnas.agents.config import ControllerConfig
 from rlnas.agents.engine.trainer import DeviceTrainer, Progress
+from rlnas.checkpoints import TrainingState
 from rlnas.envs import LedgerScorer, RunningTransform, TableScorer, make_core
 from rlnas.envs.scoring import Scorer
 from rlnas.errors import InvalidArgumentError
@@ -36,7 +37,7 @@ class Trainer(Protocol):
         """Train until at least ``until`` steps were taken in all, in whole rollouts."""
         ...
 
-    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    def state(self) -> TrainingState:
         """Return tensors and JSON-able values from which `restore` goes on exactly."""
         ...
 

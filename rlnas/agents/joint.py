@@ -1,16 +1,18 @@
-"""Training on several source tasks at once, for one network or many in one program."""
+"""Joint training: controllers that learn several source tasks at once, one or many together."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from torch import nn
 
-from rlnas.agents.config import ControllerConfig, PPOConfig
+from rlnas.agents.base import Controller, one_for_each
+from rlnas.agents.config import PPOConfig
 from rlnas.agents.engine.hooks import LearnerHooks, per_task
 from rlnas.agents.engine.trainer import DeviceTrainer, Progress
 from rlnas.agents.engines import seconds_of_rollout
@@ -18,38 +20,52 @@ from rlnas.devices import fastest_device
 from rlnas.errors import InvalidArgumentError
 from rlnas.tasks import TabularTask
 
+C = TypeVar("C", bound=Controller)
+Group = tuple[TabularTask, ...]
+"""The source tasks of one controller."""
 
-def train_on_several(
-    networks: Sequence[nn.Module],
+
+def train_together(
+    make: Callable[[Group, int], C],
     tasks: Sequence[Sequence[TabularTask]],
-    config: ControllerConfig,
-    *,
     steps: int,
     seeds: Sequence[int],
+    *,
     device: str = "auto",
     log_dirs: Sequence[str | Path] | None = None,
     on_progress: Progress | None = None,
-) -> int:
-    """Train each network, in place, on several source tasks, with equal shares of its episodes.
+) -> list[C]:
+    """Train controllers on several source tasks each, with equal shares of its episodes.
 
     Advantages are standardised task by task, so that a task with larger rewards gets no more of the
     gradient (Wong et al., Transfer Learning with Neural AutoML, NeurIPS 2018, section 3).
 
     Args:
-        networks: The networks, of one shape; on the CPU afterwards.
-        tasks: Source tasks of each, as many for each, all on one space; see `check_groups`.
-        config: Environment and hyperparameters; see `share_rollouts`.
-        steps: Environment steps on each source task: a network takes ``steps`` times the number of
-            its tasks, so that it sees of each what a controller of that task alone would.
-        seeds: Seed of each network's episodes, actions and minibatches.
+        make: Makes a new controller of its source tasks and its seed; all of one configuration.
+        tasks: Source tasks of each controller, as many for each, or one group for all; all on one
+            space.
+        steps: Environment steps on each source task: a controller takes ``steps`` times the number
+            of its tasks, so that it sees of each what a controller of that task alone would.
+        seeds: A seed for each controller, or one for all.
         device: ``auto``, ``cpu`` or ``cuda``.
-        log_dirs: Folder for TensorBoard events of each, or None.
-        on_progress: Called after each rollout with the steps done and wanted of each network.
+        log_dirs: Folder for TensorBoard events of each controller, or None.
+        on_progress: Called after each rollout with the steps done and wanted of each controller.
 
     Returns:
-        The steps that each network took in all.
+        The trained controllers, on the CPU; they know their sources and their steps.
+
+    Raises:
+        InvalidArgumentError: If the numbers do not fit each other, a controller has no task or one
+            twice, controllers have different numbers of tasks, tasks lie on different spaces, or a
+            task's table is not known.
     """
-    count = len(tasks[0])
+    groups, numbers = one_for_each(
+        [tuple(own) for own in tasks], seeds, steps, what="groups of tasks"
+    )
+    _check(groups)
+    controllers = [make(own, seed) for own, seed in zip(groups, numbers, strict=True)]
+    networks, config = [c.network for c in controllers], controllers[0].config
+    count = len(groups[0])
     ppo = share_rollouts(config.ppo, count)
 
     def trainer_of(
@@ -58,9 +74,9 @@ def train_on_several(
         return DeviceTrainer(
             some,
             config.environment,
-            tasks,
+            groups,
             ppo,
-            seeds=seeds,
+            seeds=numbers,
             device=on,
             log_dirs=folders,
             hooks=LearnerHooks(normalise_advantages=per_task(count)),
@@ -75,9 +91,11 @@ def train_on_several(
     trainer = trainer_of(networks, chosen, log_dirs)
     trainer.learn(steps * count, on_progress=on_progress)
     trainer.release()
-    for network in networks:
-        network.to("cpu")
-    return trainer.steps
+    for controller, own in zip(controllers, groups, strict=True):
+        controller.network.to("cpu")
+        controller.sources = tuple(task.name for task in own)
+        controller.steps = trainer.steps
+    return controllers
 
 
 def share_rollouts(ppo: PPOConfig, num_tasks: int) -> PPOConfig:
@@ -98,28 +116,8 @@ def share_rollouts(ppo: PPOConfig, num_tasks: int) -> PPOConfig:
     return dataclasses.replace(ppo, num_envs=num_envs, batch_size=batch_size)
 
 
-def check_groups(
-    tasks: Sequence[Sequence[TabularTask]], steps: int, seeds: Sequence[int]
-) -> tuple[list[tuple[TabularTask, ...]], list[int]]:
-    """Return the source tasks and the seed of each controller.
-
-    Args:
-        tasks: Source tasks of each controller, or of all.
-        steps: Environment steps on each source task.
-        seeds: A seed for each controller, or one for all.
-
-    Raises:
-        InvalidArgumentError: If the numbers do not fit each other, a controller has no task or one
-            twice, controllers have different numbers of tasks, tasks lie on different spaces, or a
-            task's table is not known.
-    """
-    groups, numbers = [tuple(own) for own in tasks], [int(seed) for seed in seeds]
-    count = max(len(groups), len(numbers))
-    if steps < 1 or not count or not {len(groups), len(numbers)} <= {1, count}:
-        raise InvalidArgumentError(
-            f"{len(groups)} groups of tasks, {len(numbers)} seeds, {steps} steps; expected as many "
-            "of both or one of either, and 1 step or more."
-        )
+def _check(groups: Sequence[Group]) -> None:
+    """Raise InvalidArgumentError if groups of source tasks cannot be trained on together."""
     if len({len(own) for own in groups}) != 1 or not groups[0]:
         raise InvalidArgumentError(
             f"Controllers with {sorted({len(own) for own in groups})} source tasks; expected the "
@@ -139,4 +137,3 @@ def check_groups(
         raise InvalidArgumentError(
             f"The source tasks are on the spaces {', '.join(sorted(spaces))}; expected one."
         )
-    return groups * (count // len(groups)), numbers * (count // len(numbers))

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from rlnas.agents.checkpoint import check_kind, describe_space, read_config, space_of
+from rlnas.agents.base import Controller
 from rlnas.agents.config import ControllerConfig
 from rlnas.agents.controller import PPOController
 from rlnas.agents.engine.trainer import Progress
-from rlnas.agents.joint import check_groups, train_on_several
-from rlnas.agents.networks.build import (
-    build_multitask_network,
-    build_policy,
-    layout_of,
-    vocabulary_of,
-)
+from rlnas.agents.joint import train_together
+from rlnas.agents.networks.build import build_multitask_network, build_policy, layout_of
 from rlnas.agents.networks.multitask import MultiTaskMLP, MultiTaskNetwork
 from rlnas.agents.networks.multitask_transformer import MultiTaskTransformer
 from rlnas.agents.networks.transformer import TransformerNetwork
-from rlnas.checkpoints import damage_reported, read_weights, write_checkpoint
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import TabularTask
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 EMBEDDING = 8
 """Length of a task's embedding in a perceptron."""
 
 
-class SharedController:
+class SharedController(Controller):
     """One encoder trained on several source tasks, with heads and a task embedding for each.
 
     After Wong, Houlsby, Lu and Gesmundo, Transfer Learning with Neural AutoML (NeurIPS 2018),
@@ -65,6 +62,9 @@ class SharedController:
         (('synthetic-micro/synthetic-0', 'synthetic-micro/synthetic-1'), 2560)
     """
 
+    kind = "shared"
+    network: MultiTaskNetwork
+
     def __init__(
         self,
         space: SearchSpace,
@@ -80,16 +80,13 @@ class SharedController:
             )
         if embedding < 1:
             raise InvalidArgumentError(f"embedding is {embedding}; expected 1 or more.")
-        self.space = space
-        self.sources = tuple(sources)
-        self.config = config or ControllerConfig()
         self.embedding = embedding
-        self.seed = seed
-        self.steps = 0
-        self.vocabulary = vocabulary_of(space)
-        self.network = self._build(space, len(self.sources), seed)
+        super().__init__(space, config, sources=sources, seed=seed)
 
-    def _build(self, space: SearchSpace, num_tasks: int, seed: int) -> MultiTaskNetwork:
+    def _build(self, space: SearchSpace) -> MultiTaskNetwork:
+        return self._build_for(space, len(self.sources), self.seed)
+
+    def _build_for(self, space: SearchSpace, num_tasks: int, seed: int) -> MultiTaskNetwork:
         return build_multitask_network(
             self.config.network,
             space,
@@ -99,6 +96,16 @@ class SharedController:
             seed=seed,
             vocabulary=self.vocabulary,
         )
+
+    @classmethod
+    def _described(
+        cls, space: SearchSpace, config: ControllerConfig, tree: Mapping[str, Any]
+    ) -> Self:
+        embedding, seed = int(tree["embedding"]), int(tree["seed"])
+        return cls(space, tree["sources"], config, embedding=embedding, seed=seed)
+
+    def _settings(self) -> dict[str, Any]:
+        return {"embedding": self.embedding}
 
     # -- training --------------------------------------------------------------------------
 
@@ -178,25 +185,17 @@ class SharedController:
         Raises:
             InvalidArgumentError: As in `train`, or if the numbers do not fit each other.
         """
-        groups, numbers = check_groups(tasks, steps, seeds)
-        config = config or ControllerConfig()
-        many = [
-            cls(own[0].space, [t.name for t in own], config, embedding=embedding, seed=seed)
-            for own, seed in zip(groups, numbers, strict=True)
-        ]
-        taken = train_on_several(
-            [controller.network for controller in many],
-            groups,
-            config,
-            steps=steps,
-            seeds=numbers,
+        return train_together(
+            lambda own, seed: cls(
+                own[0].space, [t.name for t in own], config, embedding=embedding, seed=seed
+            ),
+            tasks,
+            steps,
+            seeds,
             device=device,
             log_dirs=log_dirs,
             on_progress=on_progress,
         )
-        for controller in many:
-            controller.steps = taken
-        return many
 
     # -- what it knows ---------------------------------------------------------------------
 
@@ -229,7 +228,8 @@ class SharedController:
             InvalidArgumentError: If the space is another and the network is tied to its own.
         """
         weights = self.weights_of(source)
-        space = self._reachable(space or self.space)
+        space = space or self.space
+        self._check_reach(space)
         if isinstance(self.network, MultiTaskMLP):
             return self.network.blended(weights)
         if not isinstance(self.network, MultiTaskTransformer):
@@ -278,7 +278,8 @@ class SharedController:
         Raises:
             InvalidArgumentError: If the space is another and the network is tied to its own.
         """
-        network = self._build(self._reachable(space), 1, seed)
+        self._check_reach(space)
+        network = self._build_for(space, 1, seed)
         state = self.network.blend(weights or self.weights_of(None))
         fresh = {"value_head"} if weights is not None else {"value_head", "policy_head"}
         fresh |= set() if weights is not None else {"task_embedding"}
@@ -289,65 +290,3 @@ class SharedController:
         }
         network.load_state_dict({**network.state_dict(), **given})
         return network
-
-    def _reachable(self, space: SearchSpace) -> SearchSpace:
-        if space.name != self.space.name and self.config.network.kind != "transformer":
-            raise InvalidArgumentError(
-                f"This controller's perceptron is tied to {self.space.name} and cannot run on "
-                f"{space.name}; train one with PolicyConfig(kind='transformer')."
-            )
-        return space
-
-    def options(self) -> Mapping[str, object]:
-        """Return the controller's configuration and what it was trained on."""
-        return {
-            "sources": list(self.sources),
-            "steps": self.steps,
-            "embedding": self.embedding,
-            **self.config.to_dict(),
-        }
-
-    # -- checkpoints -----------------------------------------------------------------------
-
-    def save(self, folder: str | Path) -> Path:
-        """Write the controller as a checkpoint folder, atomically, and return its path."""
-        description: dict[str, Any] = {
-            "kind": "shared",
-            "space": describe_space(self.space),
-            "controller": self.config.to_dict(),
-            "embedding": self.embedding,
-            "seed": self.seed,
-            "sources": list(self.sources),
-            "steps": self.steps,
-            "vocabulary": list(self.vocabulary),
-        }
-        return write_checkpoint(folder, description, self.network)
-
-    @classmethod
-    def load(cls, folder: str | Path, *, space: SearchSpace | None = None) -> SharedController:
-        """Read a controller that `save` wrote.
-
-        Args:
-            folder: The checkpoint.
-            space: Its search space, if that is not a registered one.
-
-        Raises:
-            CheckpointError: If the checkpoint is damaged or does not fit the space.
-        """
-        tree = read_config(folder)
-        with damage_reported(folder):
-            check_kind(folder, tree, "shared")
-            controller = cls(
-                space_of(folder, tree, space),
-                tree["sources"],
-                ControllerConfig.from_dict(tree["controller"]),
-                embedding=int(tree["embedding"]),
-                seed=int(tree["seed"]),
-            )
-            controller.vocabulary = tuple(tree["vocabulary"])
-            controller.network = controller._build(
-                controller.space, len(controller.sources), controller.seed
-            )
-            controller.network.load_state_dict(read_weights(folder))
-            controller.steps = int(tree["steps"])
-        return controller

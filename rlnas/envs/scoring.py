@@ -73,6 +73,30 @@ class TableScorer:
         """Return None: on a source no edit has a price."""
 
 
+class BlankScorer:
+    """A scorer that knows nothing: to it all architectures are equal.
+
+    Enough to ask a core for its layout, or for what an episode sees before it has met a score.
+
+    Args:
+        space: The search space.
+    """
+
+    def __init__(self, space: SearchSpace) -> None:
+        self.space = space
+
+    def score(self, architectures: Architecture, rows: Rows | None = None) -> Floats:
+        """Return 0 for each architecture."""
+        return np.zeros(len(architectures))
+
+    def value(self, scores: Floats) -> Floats:
+        """Return the scores."""
+        return scores
+
+    def known_edits(self, architectures: Architecture) -> None:
+        """Return None: nothing was queried."""
+
+
 def _finite(ledger: QueryLedger) -> Floats:
     scores = ledger.scores()
     return scores[np.isfinite(scores)]

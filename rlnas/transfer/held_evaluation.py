@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rlnas.agents.engine.loss import choose
+from rlnas.agents.engine.actions import choose
 from rlnas.agents.engine.network_stack import NetworkStack
 from rlnas.envs import EnvironmentConfig, ImprovementConfig, TableScorer
 from rlnas.envs.tensor import TaskTables, TensorImprovement

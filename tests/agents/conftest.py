@@ -64,3 +64,35 @@ def make_networks(suite, layout):
         return [build_policy(config, suite.space, layout, seed=seed) for seed in range(count)]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def tasks(suite):
+    """Three source tasks."""
+    return [suite[f"synthetic-{i}"] for i in range(3)]
+
+
+@pytest.fixture(scope="session")
+def joint(tasks, small):
+    """A jointly trained controller; do not change it."""
+    return PPOController.train_jointly(tasks, 200, config=small["mlp"], device="cpu")
+
+
+@pytest.fixture(scope="session")
+def weights():
+    """Return a function that gives a copy of a controller's weights by name."""
+
+    def of(controller):
+        return {n: v.clone() for n, v in controller.network.state_dict().items()}
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def same():
+    """Return a function that tells whether two sets of weights are equal bit for bit."""
+
+    def are(one, other):
+        return one.keys() == other.keys() and all(torch.equal(v, other[n]) for n, v in one.items())
+
+    return are

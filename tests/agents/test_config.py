@@ -3,7 +3,6 @@
 import json
 
 import pytest
-import torch
 
 from rlnas.agents import (
     ActingConfig,
@@ -12,8 +11,6 @@ from rlnas.agents import (
     PolicyConfig,
     PPOConfig,
 )
-from rlnas.agents.engines import rollout_seconds
-from rlnas.devices import fastest_device
 from rlnas.envs import ConstructionConfig, ImprovementConfig
 from rlnas.errors import InvalidArgumentError
 
@@ -87,49 +84,3 @@ def test_sb3_understands_every_argument():
     from stable_baselines3 import PPO
 
     assert set(PPOConfig().sb3_arguments()) <= set(signature(PPO).parameters)
-
-
-def test_choice_of_device(monkeypatch):
-    def never(device):
-        raise AssertionError("there is nothing to measure")
-
-    assert fastest_device("cpu", never) == "cpu"
-    with pytest.raises(InvalidArgumentError, match="tpu"):
-        fastest_device("tpu", never)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert fastest_device("auto", never) == "cpu"
-    for device in ("cuda", "cuda:1"):
-        with pytest.raises(InvalidArgumentError, match="no CUDA device"):
-            fastest_device(device, never)
-
-
-@pytest.mark.parametrize("faster", ["cpu", "cuda"])
-def test_auto_takes_the_faster_device(faster, monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert fastest_device("auto", lambda device: 0.1 if device == faster else 0.2) == faster
-
-
-@pytest.mark.parametrize("engine", ["device", "sb3"])
-def test_a_rollout_is_timed_on_a_copy(engine, suite, barely_trained):
-    controller = barely_trained["mlp"]
-    before = [p.clone() for p in controller.network.parameters()]
-    seconds = rollout_seconds(
-        controller.network, suite["synthetic-0"], controller.config, engine=engine, device="cpu"
-    )
-    assert 0 < seconds < 10
-    after = controller.network.parameters()
-    assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
-
-
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="PyTorch finds no CUDA device")
-@pytest.mark.parametrize("kind", ["mlp", "transformer"])
-def test_auto_measures_both_devices(kind, suite, barely_trained):
-    controller, task = barely_trained[kind], suite["synthetic-0"]
-    seconds = {
-        device: rollout_seconds(
-            controller.network, task, controller.config, engine="device", device=device
-        )
-        for device in ("cpu", "cuda")
-    }
-    assert controller.choose_device("auto", task, "device") == min(seconds, key=seconds.get)

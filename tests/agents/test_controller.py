@@ -16,16 +16,8 @@ from rlnas.testing import check_no_leakage, check_searcher
 KINDS = ("mlp", "transformer")
 
 
-def weights(controller):
-    return {k: v.clone() for k, v in controller.network.state_dict().items()}
-
-
-def same(one, other):
-    return one.keys() == other.keys() and all(torch.equal(one[k], other[k]) for k in one)
-
-
 @pytest.mark.parametrize("kind", KINDS)
-def test_training_is_determined_by_its_seed(kind, suite, small):
+def test_training_is_determined_by_its_seed(kind, suite, small, weights, same):
     def train(seed):
         return weights(
             PPOController.train(
@@ -60,7 +52,7 @@ def test_global_generators_are_left_alone(suite, small):
     assert torch.equal(before[3], after[3])
 
 
-def test_training_changes_every_part(suite, small):
+def test_training_changes_every_part(suite, small, weights):
     controller = PPOController(suite.space, small["mlp"], seed=0)
     before = weights(controller)
     controller.continue_training(suite["synthetic-0"], 640, device="cpu")

@@ -11,6 +11,8 @@ from rlnas.envs import (
     ImprovementCore,
     TableScorer,
 )
+from rlnas.spaces import CellSpace
+from rlnas.tasks import Metric, TabularTask
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +20,20 @@ def task():
     """The first task of the synthetic suite."""
     suite = load_suite("synthetic-micro")
     return suite[next(iter(suite))]
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """A task of nine architectures, one of them unmeasured and two of them equal."""
+    space = CellSpace("tiny", [(0, 1), (1, 2)], ["a", "b", "c"])
+    scores = np.array([3.0, 9.0, np.nan, 9.0, -2.0, 0.5, 4.0, 7.0, 1.0])
+    return TabularTask("tiny", space, scores, Metric(name="m"))
+
+
+@pytest.fixture(scope="session")
+def measured(tiny):
+    """The scores of the tiny task's measured architectures."""
+    return tiny.scores[~np.isnan(tiny.scores)]
 
 
 @pytest.fixture(scope="session")

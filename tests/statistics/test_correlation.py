@@ -1,10 +1,10 @@
-"""Rank correlations of many rows at once."""
+"""Rank correlations of many samples at once."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from rlnas.statistics.correlation import spearman
+from rlnas.statistics.correlation import spearman, weighted_kendall, weighted_pearson
 
 
 def test_spearman_is_scipys_with_ties_and_gaps():
@@ -21,3 +21,28 @@ def test_spearman_is_scipys_with_ties_and_gaps():
             assert found[g, b] == pytest.approx(expected)
     assert np.isnan(spearman(np.ones((1, 4)), y[:, :4])).all()
     assert np.isnan(spearman(np.full((1, 4), np.nan), y[:, :4])).all()
+
+
+def test_weighted_kendall_is_tau_b_of_the_repeated_sample():
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(5, size=(3, 12)).astype(float), rng.integers(4, size=12).astype(float)
+    counts = rng.multinomial(12, np.full(12, 1 / 12), size=6)
+    found = weighted_kendall(x, y, counts)
+    for row, count in enumerate(counts):
+        repeated = np.repeat(np.arange(12), count)
+        for source in range(3):
+            tau = stats.kendalltau(x[source, repeated], y[repeated]).statistic
+            assert found[row, source] == pytest.approx(tau)
+
+
+def test_weighted_correlations_of_constants_are_zero():
+    x, y = np.ones((1, 4)), np.arange(4.0)
+    assert weighted_kendall(x, y, np.ones((1, 4))).tolist() == [[0.0]]
+    assert weighted_pearson(x, y, np.ones((1, 4))).tolist() == [[0.0]]
+
+
+def test_weighted_pearson_is_pearson():
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(2, 9)), rng.normal(size=9)
+    found = weighted_pearson(x, y, np.ones((1, 9)))[0]
+    assert found == pytest.approx([stats.pearsonr(row, y).statistic for row in x])

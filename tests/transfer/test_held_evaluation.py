@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from rlnas.agents import ControllerConfig, PolicyConfig, PPOController
-from rlnas.agents.engine.learner import stack_networks
+from rlnas.agents.engine.stacks import stack_networks
 from rlnas.envs import ConstructionConfig, ImprovementConfig, TableScorer, make_core
 from rlnas.errors import InvalidArgumentError, LeakageError
 from rlnas.seeding import generator

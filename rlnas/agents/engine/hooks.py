@@ -7,28 +7,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-
-@dataclass(frozen=True)
-class Minibatch:
-    """Samples of ``K`` controllers, ``B`` of each.
-
-    Attributes:
-        obs: ``(K, B, D)`` float32 observations.
-        actions: ``(K, B)`` int64.
-        log_probabilities: ``(K, B)`` of the actions under the policy that chose them.
-        advantages: ``(K, B)`` float32.
-        returns: ``(K, B)`` float32 targets of the values.
-        values: ``(K, B)`` float32 values at the time of acting.
-        tasks: ``(K, B)`` int64 number of each sample's task among those of its controller.
-    """
-
-    obs: Tensor
-    actions: Tensor
-    log_probabilities: Tensor
-    advantages: Tensor
-    returns: Tensor
-    values: Tensor
-    tasks: Tensor
+from rlnas.agents.engine.rollout import Minibatch
 
 
 @dataclass(frozen=True, kw_only=True)

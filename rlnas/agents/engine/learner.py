@@ -5,47 +5,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, overload
 
 import torch
 from torch import Tensor, nn
 
 from rlnas.agents.config import PPOConfig
-from rlnas.agents.engine.episodes import EpisodeStreams, FinishedEpisodes
-from rlnas.agents.engine.hooks import LearnerHooks, Minibatch, standardised
-from rlnas.agents.engine.loss import LossGradient, LossWeights, choose, ppo_gradient
-from rlnas.agents.engine.multitask_perceptron_stack import MultiTaskPerceptronStack
-from rlnas.agents.engine.network_stack import AutogradStack, NetworkStack
+from rlnas.agents.engine.actions import choose
+from rlnas.agents.engine.episodes import EpisodeStreams
+from rlnas.agents.engine.hooks import LearnerHooks, standardised
+from rlnas.agents.engine.loss import LossGradient, LossWeights, ppo_gradient
 from rlnas.agents.engine.optimizer import Descent, FlatAdam
-from rlnas.agents.engine.perceptron_stack import PerceptronStack
-from rlnas.agents.engine.rollout import Rollout
-from rlnas.agents.networks import MLPNetwork, MultiTaskMLP
+from rlnas.agents.engine.rollout import Collected, Minibatch, Rollout
+from rlnas.agents.engine.stacks import stack_networks
 from rlnas.errors import InvalidArgumentError
-
-
-def stack_networks(networks: Sequence[nn.Module]) -> NetworkStack:
-    """Return the fastest stack for these networks."""
-    if all(type(network) is MLPNetwork for network in networks):
-        return PerceptronStack([n for n in networks if isinstance(n, MLPNetwork)])
-    if all(type(network) is MultiTaskMLP for network in networks):
-        return MultiTaskPerceptronStack([n for n in networks if isinstance(n, MultiTaskMLP)])
-    return AutogradStack(networks)
-
-
-@dataclass(frozen=True)
-class Collected:
-    """A rollout and what follows from it.
-
-    Attributes:
-        rollout: The steps.
-        advantages: ``(K, T, N)``.
-        finished: Episodes that ended, step by step.
-    """
-
-    rollout: Rollout
-    advantages: Tensor
-    finished: tuple[FinishedEpisodes, ...]
 
 
 class StackedPPO:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rlnas.agents.engine.hooks import Minibatch
+from rlnas.agents.engine.actions import log_probabilities_of
+from rlnas.agents.engine.rollout import Minibatch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,35 +26,6 @@ class LossWeights:
     ent_coef: float
     vf_coef: float
     clip_range_vf: float | None = None
-
-
-_LEAST = -80.0
-"""Log-probabilities are kept above this: to the loss it is 0, and exp() of less is ten times slower
-where the result underflows, as it would for every illegal action."""
-
-
-def _log_softmax(logits: Tensor) -> Tensor:
-    return logits.log_softmax(-1).clamp_(min=_LEAST)
-
-
-def choose(logits: Tensor, uniform: Tensor) -> tuple[Tensor, Tensor]:
-    """Draw actions by inverting the cumulative distribution.
-
-    Args:
-        logits: ``(…, A)`` masked logits.
-        uniform: ``(…)`` numbers in [0, 1).
-
-    Returns:
-        Actions ``(…)`` int64 and their log-probabilities.
-    """
-    log_probabilities = _log_softmax(logits)
-    total = log_probabilities.exp().cumsum(-1)
-    # Scaled by the sum as it was rounded, and kept below it: a number that reached it would fall
-    # on the last action, which may be illegal. An illegal action adds as good as nothing to the
-    # sum, so it is never the first to exceed a number above 0.
-    target = uniform.clamp(2**-25, 1 - 2**-23)[..., None] * total[..., -1:]
-    actions = (total <= target).sum(-1)
-    return actions, log_probabilities.gather(-1, actions[..., None]).squeeze(-1)
 
 
 @dataclass(frozen=True)
@@ -97,7 +69,7 @@ def ppo_gradient(
         with_parts: Whether to compute what is logged.
     """
     n, clip = values.shape[1], weights.clip_range
-    log_p = _log_softmax(logits)
+    log_p = log_probabilities_of(logits)
     actions = batch.actions[..., None]
     log_ratio = log_p.gather(-1, actions).squeeze(-1) - batch.log_probabilities
     ratio = log_ratio.exp()

@@ -1,4 +1,4 @@
-"""What is said of a training while it goes on: rollout, loss and speed."""
+"""What is logged of a training while it goes on: means over episodes, loss, explained variance."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import deque
 import torch
 from torch import Tensor
 
-from rlnas.agents.engine.learner import Collected
 from rlnas.agents.engine.loss import LossWeights
+from rlnas.agents.engine.rollout import Collected
 
 EPISODES = 100
 """Means over episodes are over so many, as in Stable-Baselines3."""

@@ -1,4 +1,4 @@
-"""Adam over one matrix of parameters, in five operations."""
+"""Gradient steps on one matrix of parameters: Adam in five operations, and what goes before it."""
 
 from __future__ import annotations
 

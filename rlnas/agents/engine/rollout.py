@@ -1,4 +1,4 @@
-"""Rollouts of K controllers as tensors, and their advantages."""
+"""Rollouts of K controllers as tensors: their steps, their advantages, minibatches of both."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from rlnas.agents.engine.hooks import Minibatch
+from rlnas.agents.engine.episodes import FinishedEpisodes
 
 
 @dataclass
@@ -63,6 +63,21 @@ class Rollout:
 
 
 @dataclass(frozen=True)
+class Collected:
+    """A rollout and what follows from it.
+
+    Attributes:
+        rollout: The steps.
+        advantages: ``(K, T, N)``.
+        finished: Episodes that ended, step by step.
+    """
+
+    rollout: Rollout
+    advantages: Tensor
+    finished: tuple[FinishedEpisodes, ...]
+
+
+@dataclass(frozen=True)
 class Samples:
     """The samples of ``K`` controllers one after the other, ``S`` of each.
 
@@ -95,3 +110,26 @@ class Samples:
             values=values,
             tasks=self.tasks.take(rows),
         )
+
+
+@dataclass(frozen=True)
+class Minibatch:
+    """Samples of ``K`` controllers, ``B`` of each.
+
+    Attributes:
+        obs: ``(K, B, D)`` float32 observations.
+        actions: ``(K, B)`` int64.
+        log_probabilities: ``(K, B)`` of the actions under the policy that chose them.
+        advantages: ``(K, B)`` float32.
+        returns: ``(K, B)`` float32 targets of the values.
+        values: ``(K, B)`` float32 values at the time of acting.
+        tasks: ``(K, B)`` int64 number of each sample's task among those of its controller.
+    """
+
+    obs: Tensor
+    actions: Tensor
+    log_probabilities: Tensor
+    advantages: Tensor
+    returns: Tensor
+    values: Tensor
+    tasks: Tensor

@@ -14,8 +14,10 @@ from torch import Tensor, nn
 from rlnas.agents.config import PPOConfig
 from rlnas.agents.engine.episodes import TableStreams
 from rlnas.agents.engine.hooks import LearnerHooks
-from rlnas.agents.engine.learner import Collected, StackedPPO
+from rlnas.agents.engine.learner import StackedPPO
 from rlnas.agents.engine.monitor import EpisodeMeans, explained_variance, loss_scalars
+from rlnas.agents.engine.rollout import Collected
+from rlnas.checkpoints import TrainingState
 from rlnas.envs import EnvironmentConfig
 from rlnas.envs.tensor import TaskTables, make_tensor_environment
 from rlnas.errors import CheckpointError, InvalidArgumentError
@@ -139,7 +141,7 @@ class DeviceTrainer:
         """Let go of the networks: they keep their weights and share no memory any more."""
         self.learner.stack.release()
 
-    def state(self, controller: int = 0) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    def state(self, controller: int = 0) -> TrainingState:
         """Return tensors and JSON-able values from which `restore` goes on exactly.
 
         The network's weights are not among them.

@@ -15,7 +15,7 @@ from rlnas.agents.networks.multitask import MultiTaskMLP, MultiTaskNetwork
 from rlnas.agents.networks.multitask_transformer import MultiTaskTransformer
 from rlnas.agents.networks.transformer import TransformerNetwork
 from rlnas.envs import EnvironmentConfig, ObservationLayout, make_core
-from rlnas.errors import InvalidArgumentError
+from rlnas.envs.scoring import BlankScorer
 from rlnas.seeding import derive_seed
 from rlnas.spaces import SearchSpace
 
@@ -119,17 +119,4 @@ def _transformer_sizes(config: PolicyConfig) -> dict[str, int]:
 
 def layout_of(space: SearchSpace, environment: EnvironmentConfig) -> ObservationLayout:
     """Return the layout of the observations that an environment gives on a space."""
-    return make_core(_NoScores(space), environment).layout
-
-
-class _NoScores:
-    """A scorer that has none: enough to ask a core for its layout."""
-
-    def __init__(self, space: SearchSpace) -> None:
-        self.space = space
-
-    def score(self, architectures: Any, rows: Any = None) -> Any:
-        raise InvalidArgumentError("This environment core was made for its layout only.")
-
-    value = score
-    known_edits = score
+    return make_core(BlankScorer(space), environment).layout

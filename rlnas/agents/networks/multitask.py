@@ -178,14 +178,3 @@ class MultiTaskMLP(MultiTaskNetwork):
             network = MLPNetwork(self.layout, self.width, self.activation)
         network.load_state_dict(state)
         return network
-
-    def for_task(self, task: int) -> MLPNetwork:
-        """Return one task's network with copies of its weights.
-
-        Args:
-            task: Number of the task, 0 … ``num_tasks − 1``.
-
-        Raises:
-            InvalidArgumentError: If there is no such task.
-        """
-        return self.blended(self.one_hot(task))

@@ -20,9 +20,10 @@ from torch import Tensor, nn
 from rlnas.agents.config import PPOConfig
 from rlnas.agents.engine.episodes import FinishedEpisodes, TableStreams
 from rlnas.agents.engine.hooks import LearnerHooks
-from rlnas.agents.engine.learner import Collected, StackedPPO
+from rlnas.agents.engine.learner import StackedPPO
 from rlnas.agents.engine.loss import LossWeights
 from rlnas.agents.engine.monitor import EpisodeMeans, explained_variance, loss_scalars
+from rlnas.agents.engine.rollout import Collected
 from rlnas.agents.sb3.policy import NetworkPolicy
 from rlnas.envs import ObservationLayout, TableScorer
 from rlnas.envs.sb3 import BatchedVecEnv

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from rlnas.agents.config import PPOConfig
 from rlnas.agents.engine.trainer import Progress
 from rlnas.agents.sb3.policy import NetworkPolicy
-from rlnas.checkpoints import optimizer_tensors, restore_optimizer
+from rlnas.checkpoints import TrainingState, optimizer_tensors, restore_optimizer
 from rlnas.envs.core import EnvironmentCore
 from rlnas.envs.sb3 import BatchedVecEnv
 from rlnas.errors import CheckpointError
@@ -98,7 +98,7 @@ class PPOTrainer:
     def release(self) -> None:
         """Let go of the network; it is its own owner already."""
 
-    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    def state(self) -> TrainingState:
         """Return tensors and JSON-able values from which `restore` goes on exactly."""
         tensors = optimizer_tensors(self.model.policy.optimizer, "optimizer")
         for name, array in self.env.state_arrays().items():

@@ -14,8 +14,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from rlnas.agents import ControllerConfig
+from rlnas.agents.engine.actions import choose
 from rlnas.agents.engine.learner import StackedPPO
-from rlnas.agents.engine.loss import choose
 from rlnas.agents.engine.trainer import DeviceTrainer
 from rlnas.bench.measures.learners import device_trainer
 from rlnas.bench.measures.timing import spread, synchronise, time_in_turns

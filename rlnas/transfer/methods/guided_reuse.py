@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rlnas.agents.engine.loss import choose
+from rlnas.agents.engine.actions import choose
 from rlnas.agents.networks.masking import MASKED
 from rlnas.envs import ImprovementConfig
 from rlnas.envs.tensor import TaskTables, TensorImprovement

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from rlnas.agents import FineTuningConfig, LearnerHooks, PPOController
-from rlnas.agents.engine.hooks import Minibatch
+from rlnas.agents.engine.rollout import Minibatch
 from rlnas.errors import InvalidArgumentError
 from rlnas.search import SideBySideSearcher
 from rlnas.transfer.methods.base import Generators, Ledgers, learn_on_targets

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rlnas.agents import PPOController
-from rlnas.agents.engine.learner import stack_networks
+from rlnas.agents.engine.stacks import stack_networks
 from rlnas.errors import InvalidArgumentError
 from rlnas.tasks import TabularTask
 from rlnas.transfer.held_evaluation import HeldEvaluation

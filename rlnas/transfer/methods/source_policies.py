@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from rlnas.agents import ControllerConfig, PPOController
-from rlnas.agents.engine.learner import stack_networks
+from rlnas.agents.engine.stacks import stack_networks
 from rlnas.envs import ConstructionConfig
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import SearchSpace

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rlnas.lazy import lazy_names
-from rlnas.transfer.similarity.base import (
-    KnownTask,
-    SimilarityEstimator,
-    SimilarityRanking,
-    SourceTask,
-)
+from rlnas.transfer.similarity.base import SimilarityEstimator
+from rlnas.transfer.similarity.calibration import CalibratedDesign
 from rlnas.transfer.similarity.estimates import estimate_similarities
+from rlnas.transfer.similarity.probes import (
+    ProbeDesign,
+    ProbeRequest,
+    design_names,
+    query_probes,
+)
+from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws
 from rlnas.transfer.similarity.registry import (
     EstimatorContext,
     estimator_names,
@@ -20,6 +23,7 @@ from rlnas.transfer.similarity.registry import (
     register_estimator,
 )
 from rlnas.transfer.similarity.selector import Selection, SourceSelector
+from rlnas.transfer.similarity.source_task import KnownTask, SourceTask
 
 if TYPE_CHECKING:
     from rlnas.transfer.similarity.ensemble import Ensemble
@@ -29,11 +33,11 @@ if TYPE_CHECKING:
     from rlnas.transfer.similarity.policy_agreement import PolicyAgreement
     from rlnas.transfer.similarity.policy_return import PolicyReturn
     from rlnas.transfer.similarity.posterior_head import PosteriorHead
-    from rlnas.transfer.similarity.probes import design_names, query_probes
     from rlnas.transfer.similarity.proxy_signature import ProxySignature, load_proxies
     from rlnas.transfer.similarity.rank_correlation import RankCorrelation
 
 __all__ = [
+    "CalibratedDesign",
     "Ensemble",
     "EstimatorContext",
     "GainCorrelation",
@@ -42,6 +46,8 @@ __all__ = [
     "PolicyAgreement",
     "PolicyReturn",
     "PosteriorHead",
+    "ProbeDesign",
+    "ProbeRequest",
     "ProxySignature",
     "RankCorrelation",
     "Selection",
@@ -58,6 +64,7 @@ __all__ = [
     "make_estimator",
     "policy_matrix",
     "query_probes",
+    "ranking_of_draws",
     "register_estimator",
     "score_matrix",
 ]
@@ -76,10 +83,8 @@ __getattr__ = lazy_names(
         "ProxySignature": f"{_HERE}.proxy_signature",
         "RankCorrelation": f"{_HERE}.rank_correlation",
         "SimilarityMatrix": f"{_HERE}.landscape",
-        "design_names": f"{_HERE}.probes",
         "load_proxies": f"{_HERE}.proxy_signature",
         "policy_matrix": f"{_HERE}.landscape",
-        "query_probes": f"{_HERE}.probes",
         "score_matrix": f"{_HERE}.landscape",
     },
 )

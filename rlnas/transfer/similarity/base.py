@@ -10,23 +10,11 @@ import numpy as np
 
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.ranking import (
-    SimilarityRanking,
-    ranking_of_draws,
-    unknown_ranking,
-)
-from rlnas.transfer.similarity.source_task import Floats, KnownTask, SourceTask
-
-__all__ = [
-    "Floats",
-    "KnownTask",
-    "Needs",
-    "SimilarityEstimator",
-    "SimilarityRanking",
-    "SourceTask",
-    "ranking_of_draws",
-    "unknown_ranking",
-]
+from rlnas.transfer.similarity.calibration import make_design
+from rlnas.transfer.similarity.evidence import gaussian_scores
+from rlnas.transfer.similarity.probes import ProbeDesign, query_probes
+from rlnas.transfer.similarity.ranking import RanksSources, SimilarityRanking
+from rlnas.transfer.similarity.source_task import Floats, SourceTask
 
 Needs = Literal["scores", "policies", "proxies"]
 """What an estimator must know of a source: its results, its controller, or its proxy values."""
@@ -41,13 +29,13 @@ class SimilarityEstimator(abc.ABC):
     Attributes:
         name: Registered name.
         needs: What must be known of the sources.
-        design: Name of its probe design, or ``auto``: the one that serves it best when each source
-            takes the target's part (`rlnas.transfer.similarity.calibration.choose_design`).
+        design: How it probes: a `ProbeDesign` or the name of one; ``auto`` is the one that serves
+            it best when each source takes the target's part (`CalibratedDesign`).
     """
 
     name: str
     needs: frozenset[Needs] = frozenset({"scores"})
-    design: str = "mixed"
+    design: str | ProbeDesign = "mixed"
 
     def probe(
         self,
@@ -64,30 +52,15 @@ class SimilarityEstimator(abc.ABC):
             rng: Draws what is drawn.
             queries: Most queries to spend, 0 or more; fewer where the budget is smaller.
         """
-        from rlnas.transfer.similarity.evidence import gaussian_scores
-        from rlnas.transfer.similarity.probes import query_probes
-
-        design = self.design
-        if design == "auto":
-            design = self._designed(tuple(sources), ledger.space, queries)
+        if isinstance(self.design, str):  # made once: it may remember what it chose
+            self.design = make_design(self.design, self._judged())
         # Measured results say best which architectures tell the sources apart.
         measured = all(source.scores is not None for source in sources)
         say = gaussian_scores if measured else self.table
-        query_probes(design, say(sources, ledger.space), ledger, rng, queries)
+        table = say(sources, ledger.space)
+        query_probes(self.design, table, ledger, rng, queries, sources=sources)
 
-    def _designed(self, sources: tuple[SourceTask, ...], space: SearchSpace, queries: int) -> str:
-        """Return the probe design for some sources, chosen once."""
-        from rlnas.transfer.similarity.calibration import choose_design
-
-        # Kept with the estimator: it follows from the sources alone, and is asked for by every
-        # search from them.
-        known: dict[object, str] = self.__dict__.setdefault("_designs", {})
-        key = (sources, space.name, queries)
-        if key not in known:
-            known[key] = choose_design(self._judged(), sources, space, queries)
-        return known[key]
-
-    def _judged(self) -> Sequence[SimilarityEstimator]:
+    def _judged(self) -> Sequence[RanksSources]:
         """Return the estimators by whose rankings a probe design is judged."""
         return [self]
 
@@ -102,8 +75,6 @@ class SimilarityEstimator(abc.ABC):
             ``(S, space.size)`` normal quantiles of ranks: of the sources' scores, unless the
             estimator knows the sources otherwise.
         """
-        from rlnas.transfer.similarity.evidence import gaussian_scores
-
         return gaussian_scores(sources, space)
 
     @abc.abstractmethod

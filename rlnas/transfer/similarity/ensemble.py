@@ -9,17 +9,13 @@ import numpy as np
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import (
-    Floats,
-    Needs,
-    SimilarityEstimator,
-    SimilarityRanking,
-    SourceTask,
-    ranking_of_draws,
-)
+from rlnas.transfer.similarity.base import Needs, SimilarityEstimator
 from rlnas.transfer.similarity.calibration import head_results, replay
+from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws
+from rlnas.transfer.similarity.source_task import Floats, SourceTask
 
 _RIDGE = 10.0  # pairs of sources that the equal weighting counts for
+_DRAWS = 1000  # for intervals and weights
 
 
 class Ensemble(SimilarityEstimator):
@@ -37,7 +33,6 @@ class Ensemble(SimilarityEstimator):
 
     Args:
         members: Estimators that rank by any queries, whoever made them.
-        draws: Draws for intervals and weights.
 
     Raises:
         InvalidArgumentError: If there is no member.
@@ -45,11 +40,10 @@ class Ensemble(SimilarityEstimator):
 
     name = "ensemble"
 
-    def __init__(self, members: Sequence[SimilarityEstimator], *, draws: int = 1000) -> None:
+    def __init__(self, members: Sequence[SimilarityEstimator]) -> None:
         if not members:
             raise InvalidArgumentError("An ensemble needs at least one member.")
         self.members = tuple(members)
-        self.draws = draws
         self.needs = frozenset[Needs]({"scores"}).union(*(member.needs for member in members))
 
     def table(self, sources: Sequence[SourceTask], space: SearchSpace) -> Floats:
@@ -70,7 +64,7 @@ class Ensemble(SimilarityEstimator):
         else:
             known, truth, groups = self._known(sources, ledger, rng)
             similarity, noise = _stack(known, truth, groups, features)
-        draws = similarity + noise * rng.normal(size=(self.draws, len(sources)))
+        draws = similarity + noise * rng.normal(size=(_DRAWS, len(sources)))
         return ranking_of_draws(self.name, sources, similarity, draws, ledger)
 
     def _features(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from rlnas.errors import InvalidArgumentError
 from rlnas.seeding import generator
 from rlnas.tasks import TabularTask
-from rlnas.transfer.similarity.base import SourceTask
 from rlnas.transfer.similarity.registry import EstimatorContext, make_estimator
+from rlnas.transfer.similarity.source_task import SourceTask
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import SearchSpace
 from rlnas.statistics.score_scales import rank_gaussian
 from rlnas.tasks import QueryLedger, TabularTask
-from rlnas.transfer.similarity.base import Floats, SourceTask
+from rlnas.transfer.similarity.source_task import Floats, SourceTask
 
 # A ranking is asked for after every query; ranking whole tables anew each time would take longer
 # than all the rest. What is kept was handed over in a source already.

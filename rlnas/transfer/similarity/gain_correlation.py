@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import (
-    Floats,
-    SimilarityEstimator,
-    SimilarityRanking,
-    SourceTask,
-    ranking_of_draws,
-)
+from rlnas.transfer.similarity.base import SimilarityEstimator
 from rlnas.transfer.similarity.evidence import Evidence
+from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws
+from rlnas.transfer.similarity.source_task import Floats, SourceTask
+
+_TEMPER = 0.5
+"""Power of the likelihood in the weights. Edits that share an architecture are not independent, so
+the full power is too sure of itself."""
 
 
 class GainCorrelation(SimilarityEstimator):
@@ -40,8 +40,6 @@ class GainCorrelation(SimilarityEstimator):
     and σ unknown, given that β is positive: a source that is consistently wrong is no source.
 
     Args:
-        temper: Power of the likelihood in the weights, in (0, 1]. Edits that share an architecture
-            are not independent, so the full power is too sure of itself.
         edits: Random edits over the space that the prior is learnt from.
         draws: Draws from the posterior, for the intervals.
 
@@ -51,14 +49,11 @@ class GainCorrelation(SimilarityEstimator):
 
     name = "gain-correlation"
 
-    def __init__(self, *, temper: float = 0.5, edits: int = 1000, draws: int = 1000) -> None:
-        if not 0 < temper <= 1:
-            raise InvalidArgumentError(f"temper is {temper}; expected more than 0 and up to 1.")
+    def __init__(self, *, edits: int = 1000, draws: int = 1000) -> None:
         if edits < 1 or draws < 1:
             raise InvalidArgumentError(
                 f"edits is {edits}, draws {draws}; expected 1 or more of both."
             )
-        self.temper = temper
         self.edits = edits
         self.draws = draws
 
@@ -91,7 +86,7 @@ class GainCorrelation(SimilarityEstimator):
         betas = slope + np.sqrt(noise / precision) * rng.normal(size=(self.draws, len(sources)))
         draws = betas * prior.spread / np.sqrt((betas * prior.spread) ** 2 + noise)
         found = ranking_of_draws(self.name, sources, draws.mean(axis=0), draws, ledger)
-        log = self.temper * (evidence_of + positive)
+        log = _TEMPER * (evidence_of + positive)
         weights = np.exp(log - log.max())
         return replace(found, weights=weights / weights.sum())
 

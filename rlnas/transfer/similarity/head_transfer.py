@@ -16,18 +16,15 @@ from numpy.typing import NDArray
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import (
-    Floats,
-    Needs,
-    SimilarityEstimator,
-    SimilarityRanking,
-    SourceTask,
-    ranking_of_draws,
-)
+from rlnas.transfer.similarity.base import Needs, SimilarityEstimator
 from rlnas.transfer.similarity.evidence import Evidence, gaussian_scores
 from rlnas.transfer.similarity.policy_preference import policy_preferences
+from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws
+from rlnas.transfer.similarity.source_task import Floats, SourceTask
 
 _JITTER = 1e-6  # equal architectures in two heads make the covariance singular
+_CONSTANT, _LINEAR, _RADIAL, _ONE_HOT = 1.0, 0.3, 0.5, 0.3  # c, w_lin, w_rbf, w_one
+_NOISE = 0.05  # variance of a query's value around the model
 
 
 class HeadTransfer(SimilarityEstimator):
@@ -44,11 +41,6 @@ class HeadTransfer(SimilarityEstimator):
         by: Whether the sources are known by their ``scores`` or by their ``policies``.
         head: Architectures of each source's list that are its head; about what a search of 50
             queries sees of it.
-        constant: c.
-        linear: w_lin.
-        radial: w_rbf.
-        one_hot: w_one.
-        noise: Variance of a query's value around the model.
         draws: Draws from the posterior, for intervals and weights.
 
     Raises:
@@ -60,26 +52,18 @@ class HeadTransfer(SimilarityEstimator):
         by: Literal["scores", "policies"] = "scores",
         *,
         head: int = 20,
-        constant: float = 1.0,
-        linear: float = 0.3,
-        radial: float = 0.5,
-        one_hot: float = 0.3,
-        noise: float = 0.05,
         draws: int = 1000,
     ) -> None:
         if by not in ("scores", "policies"):
             raise InvalidArgumentError(f"by is {by!r}; expected 'scores' or 'policies'.")
-        if min(head, draws) < 1 or not noise > 0 or min(constant, linear, radial, one_hot) < 0:
+        if min(head, draws) < 1:
             raise InvalidArgumentError(
-                "head and draws must be 1 or more, noise more than 0, the kernel's weights 0 or "
-                "more."
+                f"head is {head}, draws {draws}; expected 1 or more of both."
             )
         self.by = by
         self.name = "head-transfer" if by == "scores" else "policy-head"
         self.needs = frozenset[Needs]({by})
         self.head = head
-        self.constant, self.linear, self.radial, self.one_hot = constant, linear, radial, one_hot
-        self.noise = noise
         self.draws = draws
 
     def table(self, sources: Sequence[SourceTask], space: SearchSpace) -> Floats:
@@ -109,22 +93,24 @@ class HeadTransfer(SimilarityEstimator):
         here, there = table[:, rows].T, evidence.at.T
         arrays, known = space.from_index(rows), space.from_index(evidence.indices)
         mean = here.mean(axis=1) / 2
-        covariance = self._kernel(here, here, arrays, arrays)
+        covariance = _kernel(here, here, arrays, arrays)
         if len(evidence):
-            within = self._kernel(there, there, known, known)
-            factor = cho_factor(within + self.noise * np.eye(len(evidence)), lower=True)
-            across = self._kernel(here, there, arrays, known)
+            within = _kernel(there, there, known, known)
+            factor = cho_factor(within + _NOISE * np.eye(len(evidence)), lower=True)
+            across = _kernel(here, there, arrays, known)
             residual = evidence.values - there.mean(axis=1) / 2
             mean = mean + across @ cho_solve(factor, residual)
             covariance = covariance - across @ cho_solve(factor, across.T)
         return mean, (covariance + covariance.T) / 2
 
-    def _kernel(self, x: Floats, y: Floats, a: Architecture, b: Architecture) -> Floats:
-        squared = ((x[:, None] - y[None]) ** 2).mean(axis=2)
-        hamming: NDArray[np.int64] = (a[:, None] != b[None]).sum(axis=2)
-        return np.asarray(
-            self.constant
-            + self.linear * (x @ y.T) / x.shape[1]
-            + self.radial * np.exp(-squared / 2)
-            + self.one_hot * np.exp(-hamming / 2)
-        )
+
+def _kernel(x: Floats, y: Floats, a: Architecture, b: Architecture) -> Floats:
+    """Return the covariance of architectures by the sources' values there and by operations."""
+    squared = ((x[:, None] - y[None]) ** 2).mean(axis=2)
+    hamming: NDArray[np.int64] = (a[:, None] != b[None]).sum(axis=2)
+    return np.asarray(
+        _CONSTANT
+        + _LINEAR * (x @ y.T) / x.shape[1]
+        + _RADIAL * np.exp(-squared / 2)
+        + _ONE_HOT * np.exp(-hamming / 2)
+    )

@@ -10,9 +10,9 @@ import numpy as np
 from rlnas.spaces import SearchSpace
 from rlnas.statistics.correlation import weighted_kendall
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import Floats, SourceTask
 from rlnas.transfer.similarity.evidence import Evidence, gaussian_scores
 from rlnas.transfer.similarity.policy_preference import controller_of, edit_probabilities
+from rlnas.transfer.similarity.source_task import Floats, SourceTask
 
 
 @dataclass(frozen=True)

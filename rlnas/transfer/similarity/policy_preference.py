@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.envs import ConstructionConfig, make_core
+from rlnas.envs.scoring import BlankScorer
 from rlnas.errors import InvalidArgumentError
-from rlnas.spaces import Architecture, SearchSpace
-from rlnas.transfer.similarity.base import Floats, SourceTask
+from rlnas.spaces import SearchSpace
 from rlnas.transfer.similarity.evidence import gaussian_ranks
+from rlnas.transfer.similarity.source_task import Floats, SourceTask
 
 if TYPE_CHECKING:
     from rlnas.agents import PPOController
@@ -101,13 +102,13 @@ def edit_probabilities(controller: PPOController, space: SearchSpace) -> Floats:
     """
     if isinstance(controller.config.environment, ConstructionConfig):
         raise InvalidArgumentError("A policy that constructs architectures has no edits.")
-    core = make_core(_NoTarget(space), controller.config.environment)
+    core = make_core(BlankScorer(space), controller.config.environment)
     state = core.reset(space.size, np.random.default_rng(0), space.arrays)
     return _probabilities(controller, space, core.observe(state))
 
 
 def _constructed(controller: PPOController, space: SearchSpace) -> Floats:
-    core = make_core(_NoTarget(space), controller.config.environment)
+    core = make_core(BlankScorer(space), controller.config.environment)
     state = core.reset(space.size, np.random.default_rng(0))
     ends, rows = np.ones(space.size), np.arange(space.size)
     for position in range(space.num_positions):
@@ -127,19 +128,3 @@ def _probabilities(
     with torch.no_grad():
         found = [torch.softmax(network(torch.from_numpy(b))[0].double(), dim=1) for b in blocks]
     return np.concatenate([block.numpy() for block in found])
-
-
-class _NoTarget:
-    """A scorer that knows nothing: all architectures are equal to it."""
-
-    def __init__(self, space: SearchSpace) -> None:
-        self.space = space
-
-    def score(self, architectures: Architecture, rows: NDArray[np.int64] | None = None) -> Floats:
-        return np.zeros(len(architectures))
-
-    def value(self, scores: Floats) -> Floats:
-        return scores
-
-    def known_edits(self, architectures: Architecture) -> None:
-        return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -12,26 +11,21 @@ import numpy as np
 from rlnas.envs import LedgerScorer, RunningTransform, make_core
 from rlnas.errors import BudgetExhaustedError
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import (
-    Floats,
-    Needs,
-    SimilarityEstimator,
-    SimilarityRanking,
-    SourceTask,
-    ranking_of_draws,
-)
+from rlnas.transfer.similarity.base import Needs, SimilarityEstimator
 from rlnas.transfer.similarity.evidence import gaussian_ranks
 from rlnas.transfer.similarity.policy_preference import controller_of
+from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws
+from rlnas.transfer.similarity.source_task import Floats, SourceTask
 
 if TYPE_CHECKING:
     from torch import nn
 
+_BETWEEN = 0.5  # variance of the sources' true means over that of a single value
+_DRAWS = 1000  # from the posterior
 
-@dataclass
-class _Trials:
-    """Scores that each source's policy met on a target, by name of the source."""
 
-    scores: dict[str, list[float]] = field(default_factory=dict)
+Trials = dict[str, list[float]]
+"""Scores that each source's policy met on a target, by name of the source."""
 
 
 class PolicyReturn(SimilarityEstimator):
@@ -43,21 +37,14 @@ class PolicyReturn(SimilarityEstimator):
     score's rank among all queried ones.
 
     The mean of so few values is shrunk: each source's mean is normal with the pooled variance of
-    single values, its prior is centred at the mean over all with the variance ``between`` times
-    that.
-
-    Args:
-        between: Variance of the sources' true means over the variance of a single value.
-        draws: Draws from the posterior.
+    single values, its prior is centred at the mean over all with half that variance.
     """
 
     name = "policy-return"
     needs = frozenset[Needs]({"policies"})
 
-    def __init__(self, *, between: float = 0.5, draws: int = 1000) -> None:
-        self.between = between
-        self.draws = draws
-        self._trials: WeakKeyDictionary[QueryLedger, _Trials] = WeakKeyDictionary()
+    def __init__(self) -> None:
+        self._trials: WeakKeyDictionary[QueryLedger, Trials] = WeakKeyDictionary()
 
     def probe(
         self,
@@ -70,7 +57,7 @@ class PolicyReturn(SimilarityEstimator):
         limit = ledger.queries + queries
         if queries < 1 or ledger.exhausted:
             return
-        trials = self._trials.setdefault(ledger, _Trials())
+        trials = self._trials.setdefault(ledger, {})
         start = ledger.space.sample(1, rng)
         ledger.query(start[0])
         episodes = [_Episode(source, ledger, start, rng) for source in sources]
@@ -84,7 +71,7 @@ class PolicyReturn(SimilarityEstimator):
                     score = episodes[number].step(rng)
                 except BudgetExhaustedError:
                     return
-                trials.scores.setdefault(sources[number].name, []).append(score)
+                trials.setdefault(sources[number].name, []).append(score)
             turns += 1
 
     def rank(
@@ -95,17 +82,17 @@ class PolicyReturn(SimilarityEstimator):
         Only what the policies met during `probe` counts; what came later is another search's
         doing. It is placed among all that was queried by now.
         """
-        met = self._trials.get(ledger, _Trials()).scores
+        met = self._trials.get(ledger, {})
         values = [_values(met.get(source.name, []), ledger) for source in sources]
         everything = np.concatenate(values)
         centre = float(everything.mean()) if len(everything) else 0.0
         noise = max(float(everything.var()) if len(everything) > 1 else 1.0, 1e-6)
         count = np.array([len(v) for v in values], dtype=np.float64)
         total = np.array([v.sum() for v in values])
-        precision = count + 1.0 / self.between
-        mean = (total + centre / self.between) / precision
+        precision = count + 1.0 / _BETWEEN
+        mean = (total + centre / _BETWEEN) / precision
         spread = np.sqrt(noise / precision)
-        draws = mean + spread * rng.normal(size=(self.draws, len(sources)))
+        draws = mean + spread * rng.normal(size=(_DRAWS, len(sources)))
         return ranking_of_draws(self.name, sources, mean, draws, ledger)
 
 

@@ -23,16 +23,11 @@ from rlnas.search.bayesian.posterior import (
 )
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import (
-    Floats,
-    Needs,
-    SimilarityEstimator,
-    SimilarityRanking,
-    SourceTask,
-    ranking_of_draws,
-)
+from rlnas.transfer.similarity.base import Needs, SimilarityEstimator
 from rlnas.transfer.similarity.evidence import gaussian_scores
 from rlnas.transfer.similarity.policy_preference import policy_preferences
+from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws
+from rlnas.transfer.similarity.source_task import Floats, SourceTask
 
 Indices = NDArray[np.int64]
 

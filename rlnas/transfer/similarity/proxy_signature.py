@@ -9,21 +9,16 @@ import numpy as np
 from rlnas.errors import DataError
 from rlnas.statistics.correlation import weighted_kendall
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import (
-    Floats,
-    Needs,
-    SimilarityEstimator,
-    SimilarityRanking,
-    SourceTask,
-    ranking_of_draws,
-    unknown_ranking,
-)
+from rlnas.transfer.similarity.base import Needs, SimilarityEstimator
 from rlnas.transfer.similarity.evidence import Evidence, gaussian_ranks
+from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws, unknown_ranking
+from rlnas.transfer.similarity.source_task import Floats, SourceTask
 
 ProxyValues = Mapping[str, Mapping[str, Floats]]
 """By task and proxy, ``(space.size,)`` values, larger is taken for better; NaN where unmeasured."""
 
 _ENOUGH = 4  # queries from which on a correlation with the scores says anything
+_RESAMPLES = 400  # of the queries, by the bootstrap
 
 
 class ProxySignature(SimilarityEstimator):
@@ -40,16 +35,14 @@ class ProxySignature(SimilarityEstimator):
     Args:
         values: Proxy values of the tasks.
         target: Name of the target among them.
-        resamples: Bootstrap resamples of the queries.
     """
 
     name = "proxy-signature"
     needs = frozenset[Needs]({"scores", "proxies"})
 
-    def __init__(self, values: ProxyValues, target: str, *, resamples: int = 400) -> None:
+    def __init__(self, values: ProxyValues, target: str) -> None:
         self.values = values
         self.target = target
-        self.resamples = resamples
 
     def probe(
         self,
@@ -70,7 +63,7 @@ class ProxySignature(SimilarityEstimator):
         n = len(evidence)
         counts = np.ones((1, n))
         if n:
-            resampled = rng.multinomial(n, np.full(n, 1.0 / n), size=self.resamples)
+            resampled = rng.multinomial(n, np.full(n, 1.0 / n), size=_RESAMPLES)
             counts = np.concatenate([counts, resampled])
         found = np.full((len(counts), len(sources)), np.nan)
         notes: dict[str, str] = {}

@@ -10,14 +10,10 @@ import numpy as np
 from rlnas.errors import InvalidArgumentError
 from rlnas.statistics.correlation import weighted_kendall, weighted_pearson
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import (
-    Floats,
-    SimilarityEstimator,
-    SimilarityRanking,
-    SourceTask,
-    ranking_of_draws,
-)
+from rlnas.transfer.similarity.base import SimilarityEstimator
 from rlnas.transfer.similarity.evidence import Evidence
+from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws
+from rlnas.transfer.similarity.source_task import Floats, SourceTask
 
 _LIMIT = 0.97  # correlations beyond it are as sure as few probes can make them
 _SPREAD = 0.25  # variance of correlations between tasks, on Fisher's z scale

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,16 @@ class SimilarityRanking:
             }
         )
         return frame
+
+
+class RanksSources(Protocol):
+    """What ranks sources by what a ledger on the target holds: every `SimilarityEstimator`."""
+
+    def rank(
+        self, sources: Sequence[SourceTask], ledger: QueryLedger, rng: np.random.Generator
+    ) -> SimilarityRanking:
+        """Rank the sources; nothing is spent."""
+        ...
 
 
 def ranking_of_draws(

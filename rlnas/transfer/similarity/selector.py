@@ -10,12 +10,9 @@ import numpy as np
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import (
-    Floats,
-    SimilarityEstimator,
-    SimilarityRanking,
-    SourceTask,
-)
+from rlnas.transfer.similarity.base import SimilarityEstimator
+from rlnas.transfer.similarity.ranking import SimilarityRanking
+from rlnas.transfer.similarity.source_task import Floats, SourceTask
 
 S = TypeVar("S", bound=SourceTask)
 

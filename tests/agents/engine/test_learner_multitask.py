@@ -42,12 +42,12 @@ def test_a_row_goes_through_the_head_of_its_task(layout):
     obs, task = observations(layout, 30), torch.arange(30) % 3
     logits, values = network(obs, task)
     for t in range(3):
-        single = network.for_task(t)
+        single = network.blended(network.one_hot(t))
         assert type(single) is MLPNetwork
         own_logits, own_values = single(obs[task == t])
         torch.testing.assert_close(logits[task == t], own_logits)
         torch.testing.assert_close(values[task == t], own_values)
-    assert not torch.allclose(*(network.for_task(t)(obs)[1] for t in (0, 1)))
+    assert not torch.allclose(*(network.blended(network.one_hot(t))(obs)[1] for t in (0, 1)))
     parts = {name.split(".")[0] for name, _ in network.named_parameters()}
     assert parts == {"encoder", "value_encoder", "policy_head", "value_head"}
 
@@ -55,7 +55,7 @@ def test_a_row_goes_through_the_head_of_its_task(layout):
 def test_the_network_of_a_task_is_a_copy(layout):
     (network,) = make(layout)
     before = [p.clone() for p in network.parameters()]
-    for parameter in network.for_task(1).parameters():
+    for parameter in network.blended(network.one_hot(1)).parameters():
         nn.init.zeros_(parameter)
     assert all(torch.equal(a, b) for a, b in zip(before, network.parameters(), strict=True))
 
@@ -117,4 +117,4 @@ def test_what_cannot_be_shared_is_said(suite, layout, make_trainer):
     with pytest.raises(InvalidArgumentError, match="num_tasks"):
         MultiTaskMLP(layout, 0)
     with pytest.raises(InvalidArgumentError, match="0 … 1"):
-        make(layout)[0].for_task(2)
+        make(layout)[0].one_hot(2)

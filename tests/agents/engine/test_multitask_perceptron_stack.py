@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from rlnas.agents.engine.learner import stack_networks
 from rlnas.agents.engine.multitask_perceptron_stack import MultiTaskPerceptronStack
 from rlnas.agents.engine.network_stack import AutogradStack
+from rlnas.agents.engine.stacks import stack_networks
 from rlnas.agents.networks import MultiTaskMLP
 from rlnas.errors import InvalidArgumentError
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from rlnas.agents.config import PolicyConfig
-from rlnas.agents.engine.learner import stack_networks
 from rlnas.agents.engine.network_stack import AutogradStack
 from rlnas.agents.engine.perceptron_stack import PerceptronStack
+from rlnas.agents.engine.stacks import stack_networks
 from rlnas.agents.networks import MLPNetwork, TransformerNetwork, build_policy
 from rlnas.envs import ConstructionCore, ImprovementCore, TableScorer
 from rlnas.errors import InvalidArgumentError

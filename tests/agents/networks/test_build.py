@@ -1,51 +1,23 @@
 """Masks, gradients, and what the transformer promises about other spaces."""
 
-import numpy as np
 import pytest
 import torch
 
-from rlnas.agents import ControllerConfig, PolicyConfig, PPOController
-from rlnas.agents.networks import DEFAULT_VOCABULARY, build_policy
+from rlnas.agents import PPOController
 from rlnas.envs import (
     ConstructionConfig,
-    ConstructionCore,
     ImprovementConfig,
-    ImprovementCore,
-    TableScorer,
 )
-from rlnas.errors import InvalidArgumentError
-from rlnas.spaces import CellSpace, get_space
+from rlnas.spaces import get_space
 
 KINDS = ("mlp", "transformer")
 SPACES = ("transnas-micro", "transnas-macro", "nasbench-201")
 
 
-def build(kind, core, seed=0, **options):
-    config = PolicyConfig(kind=kind, width=16, layers=1)
-    return build_policy(config, core.space, core.layout, seed=seed, **options)
-
-
-@pytest.fixture(scope="module")
-def observe(landscape):
-    """Return a maker of a core and observations from the middle of its episodes."""
-
-    def make(space, n=32, construction=False, steps=4):
-        scorer = TableScorer(landscape(space), "log-rank")
-        core = ConstructionCore(scorer) if construction else ImprovementCore(scorer)
-        rng = np.random.default_rng(0)
-        state = core.reset(n, rng)
-        for _ in range(steps):
-            mask = core.mask(state)
-            state, *_ = core.step(state, np.where(mask, rng.random(mask.shape), -1).argmax(1))
-        return core, torch.from_numpy(core.observe(state))
-
-    return make
-
-
 @pytest.mark.parametrize("construction", [False, True])
 @pytest.mark.parametrize("name", SPACES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_masked_actions_are_never_chosen(kind, name, construction, observe):
+def test_masked_actions_are_never_chosen(kind, name, construction, observe, build):
     core, obs = observe(get_space(name), construction=construction, steps=2)
     logits, values = build(kind, core)(obs)
     assert logits.shape == (32, core.layout.actions)
@@ -62,7 +34,7 @@ def test_masked_actions_are_never_chosen(kind, name, construction, observe):
 
 @pytest.mark.parametrize("construction", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_parameter_that_matters_gets_a_gradient(kind, construction, observe):
+def test_every_parameter_that_matters_gets_a_gradient(kind, construction, observe, build):
     core, obs = observe(get_space("transnas-micro"), construction=construction)
     network = build(kind, core)
     logits, values = network(obs)
@@ -80,7 +52,7 @@ def test_every_parameter_that_matters_gets_a_gradient(kind, construction, observ
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_weights_come_from_the_seed_alone(kind, observe):
+def test_weights_come_from_the_seed_alone(kind, observe, build):
     core, _ = observe(get_space("transnas-micro"))
     before = torch.get_rng_state()
     one, two, other = build(kind, core), build(kind, core), build(kind, core, seed=1)
@@ -92,7 +64,7 @@ def test_weights_come_from_the_seed_alone(kind, observe):
     )
 
 
-def test_the_history_changes_what_a_policy_does(observe):
+def test_the_history_changes_what_a_policy_does(observe, build):
     core, obs = observe(get_space("transnas-micro"))
     without = obs.clone()
     without[:, core.layout.seen] = 0
@@ -101,72 +73,6 @@ def test_the_history_changes_what_a_policy_does(observe):
     for kind in KINDS:
         network = build(kind, core)
         assert not torch.allclose(network(obs)[0], network(without)[0])
-
-
-def test_one_set_of_weights_runs_on_every_space(observe):
-    controller = PPOController(
-        get_space("transnas-micro"), ControllerConfig(network=PolicyConfig(kind="transformer"))
-    )
-    for name in SPACES:
-        core, obs = observe(get_space(name))
-        network = controller.network_for(core.space)
-        for key, value in controller.network.state_dict().items():
-            assert torch.equal(value, network.state_dict()[key])
-        logits, values = network(obs)
-        assert logits.shape == (32, core.layout.actions)
-        assert torch.isfinite(values).all()
-    with pytest.raises(InvalidArgumentError, match="transformer"):
-        PPOController(get_space("transnas-micro")).network_for(get_space("nasbench-201"))
-
-
-@pytest.mark.parametrize("construction", [False, True])
-def test_relabelled_operations_give_permuted_logits(construction, observe, landscape):
-    """The encoding's order of the operations is arbitrary; only their names mean something."""
-    edges, names = [(0, 1), (0, 2), (1, 2)], ["none", "skip_connect", "nor_conv_3x3", "mine"]
-    order = np.array([2, 0, 3, 1])  # operation o of the twin is order[o] of the original
-    space = CellSpace("original", edges, names)
-    twin = CellSpace("twin", edges, [names[o] for o in order])
-    vocabulary = (*DEFAULT_VOCABULARY, "mine")
-    core, obs = observe(space, construction=construction, steps=2)
-    twin_core, _ = observe(twin, construction=construction, steps=2)
-    layout, blocks = core.layout, []
-    for block in (layout.current, layout.mask, layout.scalars, layout.seen, layout.gain):
-        part = obs[:, block]
-        if block == layout.mask:
-            split = (1, 4) if construction else (3, 4)
-            grid = part[:, : split[0] * 4].reshape(len(part), *split)[:, :, order]
-            part = torch.cat([grid.flatten(1), part[:, split[0] * 4 :]], dim=1)
-        elif block != layout.scalars and part.shape[1]:
-            part = part.reshape(len(part), 3, 4)[:, :, order].flatten(1)
-        blocks.append(part)
-    network = build("transformer", core, vocabulary=vocabulary)
-    other = build("transformer", twin_core, seed=1, vocabulary=vocabulary)
-    other.load_state_dict(network.state_dict())
-    logits, values = network(obs)
-    twin_logits, twin_values = other(torch.cat(blocks, dim=1))
-    torch.testing.assert_close(twin_values, values)
-    edits = 4 if construction else 12
-    expected = logits[:, :edits].reshape(len(logits), -1, 4)[:, :, order].flatten(1)
-    torch.testing.assert_close(twin_logits[:, :edits], expected)
-    assert not torch.allclose(twin_logits[:, :edits], logits[:, :edits])
-
-
-@pytest.mark.parametrize("steps", [0, 1, 4])
-def test_construction_logits_are_those_of_the_next_position(steps, observe):
-    core, obs = observe(get_space("transnas-micro"), construction=True, steps=steps)
-    network, heads = build("transformer", core), []
-    network.policy_head["token"].register_forward_hook(lambda m, i, output: heads.append(output))
-    logits, _ = network(obs)
-    table = network.policy_head["operation"](network.names)
-    torch.testing.assert_close(logits, heads[0][:, steps] @ table.T / 16**0.5)
-
-
-def test_unknown_operations_share_an_embedding(observe):
-    space = CellSpace("own", [(0, 1), (1, 2)], ["none", "alien-a", "alien-b"])
-    core, obs = observe(space)
-    network = build("transformer", core, vocabulary=DEFAULT_VOCABULARY)
-    assert network.names.tolist() == [1, 0, 0]
-    assert torch.isfinite(network(obs)[1]).all()
 
 
 @pytest.mark.parametrize("kind", KINDS)

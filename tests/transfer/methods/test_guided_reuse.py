@@ -121,3 +121,16 @@ def test_what_cannot_be_used_is_said(sources, suite, controllers):
     building = PPOController(suite.space, ControllerConfig(environment=ConstructionConfig()))
     with pytest.raises(InvalidArgumentError, match="improve"):
         GuidedReuse([Source("built", building, suite["synthetic-0"])], priors=PRIORS)
+
+
+def test_only_selected_policies_propose(trained_sources, family):
+    """With the selector the search begins with its probes, which count."""
+    task = family.tasks["sun-1"]
+    selector = SourceSelector(PosteriorHead(draws=50), 6)
+    result = GuidedReuse(trained_sources, selector=selector).search(task, 20)
+    probes = task.ledger(6)
+    PosteriorHead().probe(trained_sources, probes, np.random.default_rng(0), 6)
+    asked = [record.architecture for record in result.records]
+    assert asked[:6] == [record.architecture for record in probes.records]
+    assert len(asked) == 20
+    assert task.rank(result.best.score) < 20

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rlnas.agents import FineTuningConfig, PPOController
-from rlnas.agents.engine.hooks import Minibatch
+from rlnas.agents.engine.rollout import Minibatch
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import get_space
 from rlnas.tasks import Budget, TabularTask

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rlnas.transfer.similarity import RankCorrelation
-from rlnas.transfer.similarity.calibration import CANDIDATES, choose_design, head_results, replay
+from rlnas.transfer.similarity import CalibratedDesign, RankCorrelation
+from rlnas.transfer.similarity.calibration import CANDIDATES, head_results, replay
 
 NAMES = ("sun-2", "rain-1", "rain-2", "sun-upside-down")
 
@@ -30,11 +30,16 @@ def test_a_replay_holds_the_same_queries_with_the_sources_scores(family):
 def test_the_chosen_design_is_the_sources_own_and_kept(family):
     sources, space = family.known(*NAMES), family.tasks["sun-1"].space
     estimator = RankCorrelation(resamples=20)
-    found = choose_design([estimator], sources, space, 8)
+    design = CalibratedDesign([estimator])
+    found = design.choose(sources, space, 8)
     assert found in CANDIDATES
-    assert found == choose_design([estimator], sources, space, 8)
-    assert choose_design([estimator], sources[:3], space, 8) == "mixed"
-    estimator.design = "auto"
-    ledger = family.tasks["sun-1"].ledger(8)
-    estimator.probe(sources, ledger, np.random.default_rng(0), 8)
-    assert ledger.queries == 8
+    assert found == CalibratedDesign([estimator]).choose(sources, space, 8)
+    assert design.choose(sources[:3], space, 8) == "mixed"
+    probed = []
+    for given in (design, "auto", found):
+        estimator.design = given
+        ledger = family.tasks["sun-1"].ledger(8)
+        estimator.probe(sources, ledger, np.random.default_rng(0), 8)
+        probed.append([record.architecture for record in ledger.records])
+        assert ledger.queries == 8
+    assert probed[0] == probed[1] == probed[2]

@@ -4,17 +4,8 @@ import numpy as np
 import pytest
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.transfer import GuidedReuse, SelectedSource
-from rlnas.transfer.methods.selected_source import best_queried
-from rlnas.transfer.similarity import PosteriorHead, SourceSelector, query_probes
+from rlnas.transfer.similarity import PosteriorHead, query_probes
 from rlnas.transfer.similarity.policy_preference import policy_preferences
-
-SOURCES = ("rain-1", "sun-2", "rain-2")
-
-
-@pytest.fixture
-def sources(trained):
-    return [trained[name] for name in SOURCES]
 
 
 def probed(sources, task, queries, **options):
@@ -24,22 +15,22 @@ def probed(sources, task, queries, **options):
     return estimator, ledger
 
 
-def test_the_first_probes_are_what_the_policies_prefer(sources, family):
+def test_the_first_probes_are_what_the_policies_prefer(trained_sources, family):
     space = family.tasks["sun-1"].space
-    _, ledger = probed(sources, family.tasks["sun-1"], 10)
-    favourites = policy_preferences(sources, space).argmax(axis=1)
+    _, ledger = probed(trained_sources, family.tasks["sun-1"], 10)
+    favourites = policy_preferences(trained_sources, space).argmax(axis=1)
     queried = space.index(ledger.vectors())
     assert len(set(queried.tolist())) == 10
     assert queried[:3].tolist() == favourites.tolist()
-    heads = np.argsort(-policy_preferences(sources, space), axis=1)[:, :20]
+    heads = np.argsort(-policy_preferences(trained_sources, space), axis=1)[:, :20]
     assert np.isin(queried, heads).all()
 
 
-def test_its_probes_are_better_than_random_ones(sources, family):
+def test_its_probes_are_better_than_random_ones(trained_sources, family):
     task = family.tasks["sun-1"]
-    _, own = probed(sources, task, 10)
+    _, own = probed(trained_sources, task, 10)
     random = task.ledger(10)
-    table = policy_preferences(sources, task.space)
+    table = policy_preferences(trained_sources, task.space)
     query_probes("random", table, random, np.random.default_rng(1), 10)
     assert task.rank(own.best.score) < task.rank(random.best.score)
 
@@ -54,8 +45,8 @@ def test_it_finds_the_kin(target, kin, trained, family):
     assert ranking.queries == 10
 
 
-def test_a_small_head_is_used_up_and_no_more_is_asked(sources, family):
-    _, ledger = probed(sources, family.tasks["sun-1"], 10, head=2)
+def test_a_small_head_is_used_up_and_no_more_is_asked(trained_sources, family):
+    _, ledger = probed(trained_sources, family.tasks["sun-1"], 10, head=2)
     assert 4 <= len(ledger) <= 6
 
 
@@ -63,35 +54,3 @@ def test_numbers_out_of_range_are_refused():
     for wrong in ({"head": 0}, {"draws": 0}):
         with pytest.raises(InvalidArgumentError, match="1 or more"):
             PosteriorHead(**wrong)
-
-
-def test_episodes_begin_at_the_best_so_far(sources, family):
-    task = family.tasks["sun-1"]
-    selector = SourceSelector(PosteriorHead(draws=50))
-    results = SelectedSource(sources, selector).search_many([task] * 4, 30, range(4))
-    at_random = SelectedSource(sources, selector, start="random")
-    others = at_random.search_many([task] * 4, 30, range(4))
-    # The eleventh query is an edit of the best probe, or a start of its own.
-    for result, other in zip(results, others, strict=True):
-        best = max(result.records[:10], key=lambda record: record.score)
-        assert (result.records[10].vector != best.vector).sum() == 1
-        asked = [[r.architecture for r in found.records[:10]] for found in (result, other)]
-        assert asked[0] == asked[1]
-    ranks = [[task.rank(r.best.score) for r in found] for found in (results, others)]
-    assert np.mean(ranks[0]) <= np.mean(ranks[1])
-    with pytest.raises(InvalidArgumentError, match="start"):
-        SelectedSource(sources, start="worst")
-    ledger = task.ledger(3)
-    assert best_queried(ledger, np.random.default_rng(0)).shape == (6,)
-
-
-def test_only_selected_policies_propose(sources, family):
-    """With the selector the search begins with its probes, which count."""
-    task = family.tasks["sun-1"]
-    selector = SourceSelector(PosteriorHead(draws=50), 6)
-    result = GuidedReuse(sources, selector=selector).search(task, 20)
-    _, probes = probed(sources, task, 6)
-    asked = [record.architecture for record in result.records]
-    assert asked[:6] == [record.architecture for record in probes.records]
-    assert len(asked) == 20
-    assert task.rank(result.best.score) < 20

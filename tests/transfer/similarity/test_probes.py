@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from rlnas.errors import InvalidArgumentError, UnknownNameError
-from rlnas.transfer.similarity import design_names, query_probes
+from rlnas.transfer.similarity import RankCorrelation, design_names, query_probes
 from rlnas.transfer.similarity.evidence import gaussian_scores
-from rlnas.transfer.similarity.probes import get_design
+from rlnas.transfer.similarity.probes import ProbeRequest, get_design
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def table(family):
 
 def choose(name, table, family, count=10, taken=(), seed=0):
     taken, rng = np.array(taken, dtype=np.int64), np.random.default_rng(seed)
-    return get_design(name)(table, count, taken, rng, space=family.tasks["sun-1"].space)
+    return get_design(name)(ProbeRequest(table, count, taken, family.tasks["sun-1"].space, rng))
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 30])
@@ -69,8 +69,26 @@ def test_edit_probes_come_in_pairs(table, family):
     assert all((a != b).sum() == 1 for a, b in zip(vectors[::2], vectors[1::2], strict=True))
 
 
+def test_a_design_of_ones_own_is_a_function(family):
+    """It sees the sources, what was queried before, and how many probes are wanted."""
+    sources, ledger = family.known("rain-1", "sun-2"), family.tasks["sun-1"].ledger(9)
+    ledger.query_many(ledger.space.from_index([7]))
+
+    def first_ones(ask):
+        assert [source.name for source in ask.sources] == ["rain-1", "sun-2"]
+        assert (ask.count, ask.taken.tolist(), ask.table.shape) == (3, [7], (2, 4096))
+        return np.arange(ask.count)
+
+    estimator = RankCorrelation()
+    estimator.design = first_ones
+    estimator.probe(sources, ledger, np.random.default_rng(0), 3)
+    assert ledger.space.index(ledger.vectors()).tolist() == [7, 0, 1, 2]
+
+
 def test_wrong_arguments(table, family):
     with pytest.raises(UnknownNameError, match="mixed"):
         get_design("mixd")
+    with pytest.raises(UnknownNameError, match="mixed"):
+        query_probes("mixd", table, family.tasks["sun-1"].ledger(3), np.random.default_rng(0), 1)
     with pytest.raises(InvalidArgumentError, match="queries is -1"):
         query_probes("top", table, family.tasks["sun-1"].ledger(3), np.random.default_rng(0), -1)

@@ -4,19 +4,14 @@ import numpy as np
 import pytest
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.testing import check_transfer_method
-from rlnas.transfer.methods.selected_source import SelectedSource, mixture
 from rlnas.transfer.similarity import (
     HeadTransfer,
     RankCorrelation,
     SimilarityRanking,
     SourceSelector,
-    estimate_similarities,
     query_probes,
 )
 from rlnas.transfer.similarity.evidence import gaussian_scores
-
-SOURCES = ("rain-1", "sun-2", "rain-2")
 
 
 class Fixed(RankCorrelation):
@@ -32,16 +27,16 @@ class Fixed(RankCorrelation):
         return SimilarityRanking("fixed", names, weights, weights, weights, weights, len(ledger))
 
 
-def test_probes_count_and_leave_half_of_the_budget(family):
-    sources, rng = family.known(*SOURCES), np.random.default_rng(0)
+def test_probes_count_and_leave_half_of_the_budget(family, known_sources):
+    sources, rng = known_sources, np.random.default_rng(0)
     for budget, spent in ((50, 10), (20, 10), (9, 5), (1, 1)):
         ledger = family.tasks["sun-1"].ledger(budget)
         SourceSelector(RankCorrelation()).select(sources, ledger, rng)
         assert ledger.queries == spent
 
 
-def test_a_choice_changes_only_for_a_clearly_better_source(family):
-    sources, rng = family.known(*SOURCES), np.random.default_rng(0)
+def test_a_choice_changes_only_for_a_clearly_better_source(family, known_sources):
+    sources, rng = known_sources, np.random.default_rng(0)
     ledger = family.tasks["sun-1"].ledger(5)
     says = ([0.5, 0.3, 0.2], [0.3, 0.4, 0.3], [0.1, 0.6, 0.3], [0.4, 0.5, 0.1])
     selector = SourceSelector(Fixed(*says), probes=0, margin=2.0)
@@ -57,15 +52,15 @@ def test_a_choice_changes_only_for_a_clearly_better_source(family):
     assert selection.weights.tolist() == [0.0, 1.0, 0.0]
 
 
-def test_a_mixture_drops_what_is_improbable(family):
-    sources, rng = family.known(*SOURCES), np.random.default_rng(0)
+def test_a_mixture_drops_what_is_improbable(family, known_sources):
+    sources, rng = known_sources, np.random.default_rng(0)
     selector = SourceSelector(Fixed([0.6, 0.38, 0.02]), probes=0, mode="mix", least=0.05)
     selection = selector.select(sources, family.tasks["sun-1"].ledger(5), rng)
     assert selection.weights == pytest.approx([0.6 / 0.98, 0.38 / 0.98, 0.0])
 
 
-def test_it_turns_from_a_wrong_source_as_queries_come_in(family):
-    task, sources = family.tasks["sun-1"], family.known(*SOURCES)
+def test_it_turns_from_a_wrong_source_as_queries_come_in(family, known_sources):
+    task, sources = family.tasks["sun-1"], known_sources
     ledger, rng = task.ledger(40), np.random.default_rng(0)
     selector = SourceSelector(HeadTransfer(draws=200), probes=0)
     selection = selector.select(sources, ledger, rng)
@@ -79,69 +74,3 @@ def test_it_turns_from_a_wrong_source_as_queries_come_in(family):
 def test_wrong_settings(wrong):
     with pytest.raises(InvalidArgumentError):
         SourceSelector(RankCorrelation(), **wrong)
-
-
-def test_the_method_keeps_the_contract(family, trained):
-    sources = [trained[name] for name in SOURCES]
-    check_transfer_method(
-        lambda: SelectedSource(sources, SourceSelector(HeadTransfer(draws=30), probes=4)),
-        family.tasks["sun-1"],
-    )
-
-
-def test_the_method_finds_the_source_that_helps(family, trained):
-    sources, target = [trained[name] for name in SOURCES], family.tasks["sun-1"]
-    method = SelectedSource(sources, SourceSelector(HeadTransfer("policies", draws=100)))
-    results = method.search_many([target] * 6, 50, range(6))
-    assert all(len(result.records) == 50 for result in results)
-    assert sum(s.source.name == "sun-2" for s in method.selections) >= 5
-    wrong = trained["rain-1"].controller.search_many([target] * 6, 50, range(6))
-    rank = np.mean([np.log10(target.rank(r.best.score)) for r in results])
-    assert rank < np.mean([np.log10(target.rank(r.best.score)) for r in wrong]) - 0.3
-
-
-def test_a_useless_pool_does_not_hurt_much(family, trained):
-    # Every source is of the other kind: the search must still climb, not get stuck on a choice.
-    target = family.tasks["sun-1"]
-    sources = [trained["rain-1"], trained["rain-2"]]
-    results = SelectedSource(sources).search_many([target] * 6, 50, range(6))
-    single = trained["rain-1"].controller.search_many([target] * 6, 50, range(6))
-    rank = np.mean([np.log10(target.rank(r.best.score)) for r in results])
-    assert rank < np.mean([np.log10(target.rank(r.best.score)) for r in single]) + 0.4
-
-
-def test_a_mixture_of_policies_is_a_mixture():
-    import torch
-
-    generator = torch.Generator().manual_seed(0)
-    logits = torch.randn(3, 2, 5, generator=generator).double()
-    weights = torch.tensor([[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]]).double()
-    found = mixture(logits, weights).exp()
-    each = logits.softmax(dim=2)
-    assert torch.allclose(found[0], (each[0, 0] + each[1, 0]) / 2)
-    assert torch.allclose(found[1], each[2, 1])
-
-
-def test_the_study_leaves_the_target_out_and_seals_it(family):
-    sources = {source.name: source for source in family.known("sun-1", *SOURCES)}
-    targets = {"sun-1": family.tasks["sun-1"], "rain-1": family.tasks["rain-1"]}
-    frame = estimate_similarities(
-        sources, targets, ["rank-correlation", "proxy-signature"], probes=8, seeds=2
-    )
-    assert not (frame["source"] == frame["target"]).any()
-    assert len(frame) == 2 * 2 * 2 * 3
-    proxied = frame[frame["estimator"] == "proxy-signature"]
-    assert proxied["similarity"].isna().all()
-    assert (proxied["queries"] == 0).all()
-    assert (proxied["note"] != "").all()
-    ranked = frame[frame["estimator"] == "rank-correlation"]
-    assert (ranked["queries"] == 8).all()
-    first = ranked.drop_duplicates(["target", "seed"])
-    assert set(zip(first["target"], first["source"], strict=True)) == {
-        ("sun-1", "sun-2"),
-        ("rain-1", "rain-2"),
-    }
-    with pytest.raises(InvalidArgumentError, match="no source"):
-        estimate_similarities(
-            {"sun-1": sources["sun-1"]}, {"sun-1": targets["sun-1"]}, ["spearman"]
-        )
