@@ -78,7 +78,7 @@ class TestRegistry:
             get_searcher("random", size=3)
 
     def test_one_can_register_ones_own(self, monkeypatch):
-        monkeypatch.setattr(registry, "_factories", dict(registry._factories))
+        monkeypatch.setattr(registry.SEARCHERS, "_entries", dict(registry.SEARCHERS._entries))
         register_searcher("mine", LocalSearch)
         assert get_searcher("mine", improvement="best").improvement == "best"
         with pytest.raises(InvalidArgumentError, match="registered already"):

@@ -11,9 +11,9 @@ from rlnas.transfer.similarity.base import (
     SimilarityRanking,
     SourceTask,
 )
+from rlnas.transfer.similarity.context import EstimatorContext
 from rlnas.transfer.similarity.estimates import estimate_similarities
 from rlnas.transfer.similarity.registry import (
-    EstimatorContext,
     estimator_names,
     estimator_needs,
     make_estimator,

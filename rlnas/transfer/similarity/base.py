@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
+from rlnas.transfer.similarity.context import EstimatorContext
 from rlnas.transfer.similarity.ranking import (
     SimilarityRanking,
     ranking_of_draws,
@@ -48,6 +49,16 @@ class SimilarityEstimator(abc.ABC):
     name: str
     needs: frozenset[Needs] = frozenset({"scores"})
     design: str = "mixed"
+
+    @classmethod
+    def from_context(cls, context: EstimatorContext, **options: Any) -> SimilarityEstimator:
+        """Return a new estimator for a target and what is known beside its sources.
+
+        Args:
+            context: What is known.
+            options: Keyword arguments of the class.
+        """
+        return cls(**options)
 
     def probe(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from rlnas.transfer.similarity.base import (
     ranking_of_draws,
 )
 from rlnas.transfer.similarity.calibration import head_results, replay
+from rlnas.transfer.similarity.context import EstimatorContext
+from rlnas.transfer.similarity.registry import make_estimator
 
 _RIDGE = 10.0  # pairs of sources that the equal weighting counts for
 
@@ -51,6 +54,14 @@ class Ensemble(SimilarityEstimator):
         self.members = tuple(members)
         self.draws = draws
         self.needs = frozenset[Needs]({"scores"}).union(*(member.needs for member in members))
+
+    @classmethod
+    def from_context(cls, context: EstimatorContext, **options: Any) -> Ensemble:
+        """Return an ensemble of those that know the sources; see `SimilarityEstimator`."""
+        names = ["head-transfer", "rank-correlation"]
+        if context.policies:
+            names = ["policy-head", "policy-agreement", *names]
+        return cls([make_estimator(name, context) for name in names], **options)
 
     def table(self, sources: Sequence[SourceTask], space: SearchSpace) -> Floats:
         """Return what the first member goes by."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -18,10 +19,8 @@ from rlnas.transfer.similarity.base import (
     ranking_of_draws,
     unknown_ranking,
 )
+from rlnas.transfer.similarity.context import EstimatorContext, ProxyValues
 from rlnas.transfer.similarity.evidence import Evidence, gaussian_ranks
-
-ProxyValues = Mapping[str, Mapping[str, Floats]]
-"""By task and proxy, ``(space.size,)`` values, larger is taken for better; NaN where unmeasured."""
 
 _ENOUGH = 4  # queries from which on a correlation with the scores says anything
 
@@ -50,6 +49,11 @@ class ProxySignature(SimilarityEstimator):
         self.values = values
         self.target = target
         self.resamples = resamples
+
+    @classmethod
+    def from_context(cls, context: EstimatorContext, **options: Any) -> ProxySignature:
+        """See `SimilarityEstimator.from_context`."""
+        return cls(context.proxies, context.target, **options)
 
     def probe(
         self,

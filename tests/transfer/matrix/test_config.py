@@ -6,10 +6,10 @@ import pytest
 
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.runs.cell import ALL_TASKS, NO_SOURCE, OTHERS, RunCell
+from rlnas.search.registry import SEARCHERS
 from rlnas.transfer import MatrixConfig, get_method, make_method, register_method
 from rlnas.transfer.matrix.config import known_methods
 from rlnas.transfer.matrix.trainings import Training
-from rlnas.transfer.registry import _methods
 from rlnas.transfer.sources import SourcePool
 
 TASKS = ("a", "b", "c")
@@ -146,4 +146,4 @@ def test_a_users_method_joins_the_matrix():
         with pytest.raises(InvalidArgumentError, match="registered already"):
             register_method("mine", factory)
     finally:
-        del _methods["mine"]
+        del SEARCHERS._entries["mine"]
