@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from rlnas.errors import BudgetExhaustedError, InvalidArchitectureError
 from rlnas.spaces import CellSpace
-from rlnas.tasks import Budget, Evaluation, Metric, QueryLedger, Task, make_task, query_together
-from rlnas.testing import ConformanceError, check_task
+from rlnas.tasks import Budget, Evaluation, Metric, QueryLedger, query_together
 
 SPACE = CellSpace(
     "tiny", [(0, 1), (0, 2), (1, 2)], ["none", "skip", "conv"], none="none", identity="skip"
@@ -235,22 +234,3 @@ def test_ledgers_of_one_objective_are_asked_together():
     assert [repr(e.score) for e in results] == [repr(e.score) for e in single]
     with pytest.raises(BudgetExhaustedError):
         query_together([(found[0], SPACE.arrays[9])])
-
-
-class Mixed(Together):
-    def evaluate_many(self, architectures):
-        return super().evaluate_many(architectures)[::-1]
-
-
-class Other(Together):
-    def evaluate_many(self, architectures):
-        return [Evaluation(e.score + 0.25, e.cost) for e in super().evaluate_many(architectures)]
-
-
-def test_the_check_of_tasks_compares_together_with_alone():
-    check_task(Task("fine", SPACE, Together()))
-    check_task(make_task(SPACE, lambda text: float(len(text)), workers=2))
-    for wrong in (Mixed(), Other()):
-        with pytest.raises(ConformanceError, match="together with others"):
-            check_task(Task("wrong", SPACE, wrong), samples=12)
-    check_task(Task("rounding", SPACE, Other()), tolerance=0.5)

@@ -8,7 +8,7 @@ import pytest
 from rlnas.errors import InvalidArgumentError, LeakageError
 from rlnas.spaces import CellSpace
 from rlnas.tasks import Metric, TabularTask
-from rlnas.testing import ConformanceError, check_task
+from rlnas.testing import check_task
 
 SPACE = CellSpace("pair", [(0, 1), (1, 2)], ["a", "b"])
 SCORES = [3.0, 1.0, 3.0, 2.0]
@@ -107,30 +107,3 @@ def test_it_conforms(landscape):
     check_task(task_of())
     check_task(task_of([math.nan, 1.0, 3.0, 2.0], costs=SCORES, test_scores=SCORES))
     check_task(landscape(SPACE))
-
-
-class Unsealed(TabularTask):
-    def _guard(self, what):
-        pass
-
-
-class NegatedRank(TabularTask):
-    def rank(self, score):
-        return 1 + int((self.scores < score).sum())
-
-
-@pytest.mark.parametrize(("broken", "message"), [(Unsealed, "scores"), (NegatedRank, "rank 1")])
-def test_broken_tasks_are_caught(broken, message):
-    with pytest.raises(ConformanceError, match=message):
-        check_task(broken("broken", SPACE, SCORES, Metric(name="m")))
-
-
-def test_an_objective_that_is_asked_twice_is_caught():
-    class Forgetful(TabularTask):
-        def ledger(self, *args, **kwargs):
-            ledger = super().ledger(*args, **kwargs)
-            ledger._known = type("Nothing", (dict,), {"get": lambda *_: None})()
-            return ledger
-
-    with pytest.raises(ConformanceError, match=r"free|BudgetExhausted|another error|raised"):
-        check_task(Forgetful("forgetful", SPACE, SCORES, Metric(name="m")))

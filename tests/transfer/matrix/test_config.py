@@ -1,6 +1,7 @@
 """Which cells a matrix has, what each is trained on; no source is its target by accident."""
 
 import itertools
+import json
 
 import pytest
 
@@ -99,6 +100,16 @@ def test_the_configuration_survives_its_file():
     assert MatrixConfig.from_dict(config.to_dict()) == config
 
 
+def test_options_of_methods_survive_their_file_and_are_absent_where_there_are_none():
+    options = {"weight-init": {"parts": ("encoder",), "shrink": 0.5}, "scratch": {}}
+    tree = json.loads(json.dumps(plan("scratch", "weight-init", options=options).to_dict()))
+    assert tree["options"] == {"weight-init": {"parts": ["encoder"], "shrink": 0.5}}
+    assert MatrixConfig.from_dict(tree).to_dict() == tree
+    assert "options" not in plan("scratch").to_dict()
+    with pytest.raises(UnknownNameError, match="weight-init"):
+        plan("scratch", options={"weight-init": {"shrink": 0.5}})
+
+
 def test_an_old_configuration_is_read_as_it_was_meant():
     tree = plan("scratch").to_dict()
     for name in ("source_suite", "source_tasks", "estimators", "probes"):
@@ -123,12 +134,6 @@ def test_an_old_configuration_is_read_as_it_was_meant():
 def test_what_makes_no_plan_is_said(options, message):
     with pytest.raises((InvalidArgumentError, UnknownNameError), match=message):
         plan(*options.pop("methods", ("scratch",)), **options)
-
-
-def test_a_method_refuses_another_number_of_sources():
-    for name in ("zero-shot", "joint", "transfer-bo", "policy-reuse"):
-        with pytest.raises(InvalidArgumentError, match="None source"):
-            make_method(name, SourcePool())
 
 
 def test_a_users_method_joins_the_matrix():

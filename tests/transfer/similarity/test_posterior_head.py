@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.transfer import GuidedReuse, SelectedSource
-from rlnas.transfer.methods.selected_source import best_queried
-from rlnas.transfer.similarity import PosteriorHead, SourceSelector, query_probes
+from rlnas.transfer.similarity import PosteriorHead, query_probes
 from rlnas.transfer.similarity.policy_preference import policy_preferences
 
 SOURCES = ("rain-1", "sun-2", "rain-2")
@@ -63,35 +61,3 @@ def test_numbers_out_of_range_are_refused():
     for wrong in ({"head": 0}, {"draws": 0}):
         with pytest.raises(InvalidArgumentError, match="1 or more"):
             PosteriorHead(**wrong)
-
-
-def test_episodes_begin_at_the_best_so_far(sources, family):
-    task = family.tasks["sun-1"]
-    selector = SourceSelector(PosteriorHead(draws=50))
-    results = SelectedSource(sources, selector).search_many([task] * 4, 30, range(4))
-    at_random = SelectedSource(sources, selector, start="random")
-    others = at_random.search_many([task] * 4, 30, range(4))
-    # The eleventh query is an edit of the best probe, or a start of its own.
-    for result, other in zip(results, others, strict=True):
-        best = max(result.records[:10], key=lambda record: record.score)
-        assert (result.records[10].vector != best.vector).sum() == 1
-        asked = [[r.architecture for r in found.records[:10]] for found in (result, other)]
-        assert asked[0] == asked[1]
-    ranks = [[task.rank(r.best.score) for r in found] for found in (results, others)]
-    assert np.mean(ranks[0]) <= np.mean(ranks[1])
-    with pytest.raises(InvalidArgumentError, match="start"):
-        SelectedSource(sources, start="worst")
-    ledger = task.ledger(3)
-    assert best_queried(ledger, np.random.default_rng(0)).shape == (6,)
-
-
-def test_only_selected_policies_propose(sources, family):
-    """With the selector the search begins with its probes, which count."""
-    task = family.tasks["sun-1"]
-    selector = SourceSelector(PosteriorHead(draws=50), 6)
-    result = GuidedReuse(sources, selector=selector).search(task, 20)
-    _, probes = probed(sources, task, 6)
-    asked = [record.architecture for record in result.records]
-    assert asked[:6] == [record.architecture for record in probes.records]
-    assert len(asked) == 20
-    assert task.rank(result.best.score) < 20
