@@ -9,6 +9,17 @@ import difflib
 from collections.abc import Iterable
 
 
+def nearest_names(name: str, known: Iterable[str]) -> list[str]:
+    """Return up to three known names that are most like a name, the nearest first."""
+    return difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.4)
+
+
+def did_you_mean(near: Iterable[str]) -> str:
+    """Return the hint of a message at the nearest known names, empty where none is near."""
+    named = " or ".join(repr(name) for name in near)
+    return f" Did you mean {named}?" if named else ""
+
+
 class RlnasError(Exception):
     """Base class of every error that rlnas raises on purpose."""
 
@@ -29,8 +40,8 @@ class UnknownNameError(RlnasError, KeyError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-        hint = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+        near = nearest_names(name, known)
+        hint = did_you_mean(near)
         super().__init__(f"Unknown {kind} {name!r}.{hint} Known: {', '.join(known) or 'none'}.")
         self.kind = kind
         self.name = name
@@ -43,6 +54,10 @@ class UnknownNameError(RlnasError, KeyError):
     def __reduce__(self) -> tuple[type, tuple[str, str, list[str]]]:
         """Rebuild from the arguments, so that it comes back from another process."""
         return type(self), (self.kind, self.name, self.known)
+
+
+class PluginError(RlnasError):
+    """What an installed package adds to rlnas cannot be used; the message names the package."""
 
 
 class LeakageError(RlnasError):

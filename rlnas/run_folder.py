@@ -49,7 +49,7 @@ def begin_run(
             )
         old = read_settings(folder, kind)
         new = json.loads(json.dumps(settings))
-        if different := [name for name in new if old.get(name) != new[name]]:
+        if different := [name for name in {**new, **old} if old.get(name) != new.get(name)]:
             raise RunError(
                 f"{folder} was begun with other settings ({', '.join(different)} differ); resume "
                 "with those in its config.json, or choose another --out."

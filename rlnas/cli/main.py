@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "similarity": ("rlnas.cli.similarity", "SimilarityOptions"),
     "matrix": ("rlnas.cli.matrix", "MatrixOptions"),
     "search": ("rlnas.cli.search", "SearchOptions"),
+    "methods": ("rlnas.cli.methods", "MethodsOptions"),
     "evaluate": ("rlnas.cli.evaluate", "EvaluateOptions"),
     "report": ("rlnas.cli.report", "ReportOptions"),
     "bench": ("rlnas.cli.bench", "BenchOptions"),

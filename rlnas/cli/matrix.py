@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from rlnas.cli.options import CommonOptions, Flag, Folder, Number, OptionalNames, Text, split_names
+from rlnas.cli.options import (
+    CommonOptions,
+    Flag,
+    Folder,
+    MethodOptions,
+    Number,
+    OptionalNames,
+    Text,
+    split_names,
+)
 from rlnas.errors import InvalidArgumentError
 from rlnas.processes import prepare_workers
 
@@ -56,6 +65,10 @@ class MatrixOptions(CommonOptions):
     methods: OptionalNames = None
     """Transfer methods and searchers, or `all`; by default scratch,zero-shot,weight-init. What
     starts from several sources is measured from all tasks but the target."""
+
+    option: MethodOptions = ()
+    """An option of a method, METHOD.NAME=VALUE; may be given again. `rlnas methods NAME` shows
+    what there is."""
 
     source_suite: Text = None
     """Suite of the sources, if it is another one; needs `--network transformer`."""
@@ -155,6 +168,7 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
 def _config(options: MatrixOptions) -> MatrixConfig:
     """Return the configuration: what was given, else the preset's, else the defaults."""
     from rlnas.agents import ControllerConfig, FineTuningConfig, PolicyConfig
+    from rlnas.cli.methods import method_options
     from rlnas.transfer.matrix.config import MatrixConfig, known_methods
     from rlnas.transfer.similarity import estimator_names
 
@@ -182,6 +196,7 @@ def _config(options: MatrixOptions) -> MatrixConfig:
         if "suite" in given and "tasks" not in given:
             demo.pop("tasks")  # another suite has other tasks
         values = {**_DEFAULTS, **demo}
+    values["options"] = method_options(options.option, values["methods"])
     controller = ControllerConfig(network=PolicyConfig(kind=options.network))
     fine_tuning = FineTuningConfig(rehearsal=options.rehearsal)
     return MatrixConfig(**values, controller=controller, fine_tuning=fine_tuning)

@@ -32,6 +32,14 @@ Number = Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="
 """A number whose default the help text says."""
 
 
+MethodOptions = Annotated[
+    tuple[str, ...],
+    tyro.conf.UseAppendAction,
+    tyro.conf.arg(metavar="[METHOD.]NAME=VALUE", help_behavior_hint=""),
+]
+"""Options of methods, one each time it is given, for `rlnas.cli.methods.method_options`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CommonOptions:
     """Options of every command."""

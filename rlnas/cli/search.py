@@ -12,6 +12,7 @@ from rlnas.cli.options import (
     CommonOptions,
     Flag,
     Folder,
+    MethodOptions,
     Names,
     Number,
     OptionalNames,
@@ -49,6 +50,10 @@ class SearchOptions(CommonOptions):
     algorithm: Names = ("regularised-evolution",)
     """Searchers, separated by commas: random, local, regularised-evolution …; on a data set one,
     or a transfer method with its --source."""
+
+    option: MethodOptions = ()
+    """An option of the searcher, METHOD.NAME=VALUE where there are several; may be given again.
+    `rlnas methods NAME` shows what there is."""
 
     queries: Number = None
     """Budget of each search: distinct architectures it may evaluate; by default 50 on a suite, 20
@@ -119,6 +124,7 @@ def _check(options: SearchOptions) -> None:
 
 def _run_on_suite(options: SearchOptions, screen: Screen) -> dict[str, Any]:
     from rlnas.benchmarks import load_suite
+    from rlnas.cli.methods import method_options
     from rlnas.cli.search_loop import run_searches
     from rlnas.runs.cell import NO_SOURCE
     from rlnas.runs.search_run import SearchPlan, SearchRun
@@ -126,8 +132,9 @@ def _run_on_suite(options: SearchOptions, screen: Screen) -> dict[str, Any]:
 
     name = options.suite or _SUITE
     algorithms = split_names(options.algorithm)
-    for algorithm in algorithms:
-        get_searcher(algorithm)  # an unknown name is said before anything is loaded or written
+    own = method_options(options.option, algorithms)
+    for algorithm in algorithms:  # an unknown name is said before anything is loaded or written
+        get_searcher(algorithm, **own.get(algorithm, {}))
     suite = load_suite(name)
     seeds = _SEEDS if options.seeds is None else options.seeds
     wanted = split_names(options.task or ())
@@ -138,12 +145,13 @@ def _run_on_suite(options: SearchOptions, screen: Screen) -> dict[str, Any]:
         seeds=tuple(range(options.seed, options.seed + seeds)),
         queries=_QUERIES if options.queries is None else options.queries,
         checkpoints={},
+        options=own,
     )
     folder = options.out or Path("runs", "search", name, "+".join(algorithms))
     run_folder = SearchRun.begin(folder, plan, suite, resume=options.resume, command=screen.command)
     found = run_searches(
         run_folder,
-        lambda cell: get_searcher(cell.method),
+        lambda cell: get_searcher(cell.method, **own.get(cell.method, {})),
         screen,
         tensorboard=options.tensorboard,
     )

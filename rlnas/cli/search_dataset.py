@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rlnas.atomic import atomic_file, write_text
+from rlnas.cli.methods import method_options
 from rlnas.cli.options import split_names
 from rlnas.cli.screen import jsonable
 from rlnas.cli.training_options import describe_data, prepare
@@ -48,7 +49,8 @@ def run_on_dataset(options: SearchOptions, screen: Screen) -> dict[str, Any]:
     if options.dataset is None:
         raise InvalidArgumentError("There is no --dataset to search on.")
     budget = Budget(_QUERIES if options.queries is None else options.queries)
-    searcher = _searcher(options)
+    own = method_options(options.option, split_names(options.algorithm))
+    searcher = _searcher(options, own)
     task = None if options.task is None else _only(split_names(options.task), "--task")
     prepared = prepare(options.training, options.dataset, task, options.seed)
     folder = options.out or Path("runs", "search", prepared.name)
@@ -58,6 +60,7 @@ def run_on_dataset(options: SearchOptions, screen: Screen) -> dict[str, Any]:
         "sources": [str(path) for path in options.source],
         # Several in flight may change which architectures a searcher asks for.
         "workers": options.training.workers,
+        **({"options": own} if own else {}),
     }
     begin_run(folder, KIND, settings, resume=options.resume, command=screen.command)
     screen.note(describe_data(prepared.data))
@@ -114,17 +117,18 @@ def _only(names: tuple[str, ...], option: str) -> str:
     return names[0]
 
 
-def _searcher(options: SearchOptions) -> Searcher:
+def _searcher(options: SearchOptions, given: dict[str, dict[str, object]]) -> Searcher:
     """Return the searcher, or the transfer method with its source."""
     from rlnas.search import get_searcher, searcher_names
 
     name = _only(split_names(options.algorithm), "--algorithm")
+    own = given.get(name, {})
     if name in searcher_names():
         if options.source:
             raise InvalidArgumentError(
                 f"{name} uses no --source; name a transfer method with --algorithm, e.g. zero-shot."
             )
-        return get_searcher(name)
+        return get_searcher(name, **own)
     from rlnas.transfer import MethodSettings, SourcePool, get_method, make_method, method_names
     from rlnas.transfer.source_folders import load_sources
 
@@ -134,13 +138,14 @@ def _searcher(options: SearchOptions) -> Searcher:
         )
     if not options.source:
         if get_method(name).takes == {"none"}:
-            return make_method(name, SourcePool(), MethodSettings())
+            return make_method(name, SourcePool(), MethodSettings(), **own)
         raise InvalidArgumentError(
             f"{name} is a transfer method: give it --source, a folder that `rlnas train` wrote."
         )
     sources = load_sources(options.source, name)
     label = _only(tuple(sources.pools), f"--source for {name}")
-    return make_method(name, sources.pools[label], MethodSettings(controller=sources.config))
+    settings = MethodSettings(controller=sources.config)
+    return make_method(name, sources.pools[label], settings, **own)
 
 
 class _Narrator:

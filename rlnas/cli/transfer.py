@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from rlnas.cli.options import CommonOptions, Flag, Folder, Names, split_names
+from rlnas.cli.options import CommonOptions, Flag, Folder, MethodOptions, Names, split_names
 
 if TYPE_CHECKING:
     from rlnas.cli.screen import Screen
@@ -37,6 +37,10 @@ class TransferOptions(CommonOptions):
     """Transfer method: zero-shot, weight-init, shared-representation, policy-reuse, kickstarting,
     jump-start, joint, selected-source, guided-reuse, guided-selection or transfer-bo."""
 
+    option: MethodOptions = ()
+    """An option of the method, or METHOD.NAME=VALUE of a baseline; may be given again. `rlnas
+    methods NAME` shows what there is."""
+
     queries: int = 50
     """Budget on the target: distinct architectures it may evaluate."""
 
@@ -61,6 +65,7 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
     import torch
 
     from rlnas.benchmarks import load_suite
+    from rlnas.cli.methods import method_options
     from rlnas.cli.search_loop import run_searches
     from rlnas.runs.cell import NO_SOURCE, RunCell
     from rlnas.runs.search_run import SearchPlan, SearchRun
@@ -71,6 +76,7 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
     torch.set_num_threads(1)  # the networks are too small to gain from more
     baselines = split_names(options.baselines)
     baselines = () if baselines == ("none",) else baselines
+    given = method_options(options.option, (options.method, *baselines), options.method)
     sources = load_sources(options.source, options.method)
     suite = load_suite(options.suite)
     task = suite[options.task]
@@ -84,11 +90,12 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
 
     def make_searcher(cell: RunCell) -> Searcher:
         settings = MethodSettings(controller=sources.config)
+        own = given.get(cell.method, {})
         if cell.source != NO_SOURCE:
-            return make_method(cell.method, sources.pools[cell.source], settings)
+            return make_method(cell.method, sources.pools[cell.source], settings, **own)
         if cell.method in method_names():
-            return make_method(cell.method, SourcePool(), settings)
-        return get_searcher(cell.method)
+            return make_method(cell.method, SourcePool(), settings, **own)
+        return get_searcher(cell.method, **own)
 
     for baseline in baselines:  # an unknown name is said before anything is written
         make_searcher(RunCell(baseline, NO_SOURCE, options.task, 0))
@@ -102,13 +109,16 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
         seeds=tuple(range(options.seed, options.seed + options.seeds)),
         queries=options.queries,
         checkpoints=sources.checkpoints,
+        options=given,
     )
     folder = options.out or Path(
         "runs", "transfer", options.suite, f"{options.task}-{options.method}"
     )
     reports = {
-        source: _tensor_report(make_method(options.method, pool), task, options.seed)
-        for source, pool in sources.pools.items()
+        source: _tensor_report(
+            make_searcher(RunCell(options.method, source, options.task, 0)), task, options.seed
+        )
+        for source in sources.pools
     }
     run_folder = SearchRun.begin(folder, plan, suite, resume=options.resume, command=screen.command)
     found = run_searches(run_folder, make_searcher, screen, tensorboard=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from rlnas.atomic import atomic_file
 from rlnas.errors import InvalidArgumentError, RunError
 from rlnas.run_folder import begin_run, read_settings
-from rlnas.search import SearchResult
 from rlnas.runs.cell import RunCell
 from rlnas.runs.tables import outcome_tables
+from rlnas.search import SearchResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +34,7 @@ class SearchPlan:
         seeds: Seeds of each search.
         queries: Budget of each search.
         checkpoints: Checkpoint folder of each source, by source.
+        options: Options of methods, by method; those that are not there are the defaults.
     """
 
     suite: str
@@ -42,6 +43,7 @@ class SearchPlan:
     seeds: tuple[int, ...]
     queries: int
     checkpoints: Mapping[str, str]
+    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.queries < 1:
@@ -94,7 +96,10 @@ class SearchRun:
         command: str = "",
     ) -> SearchRun:
         """Make a run folder, or open the one to go on with; see `begin_run`."""
-        begin_run(folder, _KIND, asdict(plan), resume=resume, command=command)
+        settings = asdict(plan)
+        if not plan.options:  # runs that were begun before methods had options go on
+            del settings["options"]
+        begin_run(folder, _KIND, settings, resume=resume, command=command)
         return cls(folder, plan, suite)
 
     @classmethod
@@ -113,6 +118,7 @@ class SearchRun:
                 seeds=tuple(tree["seeds"]),
                 queries=tree["queries"],
                 checkpoints=tree["checkpoints"],
+                options=tree.get("options", {}),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(f"{folder}: config.json describes no search run: {error}") from error

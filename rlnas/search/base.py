@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from typing import Literal
 
 import numpy as np
 
@@ -13,6 +14,13 @@ from rlnas.search.result import SearchResult
 from rlnas.seeding import generator
 from rlnas.tasks import Budget, QueryLedger, QueryRecord, Task
 
+Takes = Literal["none", "one", "several"]
+"""How many sources a method starts from: ``one`` at a time, or ``several`` at once."""
+
+Trained = Literal["each", "joint", "shared"]
+"""What is trained on several sources: a controller on each, one on all together, or one encoder
+with a head for each."""
+
 
 class Searcher(abc.ABC):
     """Spends queries on a task.
@@ -20,13 +28,26 @@ class Searcher(abc.ABC):
     A subclass implements `_search`, which sees the ledger and nothing else of the task. It returns
     when it is done; running into the end of the budget is a normal end.
 
+    A transfer method is a searcher that ``takes`` sources. It says so in its class, and has a class
+    method ``from_sources(pool, settings, **options)`` that makes it from a
+    `rlnas.transfer.SourcePool` and the `rlnas.transfer.MethodSettings` of a run.
+
     Attributes:
         name: Registered name, e.g. ``regularised-evolution``.
         side_by_side: Whether `search_many` runs its searches together, see `SideBySideSearcher`.
+        takes: How many sources it can start from; empty for a searcher that has none.
+        trained: What it needs of several sources.
+        oracle: Whether a matrix also measures it with the target among its sources, as a bound.
+        compares_results: Whether it compares what was measured on its sources with the target, so
+            that all must be on one search space.
     """
 
     name: str
     side_by_side: bool = False
+    takes: tuple[Takes, ...] = ()
+    trained: Trained = "each"
+    oracle: bool = False
+    compares_results: bool = False
 
     def search(
         self,

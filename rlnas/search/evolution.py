@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -18,6 +19,7 @@ Member = tuple[Architecture, float]
 _PATIENCE = 100
 
 
+@dataclass(frozen=True, kw_only=True)
 class RegularisedEvolution(Searcher):
     """Ageing evolution.
 
@@ -37,7 +39,7 @@ class RegularisedEvolution(Searcher):
     in order. So a child's parent may be some births older than with one at a time, as where
     workers evolve a population asynchronously (the paper's way to use several).
 
-    Args:
+    Attributes:
         population: Members, 1 or more. The paper uses 100 for 20,000 evaluations; 10 suits
             budgets of about 50.
         sample: Members drawn for each tournament, 1 to ``population``.
@@ -51,30 +53,28 @@ class RegularisedEvolution(Searcher):
 
     name = "regularised-evolution"
 
-    def __init__(
-        self, *, population: int = 10, sample: int = 3, with_replacement: bool = False
-    ) -> None:
-        for option, value in (("population", population), ("sample", sample)):
+    population: int = 10
+    sample: int = 3
+    with_replacement: bool = False
+
+    def __post_init__(self) -> None:
+        for option in ("population", "sample"):
+            value = getattr(self, option)
             if value != int(value) or value < 1:
                 raise InvalidArgumentError(
                     f"{option} is {value}; expected an integer of 1 or more."
                 )
-        if sample > population:
+            object.__setattr__(self, option, int(value))
+        if self.sample > self.population:
             raise InvalidArgumentError(
-                f"sample is {sample}, more than the population of {population}; "
+                f"sample is {self.sample}, more than the population of {self.population}; "
                 "a tournament is held among members of the population."
             )
-        self.population = int(population)
-        self.sample = int(sample)
-        self.with_replacement = bool(with_replacement)
+        object.__setattr__(self, "with_replacement", bool(self.with_replacement))
 
     def options(self) -> Mapping[str, object]:
         """Return the population, the sample size and how a tournament is drawn."""
-        return {
-            "population": self.population,
-            "sample": self.sample,
-            "with_replacement": self.with_replacement,
-        }
+        return asdict(self)
 
     def _search(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
         sampler = UnseenSampler(ledger, rng)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -16,6 +17,7 @@ from rlnas.tasks import QueryLedger
 Improvement = Literal["first", "best"]
 
 
+@dataclass(frozen=True, kw_only=True)
 class LocalSearch(Searcher):
     """Hill climbing with restarts.
 
@@ -31,7 +33,7 @@ class LocalSearch(Searcher):
     Where the objective works on several architectures at once (`QueryLedger.in_flight`), so many
     neighbours are asked for together; ``first`` then moves to the best of them if it is better.
 
-    Args:
+    Attributes:
         improvement: ``first`` moves to a better neighbour as soon as one is found and leaves the
             rest of the neighbourhood unasked; ``best`` evaluates all neighbours, then moves to the
             best, which is the paper's Algorithm 1. With few evaluations ``first`` climbs sooner:
@@ -44,16 +46,17 @@ class LocalSearch(Searcher):
 
     name = "local"
 
-    def __init__(self, *, improvement: Improvement = "first") -> None:
-        if improvement not in get_args(Improvement):
+    improvement: Improvement = "first"
+
+    def __post_init__(self) -> None:
+        if self.improvement not in get_args(Improvement):
             raise InvalidArgumentError(
-                f"improvement is {improvement!r}; expected one of {get_args(Improvement)}."
+                f"improvement is {self.improvement!r}; expected one of {get_args(Improvement)}."
             )
-        self.improvement = improvement
 
     def options(self) -> Mapping[str, object]:
         """Return when a climb moves."""
-        return {"improvement": self.improvement}
+        return asdict(self)
 
     def _search(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
         sampler = UnseenSampler(ledger, rng)

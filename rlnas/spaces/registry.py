@@ -5,29 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from rlnas.errors import InvalidArgumentError, UnknownNameError
+from rlnas.registry import Registry
 from rlnas.spaces.base import SearchSpace
 from rlnas.spaces.nasbench201 import NASBench201Space
 from rlnas.spaces.transnas import TransNASMacroSpace, TransNASMicroSpace
 
-_factories: dict[str, Callable[[], SearchSpace]] = {
-    "transnas-micro": TransNASMicroSpace,
-    "transnas-macro": TransNASMacroSpace,
-    "transnas-macro-4": partial(TransNASMacroSpace, max_modules=4),
-    "nasbench-201": NASBench201Space,
-}
+SPACES: Registry[Callable[[], SearchSpace]] = Registry(
+    "search space",
+    {
+        "transnas-micro": TransNASMicroSpace,
+        "transnas-macro": TransNASMacroSpace,
+        "transnas-macro-4": partial(TransNASMacroSpace, max_modules=4),
+        "nasbench-201": NASBench201Space,
+    },
+    group="rlnas.spaces",
+)
+"""What makes each search space."""
+
 _instances: dict[str, SearchSpace] = {}
 
 
-def register_space(name: str, factory: Callable[[], SearchSpace]) -> None:
+def register_space(name: str, factory: Callable[[], SearchSpace] | str) -> None:
     """Make ``get_space(name)`` return ``factory()``.
+
+    Args:
+        name: Its name.
+        factory: Makes it; or the import path of what does, ``module:attribute``.
 
     Raises:
         InvalidArgumentError: If the name is taken.
     """
-    if name in _factories:
-        raise InvalidArgumentError(f"The search space {name!r} is registered already.")
-    _factories[name] = factory
+    SPACES.register(name, factory)
 
 
 def get_space(name: str) -> SearchSpace:
@@ -36,13 +44,11 @@ def get_space(name: str) -> SearchSpace:
     Raises:
         UnknownNameError: If there is none.
     """
-    if name not in _factories:
-        raise UnknownNameError("search space", name, _factories)
     if name not in _instances:
-        _instances[name] = _factories[name]()
+        _instances[name] = SPACES.get(name)()
     return _instances[name]
 
 
 def space_names() -> tuple[str, ...]:
     """Return the names of the registered search spaces."""
-    return tuple(_factories)
+    return SPACES.names()

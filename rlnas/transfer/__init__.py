@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rlnas.runs.tensorboard import log_search
     from rlnas.search.bayesian.adaptive_posterior import AdaptivePosterior
     from rlnas.search.bayesian.posterior import PosteriorConfig, TargetPosterior
+    from rlnas.search.registry import Method
     from rlnas.transfer.held_evaluation import HeldEvaluation
     from rlnas.transfer.matrix.config import MatrixConfig
     from rlnas.transfer.matrix.folder import MatrixRun
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
         ZeroShot,
     )
     from rlnas.transfer.registry import (
-        Method,
         MethodSettings,
         get_method,
         make_method,
@@ -84,7 +84,7 @@ __getattr__ = lazy_names(
         "MatrixConfig": "rlnas.transfer.matrix.config",
         "MatrixRun": "rlnas.transfer.matrix.folder",
         "run_matrix": "rlnas.transfer.matrix.run",
-        "Method": "rlnas.transfer.registry",
+        "Method": "rlnas.search.registry",
         "MethodSettings": "rlnas.transfer.registry",
         "get_method": "rlnas.transfer.registry",
         "make_method": "rlnas.transfer.registry",

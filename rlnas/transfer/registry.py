@@ -1,19 +1,16 @@
-"""Transfer methods by name, for the matrix and the command line."""
+"""Transfer methods by name: the searchers that take sources, and what a run gives them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from rlnas.agents import ControllerConfig, FineTuningConfig
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.search import Searcher
-from rlnas.transfer.sources import SourcePool, Takes
-
-Trained = Literal["each", "joint", "shared"]
-"""What is trained on several sources: a controller on each, one on all together
-(`SourcePool.joint`), or one encoder with a head for each (`SourcePool.shared`)."""
+from rlnas.search.base import Takes, Trained
+from rlnas.search.registry import SEARCHERS, Method
+from rlnas.transfer.sources import Source, SourcePool
 
 
 @dataclass(frozen=True)
@@ -29,119 +26,9 @@ class MethodSettings:
     fine_tuning: FineTuningConfig = field(default_factory=FineTuningConfig)
 
 
-MethodFactory = Callable[[SourcePool, MethodSettings], Searcher]
-
-
-@dataclass(frozen=True)
-class Method:
-    """A registered transfer method.
-
-    Attributes:
-        name: Its name.
-        factory: Makes its searcher.
-        takes: How many sources it can start from.
-        trained: What it needs of several sources.
-        oracle: Whether it is also measured with the target among its sources, as a bound.
-        compares_results: Whether it compares what was measured on its sources with the target, so
-            that all must be on one search space.
-    """
-
-    name: str
-    factory: MethodFactory
-    takes: frozenset[Takes]
-    trained: Trained = "each"
-    oracle: bool = False
-    compares_results: bool = False
-
-
-# The methods are imported when they are made: a plan needs only their names, and no PyTorch.
-
-
-def _scratch(pool: SourcePool, settings: MethodSettings) -> Searcher:
-    from rlnas.transfer.methods import Scratch
-
-    return Scratch(settings.controller, settings.fine_tuning)
-
-
-def _zero_shot(pool: SourcePool, settings: MethodSettings) -> Searcher:
-    from rlnas.transfer.methods import ZeroShot
-
-    return ZeroShot(pool.only.controller)
-
-
-def _weight_init(pool: SourcePool, settings: MethodSettings) -> Searcher:
-    from rlnas.transfer.methods import WeightInitialization
-
-    return WeightInitialization(pool.only.controller, fine_tuning=settings.fine_tuning)
-
-
-def _shared_representation(pool: SourcePool, settings: MethodSettings) -> Searcher:
-    from rlnas.transfer.methods import SharedRepresentation
-
-    source = pool.only.controller if pool.shared is None else pool.shared
-    return SharedRepresentation(source, fine_tuning=settings.fine_tuning)
-
-
-def _policy_reuse(pool: SourcePool, settings: MethodSettings) -> Searcher:
-    from rlnas.transfer.methods import PolicyReuse
-
-    return PolicyReuse(pool.controllers, fine_tuning=settings.fine_tuning)
-
-
-def _kickstarting(pool: SourcePool, settings: MethodSettings) -> Searcher:
-    from rlnas.transfer.methods import Kickstarting
-
-    return Kickstarting(pool.controllers, fine_tuning=settings.fine_tuning)
-
-
-def _jump_start(pool: SourcePool, settings: MethodSettings) -> Searcher:
-    from rlnas.transfer.methods import JumpStart
-
-    return JumpStart(pool.only.controller, fine_tuning=settings.fine_tuning)
-
-
-def _joint(pool: SourcePool, settings: MethodSettings) -> Searcher:
-    from rlnas.transfer.methods import Joint
-
-    if pool.joint is None:
-        raise InvalidArgumentError(
-            "The method 'joint' needs a controller trained on all sources together; give it as "
-            "SourcePool(joint=PPOController.train_jointly(tasks))."
-        )
-    return Joint(pool.joint)
-
-
-def _selected_source(pool: SourcePool, settings: MethodSettings) -> Searcher:
-    from rlnas.transfer.methods import SelectedSource
-
-    return SelectedSource(pool.sources)
-
-
-def _guided_reuse(pool: SourcePool, settings: MethodSettings) -> Searcher:
-    from rlnas.transfer.methods import GuidedReuse
-
-    return GuidedReuse(pool.sources)
-
-
-def _guided_selection(pool: SourcePool, settings: MethodSettings) -> Searcher:
-    from rlnas.transfer.methods import GuidedReuse
-    from rlnas.transfer.similarity import PosteriorHead, SourceSelector
-
-    return GuidedReuse(pool.sources, selector=SourceSelector(PosteriorHead(), mode="mix"))
-
-
-def _transfer_bo(pool: SourcePool, settings: MethodSettings) -> Searcher:
-    from rlnas.transfer.methods import TransferBO
-
-    return TransferBO(pool.sources)
-
-
-_methods: dict[str, Method] = {}
-
-
 def register_method(
     name: str,
-    factory: MethodFactory,
+    factory: Callable[..., Searcher],
     *,
     takes: Iterable[Takes] = ("one",),
     trained: Trained = "each",
@@ -149,6 +36,8 @@ def register_method(
     compares_results: bool = False,
 ) -> None:
     """Make a transfer method known to the matrix and the command line.
+
+    A class that says itself what it takes is registered by `rlnas.search.register_searcher`.
 
     Args:
         name: Its name.
@@ -161,14 +50,13 @@ def register_method(
     Raises:
         InvalidArgumentError: If the name is taken.
     """
-    if name in method_names():
-        raise InvalidArgumentError(f"The transfer method {name!r} is registered already.")
-    _methods[name] = Method(name, factory, frozenset(takes), trained, oracle, compares_results)
+    entry = Method(name, factory, frozenset(takes), trained, oracle, compares_results)
+    SEARCHERS.register(name, entry)
 
 
 def method_names() -> tuple[str, ...]:
     """Return the names of the transfer methods, the bounds first."""
-    return tuple(_methods)
+    return tuple(name for name in SEARCHERS.names() if SEARCHERS.get(name).takes)
 
 
 def get_method(name: str) -> Method:
@@ -177,43 +65,39 @@ def get_method(name: str) -> Method:
     Raises:
         UnknownNameError: If there is none of this name.
     """
-    if name not in _methods:
+    try:
+        method = SEARCHERS.get(name)
+    except UnknownNameError:
+        raise UnknownNameError("transfer method", name, method_names()) from None
+    if not method.takes:
         raise UnknownNameError("transfer method", name, method_names())
-    return _methods[name]
+    return method
 
 
-def make_method(name: str, pool: SourcePool, settings: MethodSettings | None = None) -> Searcher:
+def make_method(
+    name: str,
+    pool: SourcePool | Sequence[Source] | None,
+    settings: MethodSettings | None = None,
+    **options: object,
+) -> Searcher:
     """Return the searcher of a transfer method.
 
     Args:
         name: One of `method_names`.
-        pool: What it starts from; empty for a method without a source.
+        pool: What it starts from; empty or None for a method without a source.
         settings: What all methods of a run share.
+        options: Options of the method, e.g. ``shrink=0.5``.
 
     Raises:
         UnknownNameError: If there is no such method.
-        InvalidArgumentError: If the method needs another number of sources.
+        InvalidArgumentError: If the method needs another number of sources, has no such option, or
+            a value is out of range.
     """
     method = get_method(name)
-    if pool.takes not in method.takes and not (pool.takes == "one" and "several" in method.takes):
+    given = pool if isinstance(pool, SourcePool) else SourcePool(tuple(pool or ()))
+    if given.takes not in method.takes and not (given.takes == "one" and "several" in method.takes):
         wanted = " or ".join(sorted(method.takes))
         raise InvalidArgumentError(
-            f"{pool.takes.capitalize()} source given to {name!r}; it takes {wanted}."
+            f"{given.takes.capitalize()} source given to {name!r}; it takes {wanted}."
         )
-    return method.factory(pool, settings or MethodSettings())
-
-
-register_method("scratch", _scratch, takes=("none",))
-register_method("zero-shot", _zero_shot)
-register_method("weight-init", _weight_init)
-register_method(
-    "shared-representation", _shared_representation, takes=("one", "several"), trained="shared"
-)
-register_method("policy-reuse", _policy_reuse, takes=("one", "several"))
-register_method("kickstarting", _kickstarting, takes=("one", "several"))
-register_method("jump-start", _jump_start)
-register_method("joint", _joint, takes=("several",), trained="joint", oracle=True)
-register_method("selected-source", _selected_source, takes=("several",), compares_results=True)
-register_method("guided-reuse", _guided_reuse, takes=("several",), compares_results=True)
-register_method("guided-selection", _guided_selection, takes=("several",), compares_results=True)
-register_method("transfer-bo", _transfer_bo, takes=("one", "several"), compares_results=True)
+    return method.make(given, settings or MethodSettings(), **options)

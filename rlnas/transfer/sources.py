@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.search.base import Takes
 from rlnas.tasks import TabularTask
 
 if TYPE_CHECKING:
     from rlnas.agents import PPOController, SharedController
-
-Takes = Literal["none", "one", "several"]
-"""How many sources a method starts from: ``one`` at a time, or ``several`` at once."""
 
 
 @dataclass(frozen=True)

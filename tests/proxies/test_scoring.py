@@ -36,7 +36,7 @@ def custom(name, compute):
 @pytest.fixture
 def own_registry(monkeypatch):
     """Let a test register proxies that vanish with it."""
-    monkeypatch.setattr(registry, "_proxies", dict(registry._proxies))
+    monkeypatch.setattr(registry.PROXIES, "_entries", dict(registry.PROXIES._entries))
 
 
 def test_every_proxy_scores_every_kind_of_task(make_network, make_batch, task):

@@ -1,16 +1,11 @@
-"""What every searcher shares: ends, callbacks, seals, and the registry."""
+"""What every searcher shares: ends, callbacks and seals."""
 
 import pytest
 
-from rlnas.errors import BudgetExhaustedError, InvalidArgumentError, UnknownNameError
+from rlnas.errors import BudgetExhaustedError
 from rlnas.search import (
-    LocalSearch,
     RandomSearch,
     Searcher,
-    get_searcher,
-    register_searcher,
-    registry,
-    searcher_names,
 )
 from rlnas.spaces import CellSpace, get_space
 from rlnas.tasks import make_task
@@ -58,28 +53,3 @@ class TestSearcher:
         with pytest.raises(RuntimeError):
             RandomSearch().search(task, 5, on_query=stop)
         assert task.best()
-
-
-class TestRegistry:
-    def test_names(self):
-        assert {"random", "local", "regularised-evolution"} <= set(searcher_names())
-        for name in searcher_names():
-            assert get_searcher(name).name == name
-
-    def test_an_unknown_name_lists_the_nearest(self):
-        with pytest.raises(UnknownNameError, match="Did you mean 'regularised-evolution'"):
-            get_searcher("regularized-evolution")
-
-    def test_options_are_passed_and_unknown_ones_refused(self):
-        assert get_searcher("local", improvement="best").improvement == "best"
-        with pytest.raises(InvalidArgumentError, match="no option size; it has population, sample"):
-            get_searcher("regularised-evolution", size=3)
-        with pytest.raises(InvalidArgumentError, match="it has none"):
-            get_searcher("random", size=3)
-
-    def test_one_can_register_ones_own(self, monkeypatch):
-        monkeypatch.setattr(registry, "_factories", dict(registry._factories))
-        register_searcher("mine", LocalSearch)
-        assert get_searcher("mine", improvement="best").improvement == "best"
-        with pytest.raises(InvalidArgumentError, match="registered already"):
-            register_searcher("mine", RandomSearch)

@@ -8,7 +8,7 @@ import pytest
 from rlnas.errors import InvalidArgumentError
 from rlnas.search import RegularisedEvolution
 from rlnas.spaces import CellSpace, get_space
-from rlnas.tasks import make_task
+from rlnas.tasks import Task, make_task
 
 MICRO = get_space("transnas-micro")
 LINE = CellSpace("line", [(0, 1), (1, 2), (2, 3), (3, 4)], ["a", "b", "c"])
@@ -113,3 +113,44 @@ class TestEvolution:
     def test_wrong_options_are_refused(self, options):
         with pytest.raises(InvalidArgumentError):
             RegularisedEvolution(**options)
+
+
+class TestInFlight:
+    """With several queries in flight."""
+
+    @pytest.fixture
+    def search(self, smooth):
+        def run(in_flight, budget=60, **options):
+            objective = smooth(in_flight)
+            searcher = RegularisedEvolution(**options)
+            return objective, searcher.search(Task("t", MICRO, objective), budget, seed=2)
+
+        return run
+
+    def test_the_population_is_asked_together_and_then_children_by_the_round(self, search):
+        objective, _ = search(4, budget=30, population=12)
+        sizes = [len(batch) for batch in objective.batches]
+        assert sizes[0] == 12
+        assert max(sizes[1:]) == 4
+        assert sum(sizes) == 30
+
+    def test_parents_are_members_of_the_population_as_it_stood(self, search):
+        """With the whole population as sample, all of a round are children of one parent."""
+        objective, result = search(5, population=8, sample=8)
+        begun = 8
+        for batch in objective.batches[1:]:
+            children = np.array(batch)
+            before = np.array([r.vector for r in result.records[:begun]])
+            edits = (children[:, None] != before[None]).sum(axis=2)
+            assert (edits == 1).all(axis=0).any(), "one of those asked before is parent of all"
+            begun += len(batch)
+        assert begun == 60
+
+    def test_a_round_is_cut_to_the_budget(self, search):
+        _, result = search(7, budget=23, population=10)
+        assert len(result.records) == 23
+
+    def test_more_in_flight_is_another_search(self, search):
+        asked = [[r.architecture for r in search(n)[1].records] for n in (1, 2)]
+        assert asked[0][:10] == asked[1][:10]
+        assert asked[0] != asked[1]

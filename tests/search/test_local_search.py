@@ -5,9 +5,9 @@ import math
 import pytest
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.search import LocalSearch
+from rlnas.search import LocalSearch, get_searcher
 from rlnas.spaces import CellSpace, get_space
-from rlnas.tasks import make_task
+from rlnas.tasks import Task, make_task
 
 MICRO = get_space("transnas-micro")
 LINE = CellSpace("line", [(0, 1), (1, 2), (2, 3), (3, 4)], ["a", "b", "c"])
@@ -77,3 +77,29 @@ class TestLocal:
     def test_wrong_options_are_refused(self):
         with pytest.raises(InvalidArgumentError, match="'steepest'"):
             LocalSearch(improvement="steepest")
+
+
+class TestInFlight:
+    """With several queries in flight."""
+
+    def test_first_moves_to_the_best_of_those_asked_together(self, smooth):
+        objective = smooth(6)
+        result = get_searcher("local").search(Task("t", MICRO, objective), 60, seed=0)
+        current, moves = result.records[0].vector, 0
+        for batch in objective.batches:
+            edits = [int((a != current).sum()) for a in batch]
+            assert edits == [1] * len(batch), "all are neighbours of where the climb stands"
+            best = max(batch, key=lambda a: objective.evaluate(a).score)
+            if objective.evaluate(best).score > objective.evaluate(current).score:
+                current, moves = best, moves + 1
+            if current.sum() == 3 * len(current):
+                break
+        assert moves >= 3
+
+    def test_best_moves_where_it_moves_with_one_in_flight(self, rugged, several):
+        runs = [
+            get_searcher("local", improvement="best").search(Task("t", MICRO, objective), 80, 1)
+            for objective in (rugged(), several(5))
+        ]
+        asked = [[r.architecture for r in run.records] for run in runs]
+        assert asked[0] == asked[1]

@@ -4,15 +4,12 @@ The digests were recorded before searchers could have several queries in flight.
 """
 
 import hashlib
-import math
 
-import numpy as np
 import pytest
 
-from rlnas.search import RegularisedEvolution, get_searcher, searcher_names
-from rlnas.search.unseen import UnseenSampler
+from rlnas.search import get_searcher, searcher_names
 from rlnas.spaces import CellSpace, get_space
-from rlnas.tasks import Budget, Evaluation, Metric, Task
+from rlnas.tasks import Budget, Task
 from rlnas.testing import check_exhaustion, check_searcher
 
 MICRO = get_space("transnas-micro")
@@ -27,42 +24,6 @@ LARGE = CellSpace(
     identity="skip",
 )
 BUDGETS = {"queries": Budget(40), "cost": Budget(cost=60.0)}
-
-
-class Rugged:
-    """Scores that leave every searcher something to climb; a fourth of the evaluations fail."""
-
-    metric = Metric(name="rugged")
-
-    def evaluate(self, architecture):
-        weights = np.arange(1, len(architecture) + 1) * 7
-        number = int(architecture.astype(int) @ weights % 23)
-        if number % 5 == 0:
-            raise RuntimeError("lost")
-        return Evaluation(math.nan if number == 11 else float(number), cost=1.0 + number % 3)
-
-
-class Several(Rugged):
-    """The same, several at once; it keeps what it was handed."""
-
-    def __init__(self, in_flight):
-        self.in_flight = in_flight
-        self.batches = []
-
-    def evaluate_many(self, architectures):
-        self.batches.append(architectures)
-        for architecture in architectures:
-            try:
-                yield self.evaluate(architecture)
-            except RuntimeError as error:
-                yield Evaluation(math.nan, error=str(error))
-
-
-class Smooth(Several):
-    """More is better, and no two are equal; several at once."""
-
-    def evaluate(self, architecture):
-        return Evaluation(float(architecture @ 4 ** np.arange(len(architecture))), cost=1.0)
 
 
 CASES = [
@@ -85,13 +46,13 @@ CASES = [
 ]
 
 
-def digest(name, options, space_name, canonical_free, budget):
+def digest(name, options, space_name, canonical_free, budget, rugged):
     """Return a digest of the queries of three searches."""
     space = {space.name: space for space in (MICRO, TINY, LARGE)}[space_name]
     text = hashlib.sha256()
     for seed in range(3):
         searcher = get_searcher(name, **dict(options))
-        task = Task("t", space, Rugged())
+        task = Task("t", space, rugged())
         result = searcher.search(task, BUDGETS[budget], seed, canonical_free=canonical_free)
         text.update("\n".join(r.architecture for r in result.records).encode() + b"\0")
     return text.hexdigest()[:12]
@@ -114,112 +75,38 @@ RECORDED = (  # a row for each searcher of CASES
     [*zip(CASES, RECORDED, strict=True)],
     ids=lambda v: v[0] if v in CASES else v,
 )
-def test_one_in_flight_asks_what_was_always_asked(case, recorded):
-    assert digest(*case) == recorded
+def test_one_in_flight_asks_what_was_always_asked(case, recorded, rugged):
+    assert digest(*case, rugged) == recorded
 
 
 @pytest.mark.parametrize("canonical_free", [False, True])
 @pytest.mark.parametrize("space", [MICRO, TINY, LARGE], ids=lambda space: space.name)
-def test_random_search_asks_the_same_whatever_is_in_flight(space, canonical_free):
+def test_random_search_asks_the_same_whatever_is_in_flight(space, canonical_free, rugged, several):
     runs = [
         get_searcher("random")
         .search(Task("t", space, objective), 25, 3, canonical_free=canonical_free)
         .records
-        for objective in (Rugged(), Several(4), Several(100))
+        for objective in (rugged(), several(4), several(100))
     ]
     asked = [[r.architecture for r in run] for run in runs]
     assert asked[0] == asked[1] == asked[2]
 
 
-@pytest.mark.parametrize("canonical_free", [False, True])
-def test_many_are_drawn_as_single_draws_would_bring_them(canonical_free):
-    drawn = []
-    for count in (1, 5):
-        ledger = Task("t", TINY, Rugged()).ledger(TINY.size, canonical_free=canonical_free)
-        sampler = UnseenSampler(ledger, np.random.default_rng(0))
-        while some := sampler.draw_many(count):
-            assert len(some) <= count
-            assert [v.tolist() for v in some] == [v.tolist() for v in sampler.draw_many(count)]
-            ledger.query_many(some)
-        drawn.append(ledger.vectors().tolist())
-    assert drawn[0] == drawn[1]
-    assert len(drawn[0]) == (len(set(TINY.canonical_index)) if canonical_free else TINY.size)
-
-
-class TestEvolution:
-    def search(self, in_flight, budget=60, **options):
-        objective = Smooth(in_flight)
-        searcher = RegularisedEvolution(**options)
-        return objective, searcher.search(Task("t", MICRO, objective), budget, seed=2)
-
-    def test_the_population_is_asked_together_and_then_children_by_the_round(self):
-        objective, _ = self.search(4, budget=30, population=12)
-        sizes = [len(batch) for batch in objective.batches]
-        assert sizes[0] == 12
-        assert max(sizes[1:]) == 4
-        assert sum(sizes) == 30
-
-    def test_parents_are_members_of_the_population_as_it_stood(self):
-        """With the whole population as sample, all of a round are children of one parent."""
-        objective, result = self.search(5, population=8, sample=8)
-        begun = 8
-        for batch in objective.batches[1:]:
-            children = np.array(batch)
-            before = np.array([r.vector for r in result.records[:begun]])
-            edits = (children[:, None] != before[None]).sum(axis=2)
-            assert (edits == 1).all(axis=0).any(), "one of those asked before is parent of all"
-            begun += len(batch)
-        assert begun == 60
-
-    def test_a_round_is_cut_to_the_budget(self):
-        _, result = self.search(7, budget=23, population=10)
-        assert len(result.records) == 23
-
-    def test_more_in_flight_is_another_search(self):
-        asked = [[r.architecture for r in self.search(n)[1].records] for n in (1, 2)]
-        assert asked[0][:10] == asked[1][:10]
-        assert asked[0] != asked[1]
-
-
-class TestLocal:
-    def test_first_moves_to_the_best_of_those_asked_together(self):
-        objective = Smooth(6)
-        result = get_searcher("local").search(Task("t", MICRO, objective), 60, seed=0)
-        current, moves = result.records[0].vector, 0
-        for batch in objective.batches:
-            edits = [int((a != current).sum()) for a in batch]
-            assert edits == [1] * len(batch), "all are neighbours of where the climb stands"
-            best = max(batch, key=lambda a: objective.evaluate(a).score)
-            if objective.evaluate(best).score > objective.evaluate(current).score:
-                current, moves = best, moves + 1
-            if current.sum() == 3 * len(current):
-                break
-        assert moves >= 3
-
-    def test_best_moves_where_it_moves_with_one_in_flight(self):
-        runs = [
-            get_searcher("local", improvement="best").search(Task("t", MICRO, objective), 80, 1)
-            for objective in (Rugged(), Several(5))
-        ]
-        asked = [[r.architecture for r in run.records] for run in runs]
-        assert asked[0] == asked[1]
-
-
 @pytest.mark.parametrize("name", searcher_names())
 class TestEverySearcher:
-    def test_it_keeps_the_contract(self, name):
-        check_searcher(lambda: get_searcher(name), Task("t", MICRO, Smooth(4)))
+    def test_it_keeps_the_contract(self, name, smooth):
+        check_searcher(lambda: get_searcher(name), Task("t", MICRO, smooth(4)))
         check_exhaustion(lambda: get_searcher(name))
 
-    def test_it_asks_all_of_a_small_space(self, name):
+    def test_it_asks_all_of_a_small_space(self, name, several):
         for canonical_free in (False, True):
-            task = Task("t", TINY, Several(5))
+            task = Task("t", TINY, several(5))
             result = get_searcher(name).search(task, 500, 0, canonical_free=canonical_free)
             classes = len(set(TINY.canonical_index)) if canonical_free else TINY.size
             assert len(result.records) == classes
 
-    def test_the_result_states_what_was_in_flight(self, name):
-        several = get_searcher(name).search(Task("t", MICRO, Smooth(4)), 6)
-        single = get_searcher(name).search(Task("t", MICRO, Smooth(1)), 6)
+    def test_the_result_states_what_was_in_flight(self, name, smooth):
+        several = get_searcher(name).search(Task("t", MICRO, smooth(4)), 6)
+        single = get_searcher(name).search(Task("t", MICRO, smooth(1)), 6)
         assert several.options["in_flight"] == 4
         assert "in_flight" not in single.options

@@ -13,7 +13,7 @@ def test_registry_shares_one_instance_and_names_the_nearest(monkeypatch):
     with pytest.raises(UnknownNameError, match="Did you mean 'transnas-micro'") as caught:
         get_space("transnas-mirco")
     assert caught.value.near[0] == "transnas-micro"
-    monkeypatch.setattr(registry, "_factories", dict(registry._factories))
+    monkeypatch.setattr(registry.SPACES, "_entries", dict(registry.SPACES._entries))
     register_space("mine", lambda: CellSpace("mine", EDGES, ["none", "conv"]))
     assert "mine" in space_names()
     assert get_space("mine").size == 8

@@ -7,31 +7,36 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from rlnas.benchmarks.importers.nasbench201_official import read_nasbench201_official
-from rlnas.benchmarks.importers.naslib_zip import read_naslib_zip
-from rlnas.benchmarks.importers.suite_zero_json import read_suite_zero_json
-from rlnas.benchmarks.importers.tabular import read_tabular
-from rlnas.benchmarks.importers.transnas_pth import read_transnas_pth
 from rlnas.benchmarks.table import BenchmarkTable
-from rlnas.errors import DataError, InvalidArgumentError, UnknownNameError
+from rlnas.errors import DataError, InvalidArgumentError
+from rlnas.registry import Registry
 
 Reader = Callable[..., list[BenchmarkTable]]
 
-_READERS: dict[str, Reader] = {
-    "naslib-zip": read_naslib_zip,
-    "suite-zero-json": read_suite_zero_json,
-    "transnas-pth": read_transnas_pth,
-    "nasbench201-pth": read_nasbench201_official,
-    "tabular": read_tabular,
-}
-_ALIASES = {"csv": "tabular", "parquet": "tabular"}
+_HERE = "rlnas.benchmarks.importers"
+
+IMPORTERS: Registry[Reader] = Registry(
+    "format",
+    {
+        "naslib-zip": f"{_HERE}.naslib_zip:read_naslib_zip",
+        "suite-zero-json": f"{_HERE}.suite_zero_json:read_suite_zero_json",
+        "transnas-pth": f"{_HERE}.transnas_pth:read_transnas_pth",
+        "nasbench201-pth": f"{_HERE}.nasbench201_official:read_nasbench201_official",
+        "tabular": f"{_HERE}.tabular:read_tabular",
+        "csv": f"{_HERE}.tabular:read_tabular",
+        "parquet": f"{_HERE}.tabular:read_tabular",
+    },
+    group="rlnas.importers",
+)
+"""What reads each format: a function of a path, whose keyword-only arguments are its options."""
+
 _HEAD = 8 << 20
 """How far into a PyTorch file its keys are looked for: past the list of 15,625 strings."""
 
 
 def import_formats() -> tuple[str, ...]:
-    """Return the names of the formats, aliases last."""
-    return (*_READERS, *_ALIASES)
+    """Return the names of the formats."""
+    return IMPORTERS.names()
 
 
 def import_options(format: str) -> dict[str, inspect.Parameter]:
@@ -40,15 +45,8 @@ def import_options(format: str) -> dict[str, inspect.Parameter]:
     Raises:
         UnknownNameError: If there is no such format.
     """
-    parameters = inspect.signature(_reader(format)).parameters
+    parameters = inspect.signature(IMPORTERS.get(format)).parameters
     return {k: p for k, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
-
-
-def _reader(name: str) -> Reader:
-    name = _ALIASES.get(name, name)
-    if name not in _READERS:
-        raise UnknownNameError("format", name, import_formats())
-    return _READERS[name]
 
 
 def import_table(
@@ -79,7 +77,7 @@ def import_table(
     if not path.exists():
         raise DataError(f"There is no file {path}.")
     name = guess_format(path) if format is None else format
-    reader = _reader(name)
+    reader = IMPORTERS.get(name)
     known = import_options(name)
     unknown = set(options) - set(known)
     if unknown:

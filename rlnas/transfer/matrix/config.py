@@ -11,9 +11,8 @@ from typing import Any, TypeVar
 from rlnas.agents import ControllerConfig, FineTuningConfig
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.runs.cell import ALL_TASKS, NO_SOURCE, OTHERS, RunCell
-from rlnas.search import searcher_names
+from rlnas.search.registry import SEARCHERS
 from rlnas.transfer.matrix.trainings import Training, train_on
-from rlnas.transfer.registry import get_method, method_names
 from rlnas.transfer.similarity.registry import estimator_needs
 
 CELLS_TOGETHER = 64
@@ -34,6 +33,7 @@ class MatrixConfig:
         source_tasks: Tasks of that suite used as sources; empty means all.
         methods: Transfer methods and searchers that do not learn, one matrix each. What starts from
             one source is measured from each; what starts from several from all but the target.
+        options: Options of methods, by method and name; those that are not there are the defaults.
         seeds: Searches of each (source, target, method), seeds 0 … seeds−1.
         queries: Budget of each search on its target.
         steps: Environment steps of training on each source task.
@@ -52,6 +52,7 @@ class MatrixConfig:
     source_suite: str | None = None
     source_tasks: tuple[str, ...] = ()
     methods: tuple[str, ...] = ("scratch", "zero-shot", "weight-init")
+    options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     seeds: int = 5
     queries: int = 50
     steps: int = 100_000
@@ -68,8 +69,9 @@ class MatrixConfig:
         if not self.methods:
             raise InvalidArgumentError("A matrix needs at least one method.")
         for method in self.methods:
-            if method not in known_methods():
-                raise UnknownNameError("transfer method or searcher", method, known_methods())
+            SEARCHERS.get(method)
+        if others := [method for method in self.options if method not in self.methods]:
+            raise UnknownNameError("method with options", others[0], self.methods)
         for name in ("tasks", "source_tasks", "methods", "estimators"):
             values = getattr(self, name)
             if len(set(values)) != len(values):
@@ -94,10 +96,8 @@ class MatrixConfig:
 
     def sources_of(self, method: str) -> tuple[str, ...]:
         """Return what stands for the sources of a method, a row of its matrix each."""
-        if is_searcher(method):
-            return (NO_SOURCE,)
-        entry = get_method(method)
-        rows: tuple[str, ...] = (NO_SOURCE,) if "none" in entry.takes else ()
+        entry = SEARCHERS.get(method)
+        rows: tuple[str, ...] = (NO_SOURCE,) if not entry.takes or "none" in entry.takes else ()
         if "one" in entry.takes:
             rows += self.source_names
         if "several" in entry.takes:
@@ -133,7 +133,7 @@ class MatrixConfig:
         if not tasks:
             return ()
         several = cell.source in (OTHERS, ALL_TASKS)
-        kind = get_method(cell.method).trained if several else "each"
+        kind = SEARCHERS.get(cell.method).trained if several else "each"
         left_out = cell.target if cell.source == OTHERS and self.source_suite is None else None
         return train_on(kind, tasks, left_out)
 
@@ -167,10 +167,17 @@ class MatrixConfig:
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able dictionary."""
         tree = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        # Runs that were begun before methods had options go on.
+        options = {
+            method: {k: list(v) if isinstance(v, tuple) else v for k, v in own.items()}
+            for method, own in tree.pop("options").items()
+            if own
+        }
         return tree | {
             **{name: list(tree[name]) for name in _LISTS},
             "controller": self.controller.to_dict(),
             "fine_tuning": dataclasses.asdict(self.fine_tuning),
+            **({"options": options} if options else {}),
         }
 
     @classmethod
@@ -192,12 +199,7 @@ _LISTS = ("tasks", "source_tasks", "methods", "estimators")
 
 def known_methods() -> tuple[str, ...]:
     """Return the names of all methods that a matrix may compare."""
-    return (*method_names(), *(name for name in searcher_names() if name not in method_names()))
-
-
-def is_searcher(method: str) -> bool:
-    """Return whether a method is a searcher that neither learns nor transfers."""
-    return method not in method_names()
+    return SEARCHERS.names()
 
 
 def _chunks(items: tuple[_Item, ...], size: int) -> Iterator[tuple[_Item, ...]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.search.registry import SEARCHERS
 from rlnas.spaces import SearchSpace
 from rlnas.transfer.matrix.config import MatrixConfig
-from rlnas.transfer.registry import get_method, method_names
+from rlnas.transfer.registry import method_names
 
 
 def check_source_suite(
@@ -50,4 +51,4 @@ def check_source_suite(
 
 
 def _compares_results(name: str) -> bool:
-    return name in method_names() and get_method(name).compares_results
+    return SEARCHERS.get(name).compares_results

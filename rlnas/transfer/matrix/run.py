@@ -12,6 +12,7 @@ from rlnas.atomic import write_text
 from rlnas.benchmarks import load_suite
 from rlnas.errors import InvalidArgumentError, RunError
 from rlnas.processes import stop_pool, worker_pool
+from rlnas.search.registry import SEARCHERS
 from rlnas.transfer.matrix.config import MatrixConfig
 from rlnas.transfer.matrix.cross_suite import check_source_suite
 from rlnas.transfer.matrix.folder import MatrixRun
@@ -54,12 +55,15 @@ def run_matrix(
         The finished run.
 
     Raises:
-        InvalidArgumentError: If sources of another suite do not fit, see `check_source_suite`.
+        InvalidArgumentError: If sources of another suite do not fit, see `check_source_suite`, or
+            a method has no such option or value.
         RunError: If ``out`` holds something and ``resume`` is false, holds another configuration,
             or a worker died.
     """
     if workers < 1:
         raise InvalidArgumentError(f"workers is {workers}; expected 1 or more.")
+    for method, options in config.options.items():
+        SEARCHERS.get(method).check(options)
     suite = load_suite(config.suite)  # fetches the table once, before the workers want it
     config = dataclasses.replace(config, tasks=suite.check(config.tasks) or tuple(suite))
     if config.source_suite is not None:
@@ -95,7 +99,7 @@ def _prepare(config: MatrixConfig, folder: Path, resume: bool, command: str) -> 
             )
         run = MatrixRun.open(folder)
         old, new = run.config.to_dict(), config.to_dict()
-        if different := [name for name in new if old.get(name) != new[name]]:
+        if different := [name for name in {**new, **old} if old.get(name) != new.get(name)]:
             raise RunError(
                 f"{folder} was begun with other settings ({', '.join(different)} differ); resume "
                 "with those in its config.json, or choose another --out."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rlnas.transfer.registry import Trained
+from rlnas.search.base import Trained
 
 _FOLDERS: dict[Trained, str] = {"each": "sources", "joint": "joint", "shared": "shared"}
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from rlnas.runs.cell import RunCell
 from rlnas.runs.tensorboard import log_search
 from rlnas.search import Searcher, SearchResult, get_searcher
+from rlnas.search.registry import SEARCHERS
 from rlnas.seeding import derive_seed
 from rlnas.tasks import TabularTask
-from rlnas.transfer.matrix.config import is_searcher
 from rlnas.transfer.matrix.folder import MatrixRun
 from rlnas.transfer.matrix.trainings import Training, train_on
 from rlnas.transfer.registry import MethodSettings, make_method
@@ -127,10 +127,11 @@ def estimate(folder: str, target: str) -> None:
 
 def _method(run: MatrixRun, cell: RunCell) -> Searcher:
     config = run.config
-    if is_searcher(cell.method):
-        return get_searcher(cell.method)
+    options = config.options.get(cell.method, {})
+    if not SEARCHERS.get(cell.method).takes:
+        return get_searcher(cell.method, **options)
     settings = MethodSettings(config.controller, config.fine_tuning)
-    return make_method(cell.method, _pool(run, cell), settings)
+    return make_method(cell.method, _pool(run, cell), settings, **options)
 
 
 def _pool(run: MatrixRun, cell: RunCell) -> SourcePool:

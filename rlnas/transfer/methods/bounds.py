@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+
+from torch import nn
 
 from rlnas.agents import ControllerConfig, FineTuningConfig, PPOController
 from rlnas.search import SideBySideSearcher
-from rlnas.transfer.methods.base import Generators, Ledgers, learn_on_targets
+from rlnas.transfer.methods.base import Generators, LearningMethod, Ledgers
+from rlnas.transfer.registry import MethodSettings
+from rlnas.transfer.sources import SourcePool
 
 
-class Scratch(SideBySideSearcher):
+class Scratch(LearningMethod):
     """Train a new controller on the target alone, within the budget: the lower bound.
 
     Args:
@@ -19,25 +22,28 @@ class Scratch(SideBySideSearcher):
     """
 
     name = "scratch"
+    takes = ("none",)
 
     def __init__(
         self,
         config: ControllerConfig | None = None,
         fine_tuning: FineTuningConfig | None = None,
     ) -> None:
-        self.config = config or ControllerConfig()
-        self.fine_tuning = fine_tuning or FineTuningConfig()
+        super().__init__(config or ControllerConfig(), fine_tuning)
 
-    def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
+    @classmethod
+    def from_sources(cls, pool: SourcePool, settings: MethodSettings) -> Scratch:
+        """Return the method of a run's settings."""
+        return cls(settings.controller, settings.fine_tuning)
+
+    def _begin(self, ledgers: Ledgers, rngs: Generators) -> tuple[Sequence[nn.Module], None]:
         fresh = [
-            PPOController(ledger.space, self.config, seed=int(rng.integers(2**31))).network
+            PPOController(
+                ledger.space, self._controller_config, seed=int(rng.integers(2**31))
+            ).network
             for ledger, rng in zip(ledgers, rngs, strict=True)
         ]
-        learn_on_targets(fresh, self.config, self.fine_tuning, ledgers, rngs)
-
-    def options(self) -> Mapping[str, object]:
-        """Return the controller's and the fine-tuning's settings."""
-        return {"fine_tuning": asdict(self.fine_tuning), **self.config.to_dict()}
+        return fresh, None
 
 
 class ZeroShot(SideBySideSearcher):
@@ -48,9 +54,15 @@ class ZeroShot(SideBySideSearcher):
     """
 
     name = "zero-shot"
+    takes = ("one",)
 
     def __init__(self, controller: PPOController) -> None:
         self.controller = controller
+
+    @classmethod
+    def from_sources(cls, pool: SourcePool, settings: MethodSettings) -> ZeroShot:
+        """Return the method of a source."""
+        return cls(pool.only.controller)
 
     def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
         self.controller._search_many(ledgers, rngs)

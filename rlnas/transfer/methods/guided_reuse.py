@@ -10,7 +10,8 @@ CATCH, Chen et al., ECCV 2020, arXiv 2007.09380, section 3.)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -23,11 +24,41 @@ from rlnas.envs.tensor import TaskTables, TensorImprovement
 from rlnas.errors import InvalidArgumentError
 from rlnas.search.bayesian.adaptive_posterior import PRIORS
 from rlnas.search.bayesian.posterior import PosteriorConfig
+from rlnas.search.options import make_config
 from rlnas.statistics.score_scales import log_rank
 from rlnas.transfer.methods.source_policies import SourcePolicies, check_controllers
 from rlnas.transfer.methods.transfer_bo import Ints, PosteriorSearch, TransferBO
+from rlnas.transfer.registry import MethodSettings
+from rlnas.transfer.similarity.registry import make_estimator
 from rlnas.transfer.similarity.selector import Selection, SourceSelector
-from rlnas.transfer.sources import Source
+from rlnas.transfer.sources import Source, SourcePool
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuidedReuseConfig:
+    """Who proposes, how much, and when the choice may change.
+
+    Attributes:
+        episodes: Imagined episodes of each policy before each query, 1 or more.
+        proposals: Who proposes: the source ``policies``, or ``random`` edits, as many, which
+            tells what the policies are worth.
+        rerank_every: New queries between two choices of a selector, 1 or more.
+    """
+
+    episodes: int = 4
+    proposals: Literal["policies", "random"] = "policies"
+    rerank_every: int = 5
+
+    def __post_init__(self) -> None:
+        if min(self.episodes, self.rerank_every) < 1:
+            raise InvalidArgumentError(
+                f"episodes is {self.episodes}, rerank_every {self.rerank_every}; expected 1 or "
+                "more of both."
+            )
+        if self.proposals not in ("policies", "random"):
+            raise InvalidArgumentError(
+                f"proposals is {self.proposals!r}; expected 'policies' or 'random'."
+            )
 
 
 class GuidedReuse(TransferBO):
@@ -35,48 +66,37 @@ class GuidedReuse(TransferBO):
 
     Args:
         sources: The source tasks with their controllers and results, on the target's space.
+        config: The options.
         priors: Priors of the posterior, among which the target's queries choose.
-        episodes: Imagined episodes of each policy before each query.
-        proposals: Who proposes: the source ``policies``, or ``random`` edits, as many, which
-            tells what the policies are worth.
         selector: Chooses whose policies propose, and may change its mind as queries come in; its
             probes count within the budget. None lets all policies propose.
-        rerank_every: New queries between two choices, 1 or more.
+        options: Fields of `GuidedReuseConfig` to set, e.g. ``episodes=8``.
 
     Raises:
-        InvalidArgumentError: If an option is out of range, a source's task is not at hand, or its
-            controller does not improve architectures.
+        InvalidArgumentError: If there is no such option, it is out of range, a source's task is
+            not at hand, or its controller does not improve architectures.
     """
 
     name = "guided-reuse"
+    takes = ("several",)
+    Config = GuidedReuseConfig
 
     def __init__(
         self,
         sources: Sequence[Source],
+        config: GuidedReuseConfig | None = None,
         *,
         priors: Sequence[PosteriorConfig] = PRIORS,
-        episodes: int = 4,
-        proposals: Literal["policies", "random"] = "policies",
         selector: SourceSelector | None = None,
-        rerank_every: int = 5,
+        **options: Any,
     ) -> None:
         super().__init__(sources, priors=priors)
-        if min(episodes, rerank_every) < 1:
-            raise InvalidArgumentError(
-                f"episodes is {episodes}, rerank_every {rerank_every}; expected 1 or more of both."
-            )
-        if proposals not in ("policies", "random"):
-            raise InvalidArgumentError(
-                f"proposals is {proposals!r}; expected 'policies' or 'random'."
-            )
+        self.config = make_config(self.Config, config, options, self.name)
         first, *_ = check_controllers([source.controller for source in sources])
         if not isinstance(first.config.environment, ImprovementConfig):
             raise InvalidArgumentError("Guided reuse needs controllers that improve architectures.")
         self.environment = first.config.environment
-        self.episodes = episodes
-        self.proposals = proposals
         self.selector = selector
-        self.rerank_every = rerank_every
 
     def _run(self, searches: Sequence[PosteriorSearch]) -> None:
         imagination = Imagination(self)
@@ -99,7 +119,7 @@ class GuidedReuse(TransferBO):
         return selection
 
     def _reconsider(self, selection: Selection[Source], search: PosteriorSearch) -> None:
-        if self.selector is not None and search.ledger.queries % self.rerank_every == 0:
+        if self.selector is not None and search.ledger.queries % self.config.rerank_every == 0:
             self.selector.update(selection, search.ledger, search.rng)
 
     def options(self) -> Mapping[str, object]:
@@ -107,11 +127,26 @@ class GuidedReuse(TransferBO):
         selector = self.selector
         return {
             **super().options(),
-            "episodes": self.episodes,
-            "proposals": self.proposals,
+            "episodes": self.config.episodes,
+            "proposals": self.config.proposals,
             "estimator": None if selector is None else selector.estimator.name,
             "probes": 0 if selector is None else selector.probes,
         }
+
+
+class GuidedSelection(GuidedReuse):
+    """Guided reuse in which only the policies of selected sources propose.
+
+    By default they are weighed by `PosteriorHead`, with 10 probes.
+    """
+
+    @classmethod
+    def from_sources(
+        cls, pool: SourcePool, settings: MethodSettings, **options: Any
+    ) -> GuidedSelection:
+        """Return the method of a pool's sources."""
+        selector = SourceSelector(make_estimator("posterior-head"), mode="mix")
+        return cls(pool.sources, selector=selector, **options)
 
 
 class Imagination:
@@ -132,7 +167,11 @@ class Imagination:
         """Return the architectures that each policy met for each search, ``(S, n)`` indices."""
         method = self._method
         environment = TensorImprovement(self._predicted(searches), method.environment)
-        policies, each, horizon = len(method.sources), method.episodes, method.environment.horizon
+        policies, each, horizon = (
+            len(method.sources),
+            method.config.episodes,
+            method.environment.horizon,
+        )
         starts, uniform = [], []
         for search in searches:
             starts.append(_starts(search, policies * each))
@@ -149,7 +188,7 @@ class Imagination:
         met = [state.index]
         for step in range(horizon):
             environment.observe(state, obs)
-            if method.proposals == "policies":
+            if method.config.proposals == "policies":
                 logits = self._policies.each(obs.view(policies, -1, obs.shape[-1])).flatten(0, 1)
             else:
                 logits = torch.where(obs[:, environment.layout.mask] > 0.5, 0.0, MASKED)

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from rlnas.agents import FineTuningConfig, PPOController
+from rlnas.errors import InvalidArgumentError
 from rlnas.search import SideBySideSearcher
 from rlnas.transfer.methods.base import Generators, Ledgers, learn_on_targets
+from rlnas.transfer.registry import MethodSettings
+from rlnas.transfer.sources import SourcePool
 
 
 class Joint(SideBySideSearcher):
@@ -22,12 +25,29 @@ class Joint(SideBySideSearcher):
     """
 
     name = "joint"
+    takes = ("several",)
+    trained = "joint"
+    oracle = True
 
     def __init__(
         self, controller: PPOController, *, fine_tuning: FineTuningConfig | None = None
     ) -> None:
         self.controller = controller
         self.fine_tuning = fine_tuning
+
+    @classmethod
+    def from_sources(cls, pool: SourcePool, settings: MethodSettings) -> Joint:
+        """Return the method of a pool's joint controller.
+
+        Raises:
+            InvalidArgumentError: If the pool has none.
+        """
+        if pool.joint is None:
+            raise InvalidArgumentError(
+                "The method 'joint' needs a controller trained on all sources together; give it as "
+                "SourcePool(joint=PPOController.train_jointly(tasks))."
+            )
+        return cls(pool.joint)
 
     def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
         if self.fine_tuning is None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rlnas.agents import FineTuningConfig, LearnerHooks, PPOController
 from rlnas.errors import InvalidArgumentError
-from rlnas.search import SideBySideSearcher
+from rlnas.search.options import make_config
 from rlnas.seeding import generator
-from rlnas.transfer.methods.base import Generators, Ledgers, learn_on_targets
+from rlnas.transfer.methods.base import Generators, LearningMethod, Ledgers
 from rlnas.transfer.methods.jump_start_horizon import (
     GuideHorizon,
     RandomHorizon,
@@ -28,12 +28,48 @@ from rlnas.transfer.methods.source_policies import (
     learners,
     queries_of_episode,
 )
+from rlnas.transfer.registry import MethodSettings
+from rlnas.transfer.sources import SourcePool
 
 Schedule = Literal["curriculum", "random"]
 """How the guide's part of an episode is set: shrinking by stages, or drawn for every episode."""
 
 
-class JumpStart(SideBySideSearcher):
+@dataclass(frozen=True, kw_only=True)
+class JumpStartConfig:
+    """How the guide hands over.
+
+    Attributes:
+        schedule: ``curriculum`` or ``random``.
+        stages: Stages in which h comes down to 0, 1 or more (paper: 10). A budget too small for so
+            many episodes has as many stages as it has whole or begun episodes, less the first.
+        tolerance: How much of the best moving average of gains (see `TrialGains`) may be missing
+            for the next stage to begin, 0 or more, in standard deviations of the queried scores.
+        window: Episodes of the moving average, 1 or more.
+        start: Whether the learner starts from the guide's weights (``source``) or from none
+            (``scratch``, as in the paper).
+    """
+
+    schedule: Schedule = "curriculum"
+    stages: int = 10
+    tolerance: float = 0.5
+    window: int = 1
+    start: Start = "scratch"
+
+    def __post_init__(self) -> None:
+        if self.schedule not in get_args(Schedule):
+            raise InvalidArgumentError(
+                f"schedule is {self.schedule!r}; expected 'curriculum' or 'random'."
+            )
+        if self.stages < 1 or self.window < 1 or not self.tolerance >= 0:
+            raise InvalidArgumentError(
+                f"stages is {self.stages}, window {self.window}, tolerance {self.tolerance}; "
+                "expected 1 or more of the first two and a tolerance of 0 or more."
+            )
+        check_start(self.start)
+
+
+class JumpStart(LearningMethod):
     """Learn on the target in episodes that a source policy, the guide, opens.
 
     Jump-start RL (Uchendu et al., arXiv 2204.02372): the guide acts for the first h steps of an
@@ -51,67 +87,44 @@ class JumpStart(SideBySideSearcher):
 
     Args:
         controller: The source controller whose policy is the guide.
-        schedule: ``curriculum`` or ``random``.
-        stages: Stages in which h comes down to 0, 1 or more (paper: 10). A budget too small for so
-            many episodes has as many stages as it has whole or begun episodes, less the first.
-        tolerance: How much of the best moving average of gains (see `TrialGains`) may be missing
-            for the next stage to begin, 0 or more, in standard deviations of the queried scores.
-        window: Episodes of the moving average, 1 or more.
-        start: Whether the learner starts from the guide's weights (``source``) or from none
-            (``scratch``, as in the paper).
+        config: The options.
         fine_tuning: How the learner learns from few queries.
+        options: Fields of `JumpStartConfig` to set, e.g. ``schedule="random"``.
 
     Raises:
-        InvalidArgumentError: If an option is out of range.
+        InvalidArgumentError: If there is no such option, or it is out of range.
     """
 
     name = "jump-start"
+    takes = ("one",)
+    Config = JumpStartConfig
+    config: JumpStartConfig
 
     def __init__(
         self,
         controller: PPOController,
+        config: JumpStartConfig | None = None,
         *,
-        schedule: Schedule = "curriculum",
-        stages: int = 10,
-        tolerance: float = 0.5,
-        window: int = 1,
-        start: Start = "scratch",
         fine_tuning: FineTuningConfig | None = None,
+        **options: Any,
     ) -> None:
-        if schedule not in ("curriculum", "random"):
-            raise InvalidArgumentError(
-                f"schedule is {schedule!r}; expected 'curriculum' or 'random'."
-            )
-        if stages < 1 or window < 1 or not tolerance >= 0:
-            raise InvalidArgumentError(
-                f"stages is {stages}, window {window}, tolerance {tolerance}; expected 1 or more "
-                "of the first two and a tolerance of 0 or more."
-            )
+        own = make_config(self.Config, config, options, self.name)
+        super().__init__(controller.config, fine_tuning, own)
         self.controller = controller
-        self.schedule = schedule
-        self.stages = stages
-        self.tolerance = tolerance
-        self.window = window
-        self.start = check_start(start)
-        self.fine_tuning = fine_tuning or FineTuningConfig()
 
-    def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
-        networks = learners(self.start, [self.controller], ledgers, rngs)
-        guidance = Guidance(self, ledgers, rngs)
-        config = self.controller.config
-        learn_on_targets(networks, config, self.fine_tuning, ledgers, rngs, hooks=guidance.hooks())
+    @classmethod
+    def from_sources(cls, pool: SourcePool, settings: MethodSettings, **options: Any) -> JumpStart:
+        """Return the method of a source."""
+        return cls(pool.only.controller, fine_tuning=settings.fine_tuning, **options)
 
-    def options(self) -> Mapping[str, object]:
-        """Return the knobs of the guidance, the start, and the controller's settings."""
-        return {
-            "schedule": self.schedule,
-            "stages": self.stages,
-            "tolerance": self.tolerance,
-            "window": self.window,
-            "start": self.start,
-            "fine_tuning": asdict(self.fine_tuning),
-            **self.controller.options(),
-        }
+    def _begin(
+        self, ledgers: Ledgers, rngs: Generators
+    ) -> tuple[Sequence[nn.Module], LearnerHooks]:
+        networks = learners(self.config.start, [self.controller], ledgers, rngs)
+        return networks, Guidance(self, ledgers, rngs).hooks()
+
+    def _start_options(self) -> Mapping[str, object]:
+        return self.controller.options()
 
 
 class Guidance:
@@ -125,19 +138,19 @@ class Guidance:
 
     def __init__(self, method: JumpStart, ledgers: Ledgers, rngs: Generators) -> None:
         space = ledgers[0].space
-        config = method.controller.config
+        options, config = method.config, method.controller.config
         self._guide = SourcePolicies([method.controller], space)
         length = episode_length(config, space)
         per_episode = queries_of_episode(config)
         self._horizons: list[GuideHorizon] = []
         for ledger, rng in zip(ledgers, rngs, strict=True):
             own = generator(int(rng.integers(2**63)), "jump-start")
-            if method.schedule == "random":
+            if options.schedule == "random":
                 self._horizons.append(RandomHorizon(length, own))
             else:
-                stages = stages_within(ledger.budget, per_episode, method.stages)
+                stages = stages_within(ledger.budget, per_episode, options.stages)
                 self._horizons.append(
-                    ShrinkingHorizon(length, stages, method.tolerance, method.window, ledger)
+                    ShrinkingHorizon(length, stages, options.tolerance, options.window, ledger)
                 )
 
     def hooks(self) -> LearnerHooks:

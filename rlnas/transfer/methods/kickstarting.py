@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rlnas.agents import FineTuningConfig, LearnerHooks, PPOController
 from rlnas.agents.engine.rollout import Minibatch
 from rlnas.errors import InvalidArgumentError
-from rlnas.search import SideBySideSearcher
-from rlnas.transfer.methods.base import Generators, Ledgers, learn_on_targets
+from rlnas.search.options import make_config
+from rlnas.transfer.methods.base import Generators, LearningMethod, Ledgers
 from rlnas.transfer.methods.source_policies import (
     SourcePolicies,
     Start,
@@ -21,9 +22,40 @@ from rlnas.transfer.methods.source_policies import (
     check_start,
     learners,
 )
+from rlnas.transfer.registry import MethodSettings
+from rlnas.transfer.sources import SourcePool
 
 
-class Kickstarting(SideBySideSearcher):
+@dataclass(frozen=True, kw_only=True)
+class KickstartingConfig:
+    """How hard the teachers pull, and how it fades.
+
+    Attributes:
+        weight: λ before the first query, 0 or more.
+        half_life: Queries in which λ halves, more than 0; None keeps it as it is.
+        teacher_weights: Share of each teacher, 0 or more; equal shares by default.
+        start: Whether the student starts from a teacher's weights (``source``) or from none
+            (``scratch``, as in the paper).
+    """
+
+    weight: float = 1.0
+    half_life: float | None = 50.0
+    teacher_weights: tuple[float, ...] | None = None
+    start: Start = "source"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.weight < float("inf"):
+            raise InvalidArgumentError(f"weight is {self.weight}; expected a finite number ≥ 0.")
+        if self.half_life is not None and not self.half_life > 0:
+            raise InvalidArgumentError(
+                f"half_life is {self.half_life}; expected more than 0, or None."
+            )
+        if self.teacher_weights is not None:
+            object.__setattr__(self, "teacher_weights", tuple(self.teacher_weights))
+        check_start(self.start)
+
+
+class Kickstarting(LearningMethod):
     """Learn on the target with a distillation term towards teachers that fades away.
 
     To PPO's loss is added λ·H(π_teacher, π_student), the cross entropy on the states that the
@@ -42,39 +74,38 @@ class Kickstarting(SideBySideSearcher):
 
     Args:
         controllers: The teachers, one or several, trained in one environment.
-        weight: λ before the first query, 0 or more.
-        half_life: Queries in which λ halves, more than 0; None keeps it as it is.
-        teacher_weights: Share of each teacher, 0 or more; equal shares by default.
-        start: Whether the student starts from a teacher's weights (``source``) or from none
-            (``scratch``, as in the paper).
+        config: The options.
         fine_tuning: How the student learns from few queries.
+        options: Fields of `KickstartingConfig` to set, e.g. ``weight=0.1``.
 
     Raises:
-        InvalidArgumentError: If an option is out of range.
+        InvalidArgumentError: If there is no such option, or it is out of range.
     """
 
     name = "kickstarting"
+    takes = ("one", "several")
+    Config = KickstartingConfig
+    config: KickstartingConfig
 
     def __init__(
         self,
         controllers: PPOController | Sequence[PPOController],
+        config: KickstartingConfig | None = None,
         *,
-        weight: float = 1.0,
-        half_life: float | None = 50.0,
-        teacher_weights: Sequence[float] | None = None,
-        start: Start = "source",
         fine_tuning: FineTuningConfig | None = None,
+        **options: Any,
     ) -> None:
+        own = make_config(self.Config, config, options, self.name)
         self.controllers = check_controllers(controllers)
-        if not 0 <= weight < float("inf"):
-            raise InvalidArgumentError(f"weight is {weight}; expected a finite number ≥ 0.")
-        if half_life is not None and not half_life > 0:
-            raise InvalidArgumentError(f"half_life is {half_life}; expected more than 0, or None.")
-        self.weight = weight
-        self.half_life = half_life
-        self.teacher_weights = self._shares(teacher_weights)
-        self.start = check_start(start)
-        self.fine_tuning = fine_tuning or FineTuningConfig()
+        super().__init__(self.controllers[0].config, fine_tuning, own)
+        self.teacher_weights = self._shares(own.teacher_weights)
+
+    @classmethod
+    def from_sources(
+        cls, pool: SourcePool, settings: MethodSettings, **options: Any
+    ) -> Kickstarting:
+        """Return the method of a pool's policies."""
+        return cls(pool.controllers, fine_tuning=settings.fine_tuning, **options)
 
     def _shares(self, weights: Sequence[float] | None) -> tuple[float, ...]:
         count = len(self.controllers)
@@ -88,28 +119,21 @@ class Kickstarting(SideBySideSearcher):
 
     def strength(self, queries: int) -> float:
         """Return λ after a number of queries."""
-        if self.half_life is None:
-            return self.weight
-        return float(self.weight * 0.5 ** (queries / self.half_life))
+        if self.config.half_life is None:
+            return self.config.weight
+        return float(self.config.weight * 0.5 ** (queries / self.config.half_life))
 
-    def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
-        networks = learners(self.start, self.controllers, ledgers, rngs)
-        distillation = Distillation(self, ledgers)
-        config = self.controllers[0].config
-        learn_on_targets(
-            networks, config, self.fine_tuning, ledgers, rngs, hooks=distillation.hooks()
-        )
+    def _begin(
+        self, ledgers: Ledgers, rngs: Generators
+    ) -> tuple[Sequence[nn.Module], LearnerHooks]:
+        networks = learners(self.config.start, self.controllers, ledgers, rngs)
+        return networks, Distillation(self, ledgers).hooks()
 
-    def options(self) -> Mapping[str, object]:
-        """Return the teachers, λ's schedule, the start and the settings of the learning."""
+    def _start_options(self) -> Mapping[str, object]:
         return {
-            "weight": self.weight,
-            "half_life": self.half_life,
             "teacher_weights": list(self.teacher_weights),
-            "start": self.start,
-            "fine_tuning": asdict(self.fine_tuning),
             "teachers": [list(controller.sources) for controller in self.controllers],
-            **self.controllers[0].config.to_dict(),
+            **super()._start_options(),
         }
 
 

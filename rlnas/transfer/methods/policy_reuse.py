@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from rlnas.agents import FineTuningConfig, LearnerHooks, PPOController
 from rlnas.errors import InvalidArgumentError
-from rlnas.search import SideBySideSearcher
+from rlnas.search.options import make_config
 from rlnas.seeding import generator
-from rlnas.transfer.methods.base import Generators, Ledgers, learn_on_targets
+from rlnas.transfer.methods.base import Generators, LearningMethod, Ledgers
 from rlnas.transfer.methods.policy_reuse_choice import PolicyChoice, PolicyUse
 from rlnas.transfer.methods.source_policies import (
     SourcePolicies,
@@ -23,9 +24,53 @@ from rlnas.transfer.methods.source_policies import (
     learners,
     mixture_logits,
 )
+from rlnas.transfer.registry import MethodSettings
+from rlnas.transfer.sources import SourcePool
 
 
-class PolicyReuse(SideBySideSearcher):
+@dataclass(frozen=True, kw_only=True)
+class PolicyReuseConfig:
+    """When the source policies are followed.
+
+    Attributes:
+        psi: Probability ψ of following the source policy in a trial's first step, 0…1 (paper: 1).
+        nu: Factor ν of that probability from step to step, 0…1 (paper: 0.95).
+        temperature: Inverse temperature τ of the softmax at the first choice, 0 or more (paper: 0).
+        temperature_step: How much τ rises with each choice, Δτ, 0 or more (paper: 0.05, for returns
+            in 0…1; gains here are in standard deviations of the queried scores).
+        trust: Gain with which each source policy begins, as if one trial had brought it, 0 or more
+            (paper: 0). More follows them from the first step on, and doubts them later.
+        trial_steps: Steps after which a policy is chosen anew within an episode, 1 or more; None
+            for whole episodes (paper).
+        start: Whether the new policy starts from a source's weights (``source``) or from none
+            (``scratch``, as in the paper), so that there is a policy no source has misled.
+    """
+
+    psi: float = 1.0
+    nu: float = 0.95
+    temperature: float = 2.0
+    temperature_step: float = 1.0
+    trust: float = 1.0
+    trial_steps: int | None = 5
+    start: Start = "scratch"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.psi <= 1 or not 0 <= self.nu <= 1:
+            raise InvalidArgumentError(f"psi is {self.psi} and nu {self.nu}; expected both in 0…1.")
+        for what in ("temperature", "temperature_step", "trust"):
+            if not 0 <= getattr(self, what) < float("inf"):
+                raise InvalidArgumentError(
+                    f"{what} is {getattr(self, what)}; expected a finite number ≥ 0."
+                )
+        if self.trial_steps is not None and self.trial_steps < 1:
+            raise InvalidArgumentError(
+                f"trial_steps is {self.trial_steps}; expected 1 or more, or None for whole "
+                "episodes."
+            )
+        check_start(self.start)
+
+
+class PolicyReuse(LearningMethod):
     """Learn on the target while following, now and then, policies of a library.
 
     π-reuse and PRQ-learning (Fernández & Veloso, *Probabilistic Policy Reuse in a Reinforcement
@@ -49,83 +94,54 @@ class PolicyReuse(SideBySideSearcher):
     Args:
         controllers: The source policies, one or several, trained in one environment; see
             `PolicyLibrary` for which of many to take.
-        psi: Probability ψ of following the source policy in a trial's first step, 0…1 (paper: 1).
-        nu: Factor ν of that probability from step to step, 0…1 (paper: 0.95).
-        temperature: Inverse temperature τ of the softmax at the first choice, 0 or more (paper: 0).
-        temperature_step: How much τ rises with each choice, Δτ, 0 or more (paper: 0.05, for returns
-            in 0…1; gains here are in standard deviations of the queried scores).
-        trust: Gain with which each source policy begins, as if one trial had brought it, 0 or more
-            (paper: 0). More follows them from the first step on, and doubts them later.
-        trial_steps: Steps after which a policy is chosen anew within an episode, 1 or more; None
-            for whole episodes (paper).
-        start: Whether the new policy starts from a source's weights (``source``) or from none
-            (``scratch``, as in the paper), so that there is a policy no source has misled.
+        config: The options.
         fine_tuning: How the new policy learns from few queries.
+        options: Fields of `PolicyReuseConfig` to set, e.g. ``psi=0.5``.
 
     Raises:
-        InvalidArgumentError: If an option is out of range.
+        InvalidArgumentError: If there is no such option, or it is out of range.
     """
 
     name = "policy-reuse"
+    takes = ("one", "several")
+    Config = PolicyReuseConfig
+    config: PolicyReuseConfig
 
     def __init__(
         self,
         controllers: PPOController | Sequence[PPOController],
+        config: PolicyReuseConfig | None = None,
         *,
-        psi: float = 1.0,
-        nu: float = 0.95,
-        temperature: float = 2.0,
-        temperature_step: float = 1.0,
-        trust: float = 1.0,
-        trial_steps: int | None = 5,
-        start: Start = "scratch",
         fine_tuning: FineTuningConfig | None = None,
+        **options: Any,
     ) -> None:
+        own = make_config(self.Config, config, options, self.name)
         self.controllers = check_controllers(controllers)
-        if not 0 <= psi <= 1 or not 0 <= nu <= 1:
-            raise InvalidArgumentError(f"psi is {psi} and nu {nu}; expected both in 0…1.")
-        for what, value in (
-            ("temperature", temperature),
-            ("temperature_step", temperature_step),
-            ("trust", trust),
-        ):
-            if not 0 <= value < float("inf"):
-                raise InvalidArgumentError(f"{what} is {value}; expected a finite number ≥ 0.")
-        if trial_steps is not None and trial_steps < 1:
-            raise InvalidArgumentError(
-                f"trial_steps is {trial_steps}; expected 1 or more, or None for whole episodes."
-            )
-        self.psi = psi
-        self.nu = nu
-        self.temperature = temperature
-        self.temperature_step = temperature_step
-        self.trust = trust
-        self.trial_steps = trial_steps
-        self.start = check_start(start)
-        self.fine_tuning = fine_tuning or FineTuningConfig()
-        self.report: list[PolicyUse] = []
+        super().__init__(self.controllers[0].config, fine_tuning, own)
+        self._reuse: Reuse | None = None
 
-    def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
-        networks = learners(self.start, self.controllers, ledgers, rngs)
-        reuse = Reuse(self, ledgers, rngs)
-        config = self.controllers[0].config
-        learn_on_targets(networks, config, self.fine_tuning, ledgers, rngs, hooks=reuse.hooks())
-        self.report = reuse.report()
+    @classmethod
+    def from_sources(
+        cls, pool: SourcePool, settings: MethodSettings, **options: Any
+    ) -> PolicyReuse:
+        """Return the method of a pool's policies."""
+        return cls(pool.controllers, fine_tuning=settings.fine_tuning, **options)
 
-    def options(self) -> Mapping[str, object]:
-        """Return the library, the knobs of the reuse and the settings of the learning."""
-        return {
-            "psi": self.psi,
-            "nu": self.nu,
-            "temperature": self.temperature,
-            "temperature_step": self.temperature_step,
-            "trust": self.trust,
-            "trial_steps": self.trial_steps,
-            "start": self.start,
-            "fine_tuning": asdict(self.fine_tuning),
-            "library": [list(controller.sources) for controller in self.controllers],
-            **self.controllers[0].config.to_dict(),
-        }
+    @property
+    def report(self) -> list[PolicyUse]:
+        """What each of the latest searches made of its policies."""
+        return [] if self._reuse is None else self._reuse.report()
+
+    def _begin(
+        self, ledgers: Ledgers, rngs: Generators
+    ) -> tuple[Sequence[nn.Module], LearnerHooks]:
+        networks = learners(self.config.start, self.controllers, ledgers, rngs)
+        self._reuse = Reuse(self, ledgers, rngs)
+        return networks, self._reuse.hooks()
+
+    def _start_options(self) -> Mapping[str, object]:
+        library = [list(controller.sources) for controller in self.controllers]
+        return {"library": library, **super()._start_options()}
 
 
 class Reuse:
@@ -138,17 +154,18 @@ class Reuse:
     """
 
     def __init__(self, method: PolicyReuse, ledgers: Ledgers, rngs: Generators) -> None:
-        self._psi, self._nu = method.psi, method.nu
-        self._trial_steps = method.trial_steps
+        config = method.config
+        self._psi, self._nu = config.psi, config.nu
+        self._trial_steps = config.trial_steps
         self._policies = SourcePolicies(method.controllers, ledgers[0].space)
         self._all = [
             PolicyChoice(
                 1 + len(method.controllers),
                 ledger,
                 generator(int(rng.integers(2**63)), "policy reuse"),
-                temperature=method.temperature,
-                temperature_step=method.temperature_step,
-                trust=method.trust,
+                temperature=config.temperature,
+                temperature_step=config.temperature_step,
+                trust=config.trust,
             )
             for ledger, rng in zip(ledgers, rngs, strict=True)
         ]

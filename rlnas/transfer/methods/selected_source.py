@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -12,13 +13,35 @@ from torch import Tensor
 from rlnas.agents.targets.acting import Cohort
 from rlnas.errors import InvalidArgumentError
 from rlnas.search import SideBySideSearcher
+from rlnas.search.options import make_config
 from rlnas.spaces import Architecture
 from rlnas.tasks import QueryLedger
 from rlnas.transfer.methods.base import Generators, Ledgers
 from rlnas.transfer.methods.source_policies import SourcePolicies
+from rlnas.transfer.registry import MethodSettings
 from rlnas.transfer.similarity.registry import make_estimator
 from rlnas.transfer.similarity.selector import Selection, SourceSelector
-from rlnas.transfer.sources import Source
+from rlnas.transfer.sources import Source, SourcePool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelectedSourceConfig:
+    """When the choice may change, and where episodes begin.
+
+    Attributes:
+        rerank_every: New queries between two rankings, 1 or more.
+        start: Where episodes begin: at the ``best`` architecture queried so far, which the probes
+            make a good one, or at ``random``.
+    """
+
+    rerank_every: int = 5
+    start: Literal["best", "random"] = "best"
+
+    def __post_init__(self) -> None:
+        if self.rerank_every < 1:
+            raise InvalidArgumentError(f"rerank_every is {self.rerank_every}; expected 1 or more.")
+        if self.start not in ("best", "random"):
+            raise InvalidArgumentError(f"start is {self.start!r}; expected 'best' or 'random'.")
 
 
 class SelectedSource(SideBySideSearcher):
@@ -31,24 +54,25 @@ class SelectedSource(SideBySideSearcher):
         sources: The sources, with their results where the selector's estimator needs them; their
             controllers must share an environment.
         selector: How a source is chosen; by default by `PosteriorHead`, with 10 probes.
-        rerank_every: New queries between two rankings, 1 or more.
-        start: Where episodes begin: at the ``best`` architecture queried so far, which the probes
-            make a good one, or at ``random``.
+        config: The options.
+        options: Fields of `SelectedSourceConfig` to set, e.g. ``rerank_every=10``.
 
     Raises:
-        InvalidArgumentError: If there is no source, they differ in environment, or
-            ``rerank_every`` is below 1.
+        InvalidArgumentError: If there is no source, they differ in environment, there is no such
+            option, or it is out of range.
     """
 
     name = "selected-source"
+    takes = ("several",)
+    compares_results = True
+    Config = SelectedSourceConfig
 
     def __init__(
         self,
         sources: Sequence[Source],
         selector: SourceSelector | None = None,
-        *,
-        rerank_every: int = 5,
-        start: Literal["best", "random"] = "best",
+        config: SelectedSourceConfig | None = None,
+        **options: Any,
     ) -> None:
         if not sources:
             raise InvalidArgumentError("There is no source to choose; expected one or more.")
@@ -56,15 +80,17 @@ class SelectedSource(SideBySideSearcher):
             raise InvalidArgumentError(
                 "The sources' controllers were trained in different environments; expected one."
             )
-        if rerank_every < 1:
-            raise InvalidArgumentError(f"rerank_every is {rerank_every}; expected 1 or more.")
-        if start not in ("best", "random"):
-            raise InvalidArgumentError(f"start is {start!r}; expected 'best' or 'random'.")
+        self.config = make_config(self.Config, config, options, self.name)
         self.sources = tuple(sources)
-        self.start = start
         self.selector = selector or SourceSelector(make_estimator("posterior-head"))
-        self.rerank_every = rerank_every
         self.selections: list[Selection[Source]] = []
+
+    @classmethod
+    def from_sources(
+        cls, pool: SourcePool, settings: MethodSettings, **options: Any
+    ) -> SelectedSource:
+        """Return the method of a pool's sources."""
+        return cls(pool.sources, **options)
 
     def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
         self.selections = [
@@ -82,9 +108,9 @@ class SelectedSource(SideBySideSearcher):
             [ledgers[number] for number in running],
             [rngs[number] for number in running],
             rewards=False,
-            start=best_queried if self.start == "best" else None,
+            start=best_queried if self.config.start == "best" else None,
         )
-        due = np.array([ledger.queries + self.rerank_every for ledger in ledgers])
+        due = np.array([ledger.queries + self.config.rerank_every for ledger in ledgers])
         while len(cohort.rows):
             numbers = [running[row] for row in cohort.rows]
             weights = np.stack([self.selections[number].weights for number in numbers])
@@ -98,7 +124,7 @@ class SelectedSource(SideBySideSearcher):
             for number in (running[row] for row in cohort.rows):
                 if ledgers[number].queries >= due[number]:
                     self.selector.update(self.selections[number], ledgers[number], rngs[number])
-                    due[number] = ledgers[number].queries + self.rerank_every
+                    due[number] = ledgers[number].queries + self.config.rerank_every
 
     def options(self) -> Mapping[str, object]:
         """Return the estimator, the selector's settings and the sources."""
@@ -107,8 +133,7 @@ class SelectedSource(SideBySideSearcher):
             "probes": self.selector.probes,
             "mode": self.selector.mode,
             "margin": self.selector.margin,
-            "rerank_every": self.rerank_every,
-            "start": self.start,
+            **asdict(self.config),
             "sources": [source.name for source in self.sources],
         }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
+from typing import Any
 
 from torch import nn
 
@@ -15,10 +16,12 @@ from rlnas.agents.networks import (
     layout_of,
 )
 from rlnas.errors import InvalidArgumentError, UnknownNameError
-from rlnas.search import SideBySideSearcher
+from rlnas.search.options import make_config
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.methods.base import Generators, Ledgers, learn_on_targets
+from rlnas.transfer.methods.base import Generators, LearningMethod, Ledgers
+from rlnas.transfer.registry import MethodSettings
+from rlnas.transfer.sources import SourcePool
 from rlnas.transfer.weights.thawing import (
     Thaw,
     ThawingRates,
@@ -30,7 +33,42 @@ RepresentationSource = SharedController | PPOController | Sequence[PPOController
 """A shared encoder, that of a single source, or with adapters those of several."""
 
 
-class SharedRepresentation(SideBySideSearcher):
+@dataclass(frozen=True, kw_only=True)
+class SharedRepresentationConfig:
+    """Where the heads start, and whether the encoder changes.
+
+    Attributes:
+        head: Where the policy head and the task embedding start: ``mean`` of the sources', so that
+            the search begins with what they agree on; ``new``; or at those of one source, given by
+            its name.
+        thaw: When the encoder thaws, None for never: a number of updates between two layers, from
+            the heads back (gradual unfreezing, Howard & Ruder 2018); a fraction of the query budget
+            as a float in (0, 1), reckoned as if every step were a query, after which all of it
+            thaws (a budget without a limit of queries counts as the whole space); or the number of
+            the update by the name of a part, module or tensor. An update is a pass over a rollout.
+        adapters: Whether to keep the sources' encoders as frozen columns beside a new one. Only for
+            perceptrons.
+    """
+
+    head: str = "mean"
+    thaw: Thaw | int | float | None = None
+    adapters: bool = False
+
+    def __post_init__(self) -> None:
+        if isinstance(self.thaw, Mapping):
+            object.__setattr__(self, "thaw", dict(self.thaw))
+        if self.adapters and self.thaw is not None:
+            raise InvalidArgumentError(
+                "The columns that adapters read are never thawed; leave thaw out."
+            )
+        if isinstance(self.thaw, float) and not 0 < self.thaw < 1:
+            raise InvalidArgumentError(
+                f"thaw is {self.thaw}; expected a fraction of the budget in (0, 1), a whole number "
+                "of updates, or one by the name of a part."
+            )
+
+
+class SharedRepresentation(LearningMethod):
     """Learn a head on the target over an encoder that was trained on the sources.
 
     The target gets a policy head, a value head and, over a shared encoder, a task embedding of its
@@ -46,65 +84,58 @@ class SharedRepresentation(SideBySideSearcher):
     Args:
         source: A shared controller; or a plain one, whose encoder is then that of a single source;
             or with ``adapters`` several plain ones, each a column.
-        head: Where the policy head and the task embedding start: ``mean`` of the sources', so that
-            the search begins with what they agree on; ``new``; or at those of one source, given by
-            its name.
-        thaw: When the encoder thaws, None for never: a number of updates between two layers, from
-            the heads back (gradual unfreezing, Howard & Ruder 2018); a fraction of the query budget
-            as a float in (0, 1), reckoned as if every step were a query, after which all of it
-            thaws (a budget without a limit of queries counts as the whole space); or the number of
-            the update by the name of a part, module or tensor. An update is a pass over a rollout.
-        adapters: Whether to keep the sources' encoders as frozen columns beside a new one. Only for
-            perceptrons.
+        config: The options.
         fine_tuning: How the controller learns from few queries.
+        options: Fields of `SharedRepresentationConfig` to set, e.g. ``head="new"``.
 
     Raises:
-        InvalidArgumentError: If the options do not fit each other or the source.
+        InvalidArgumentError: If there is no such option, or the options do not fit each other or
+            the source.
         UnknownNameError: If ``head`` names no source.
     """
 
     name = "shared-representation"
+    takes = ("one", "several")
+    trained = "shared"
+    Config = SharedRepresentationConfig
+    config: SharedRepresentationConfig
 
     def __init__(
         self,
         source: RepresentationSource,
+        config: SharedRepresentationConfig | None = None,
         *,
-        head: str = "mean",
-        thaw: Thaw | int | float | None = None,
-        adapters: bool = False,
         fine_tuning: FineTuningConfig | None = None,
+        **options: Any,
     ) -> None:
+        own = make_config(self.Config, config, options, self.name)
         single = isinstance(source, (SharedController, PPOController))
         self.controllers: tuple[SharedController | PPOController, ...] = (
             (source,) if isinstance(source, (SharedController, PPOController)) else tuple(source)
         )
         if not self.controllers:
             raise InvalidArgumentError("There is no source controller; expected one or more.")
-        if not single and not adapters:
+        if not single and not own.adapters:
             raise InvalidArgumentError(
                 "Several plain controllers have an encoder each; use them with adapters=True, or "
                 "train one SharedController on their tasks."
             )
-        if adapters and thaw is not None:
-            raise InvalidArgumentError(
-                "The columns that adapters read are never thawed; leave thaw out."
-            )
         kinds = {controller.config.network.kind for controller in self.controllers}
-        if adapters and kinds != {"mlp"}:
+        if own.adapters and kinds != {"mlp"}:
             raise InvalidArgumentError(
                 "Adapters are there for perceptrons only; use adapters=False with a transformer."
             )
-        if isinstance(thaw, float) and not 0 < thaw < 1:
-            raise InvalidArgumentError(
-                f"thaw is {thaw}; expected a fraction of the budget in (0, 1), a whole number of "
-                "updates, or one by the name of a part."
-            )
         self.controller = self.controllers[0]
-        self.head = head
-        self.thaw = dict(thaw) if isinstance(thaw, Mapping) else thaw
-        self.adapters = adapters
-        self.fine_tuning = fine_tuning or FineTuningConfig()
-        self._weights = self._weights_of(head)
+        super().__init__(self.controller.config, fine_tuning, own)
+        self._weights = self._weights_of(own.head)
+
+    @classmethod
+    def from_sources(
+        cls, pool: SourcePool, settings: MethodSettings, **options: Any
+    ) -> SharedRepresentation:
+        """Return the method of a pool's shared encoder, or of a single source."""
+        source = pool.only.controller if pool.shared is None else pool.shared
+        return cls(source, fine_tuning=settings.fine_tuning, **options)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -137,7 +168,7 @@ class SharedRepresentation(SideBySideSearcher):
         Raises:
             InvalidArgumentError: If the space is another and the sources are tied to their own.
         """
-        if self.adapters:
+        if self.config.adapters:
             return self._progressive(space, seed)
         if isinstance(self.controller, SharedController):
             return self.controller.network_for_new_task(space, seed=seed, weights=self._weights)
@@ -164,7 +195,7 @@ class SharedRepresentation(SideBySideSearcher):
         for controller in self.controllers:
             if isinstance(controller, SharedController):
                 # Its blended head is the one that was asked for, so its single column counts 1.
-                name = None if self.head in ("mean", "new") else self.head
+                name = None if self.config.head in ("mean", "new") else self.config.head
                 column = controller.network_for_task(name, space=space)
                 weights = None if weights is None else [1.0]
             else:
@@ -177,20 +208,20 @@ class SharedRepresentation(SideBySideSearcher):
 
     def _rates(self, network: nn.Module, ledger: QueryLedger) -> ThawingRates | None:
         """Return the learning rates that freeze and thaw the encoder."""
-        if self.adapters:
+        if self.config.adapters:
             return None
         names = [name for name, _ in network.named_parameters()]
         # A part of the encoder has a layer in the order of gradual unfreezing; a head has none.
         order = gradual_unfreezing(names, 1)
         encoder = {name for name in names if order[name] != 0}
         learns: dict[str, int | None] = {name: None if name in encoder else 0 for name in names}
-        if isinstance(self.thaw, Mapping):
-            given = thawing_updates(names, {"encoder": None, **self.thaw})
+        if isinstance(self.config.thaw, Mapping):
+            given = thawing_updates(names, {"encoder": None, **self.config.thaw})
             learns |= {name: given[name] for name in encoder}
-        elif isinstance(self.thaw, float):
-            learns |= dict.fromkeys(encoder, self._update_after(self.thaw, ledger))
-        elif self.thaw is not None:
-            learns = gradual_unfreezing(names, int(self.thaw))
+        elif isinstance(self.config.thaw, float):
+            learns |= dict.fromkeys(encoder, self._update_after(self.config.thaw, ledger))
+        elif self.config.thaw is not None:
+            learns = gradual_unfreezing(names, int(self.config.thaw))
         return ThawingRates(dict.fromkeys(names, 1.0), learns)
 
     def _update_after(self, fraction: float, ledger: QueryLedger) -> int:
@@ -199,25 +230,14 @@ class SharedRepresentation(SideBySideSearcher):
         rollouts = int(fraction * queries / self.fine_tuning.n_steps)
         return rollouts * self.fine_tuning.n_epochs
 
-    def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
-        if not ledgers:
-            return
+    def _begin(
+        self, ledgers: Ledgers, rngs: Generators
+    ) -> tuple[Sequence[nn.Module], LearnerHooks]:
         networks = [
             self.network_for(ledger.space, int(rng.integers(2**31)))
             for ledger, rng in zip(ledgers, rngs, strict=True)
         ]
-        hooks = LearnerHooks(rates=self._rates(networks[0], ledgers[0]))
-        learn_on_targets(
-            networks, self.controller.config, self.fine_tuning, ledgers, rngs, hooks=hooks
-        )
+        return networks, LearnerHooks(rates=self._rates(networks[0], ledgers[0]))
 
-    def options(self) -> Mapping[str, object]:
-        """Return the controller's settings, those of this method and the fine-tuning's."""
-        return {
-            **self.controller.options(),
-            "head": self.head,
-            "thaw": self.thaw,
-            "adapters": self.adapters,
-            "fine_tuning": asdict(self.fine_tuning),
-            "sources": list(self.sources),
-        }
+    def _start_options(self) -> Mapping[str, object]:
+        return {**self.controller.options(), "sources": list(self.sources)}

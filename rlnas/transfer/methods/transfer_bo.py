@@ -9,18 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.search import SideBySideSearcher
+from rlnas.search.base import Takes
 from rlnas.search.bayesian.adaptive_posterior import PRIORS, AdaptivePosterior
 from rlnas.search.bayesian.posterior import Features, PosteriorConfig, observe_queries
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
 from rlnas.transfer.methods.base import Generators, Ledgers
-from rlnas.transfer.sources import Source, source_scores
+from rlnas.transfer.registry import MethodSettings
+from rlnas.transfer.sources import Source, SourcePool, source_scores
 
 Ints = NDArray[np.int64]
 
@@ -89,6 +92,8 @@ class TransferBO(SideBySideSearcher):
     """
 
     name = "transfer-bo"
+    takes: tuple[Takes, ...] = ("one", "several")
+    compares_results = True
 
     def __init__(
         self, sources: Sequence[Source], *, priors: Sequence[PosteriorConfig] = PRIORS
@@ -98,6 +103,11 @@ class TransferBO(SideBySideSearcher):
         self.space: SearchSpace = sources[0].controller.space
         self.features = Features(self.space, scores)
         self.priors = tuple(priors)
+
+    @classmethod
+    def from_sources(cls, pool: SourcePool, settings: MethodSettings, **options: Any) -> TransferBO:
+        """Return the method of a pool's sources."""
+        return cls(pool.sources, **options)
 
     def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
         if ledgers[0].space.name != self.space.name:

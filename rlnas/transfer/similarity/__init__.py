@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rlnas.lazy import lazy_names
 from rlnas.transfer.similarity.base import SimilarityEstimator
 from rlnas.transfer.similarity.calibration import CalibratedDesign
+from rlnas.transfer.similarity.context import EstimatorContext
 from rlnas.transfer.similarity.estimates import estimate_similarities
 from rlnas.transfer.similarity.probes import (
     ProbeDesign,
@@ -16,7 +17,6 @@ from rlnas.transfer.similarity.probes import (
 )
 from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws
 from rlnas.transfer.similarity.registry import (
-    EstimatorContext,
     estimator_names,
     estimator_needs,
     make_estimator,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
 from rlnas.transfer.similarity.calibration import make_design
+from rlnas.transfer.similarity.context import EstimatorContext
 from rlnas.transfer.similarity.evidence import gaussian_scores
 from rlnas.transfer.similarity.probes import ProbeDesign, query_probes
 from rlnas.transfer.similarity.ranking import RanksSources, SimilarityRanking
@@ -36,6 +37,16 @@ class SimilarityEstimator(abc.ABC):
     name: str
     needs: frozenset[Needs] = frozenset({"scores"})
     design: str | ProbeDesign = "mixed"
+
+    @classmethod
+    def from_context(cls, context: EstimatorContext, **options: Any) -> SimilarityEstimator:
+        """Return a new estimator for a target and what is known beside its sources.
+
+        Args:
+            context: What is known.
+            options: Keyword arguments of the class.
+        """
+        return cls(**options)
 
     def probe(
         self,

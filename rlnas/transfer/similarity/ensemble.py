@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,9 @@ from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
 from rlnas.transfer.similarity.base import Needs, SimilarityEstimator
 from rlnas.transfer.similarity.calibration import head_results, replay
+from rlnas.transfer.similarity.context import EstimatorContext
 from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws
+from rlnas.transfer.similarity.registry import make_estimator
 from rlnas.transfer.similarity.source_task import Floats, SourceTask
 
 _RIDGE = 10.0  # pairs of sources that the equal weighting counts for
@@ -45,6 +48,14 @@ class Ensemble(SimilarityEstimator):
             raise InvalidArgumentError("An ensemble needs at least one member.")
         self.members = tuple(members)
         self.needs = frozenset[Needs]({"scores"}).union(*(member.needs for member in members))
+
+    @classmethod
+    def from_context(cls, context: EstimatorContext, **options: Any) -> Ensemble:
+        """Return an ensemble of those that know the sources; see `SimilarityEstimator`."""
+        names = ["head-transfer", "rank-correlation"]
+        if context.policies:
+            names = ["policy-head", "policy-agreement", *names]
+        return cls([make_estimator(name, context) for name in names], **options)
 
     def table(self, sources: Sequence[SourceTask], space: SearchSpace) -> Floats:
         """Return what the first member goes by."""

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from rlnas.errors import InvalidArgumentError
 from rlnas.seeding import generator
 from rlnas.tasks import TabularTask
-from rlnas.transfer.similarity.registry import EstimatorContext, make_estimator
+from rlnas.transfer.similarity.context import EstimatorContext, ProxyValues
+from rlnas.transfer.similarity.registry import make_estimator
 from rlnas.transfer.similarity.source_task import SourceTask
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from rlnas.transfer.similarity.proxy_signature import ProxyValues
 
 Progress = Callable[[str, int, int], None]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,12 +11,10 @@ from rlnas.errors import DataError
 from rlnas.statistics.correlation import weighted_kendall
 from rlnas.tasks import QueryLedger
 from rlnas.transfer.similarity.base import Needs, SimilarityEstimator
+from rlnas.transfer.similarity.context import EstimatorContext, ProxyValues
 from rlnas.transfer.similarity.evidence import Evidence, gaussian_ranks
 from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws, unknown_ranking
 from rlnas.transfer.similarity.source_task import Floats, SourceTask
-
-ProxyValues = Mapping[str, Mapping[str, Floats]]
-"""By task and proxy, ``(space.size,)`` values, larger is taken for better; NaN where unmeasured."""
 
 _ENOUGH = 4  # queries from which on a correlation with the scores says anything
 _RESAMPLES = 400  # of the queries, by the bootstrap
@@ -43,6 +42,11 @@ class ProxySignature(SimilarityEstimator):
     def __init__(self, values: ProxyValues, target: str) -> None:
         self.values = values
         self.target = target
+
+    @classmethod
+    def from_context(cls, context: EstimatorContext, **options: Any) -> ProxySignature:
+        """See `SimilarityEstimator.from_context`."""
+        return cls(context.proxies, context.target, **options)
 
     def probe(
         self,

@@ -2,105 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
-from rlnas.errors import InvalidArgumentError, UnknownNameError
+from rlnas.registry import Registry, load
 from rlnas.transfer.similarity.base import Needs, SimilarityEstimator
-
-if TYPE_CHECKING:
-    from rlnas.transfer.similarity.proxy_signature import ProxyValues
-
-
-@dataclass(frozen=True)
-class EstimatorContext:
-    """What an estimator may need beside sources and queries.
-
-    Attributes:
-        target: Name of the target, by which its proxy values are found.
-        proxies: Zero-cost-proxy values by task; empty where there are none.
-        policies: Whether the sources have controllers, for the ensemble's choice of members.
-    """
-
-    target: str = ""
-    proxies: ProxyValues = field(default_factory=dict)
-    policies: bool = True
-
+from rlnas.transfer.similarity.context import EstimatorContext
 
 EstimatorFactory = Callable[[EstimatorContext], SimilarityEstimator]
 
+_SCORES: frozenset[Needs] = frozenset({"scores"})
+_POLICIES: frozenset[Needs] = frozenset({"policies"})
+
 
 @dataclass(frozen=True)
-class _Entry:
-    factory: EstimatorFactory
-    needs: frozenset[Needs]
+class EstimatorEntry:
+    """An entry: what makes an estimator, and what it needs.
+
+    Attributes:
+        factory: The estimator's class, or a function of an `EstimatorContext`; or the import path
+            of either.
+        needs: What must be known of the sources.
+        options: Keyword arguments of the class.
+    """
+
+    factory: EstimatorFactory | str
+    needs: frozenset[Needs] = _SCORES
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, name: str, made: Any) -> EstimatorEntry:
+        """Return the entry of a class, which says itself what it needs.
+
+        Raises:
+            TypeError: If it is no class of an estimator.
+        """
+        if not isinstance(made, type) or not issubclass(made, SimilarityEstimator):
+            raise TypeError(f"expected a class of SimilarityEstimator, got {made!r}")
+        return cls(made, frozenset(made.needs))
+
+    def make(self, context: EstimatorContext) -> SimilarityEstimator:
+        """Return a new estimator."""
+        made = load(self.factory) if isinstance(self.factory, str) else self.factory
+        found: SimilarityEstimator = getattr(made, "from_context", made)(context, **self.options)
+        return found
 
 
-def _rank_correlation(context: EstimatorContext) -> SimilarityEstimator:
-    from rlnas.transfer.similarity.rank_correlation import RankCorrelation
+_HERE = "rlnas.transfer.similarity"
 
-    return RankCorrelation()
-
-
-def _spearman(context: EstimatorContext) -> SimilarityEstimator:
-    from rlnas.transfer.similarity.rank_correlation import RankCorrelation
-
-    return RankCorrelation("spearman")
-
-
-def _gain_correlation(context: EstimatorContext) -> SimilarityEstimator:
-    from rlnas.transfer.similarity.gain_correlation import GainCorrelation
-
-    return GainCorrelation()
-
-
-def _head_transfer(context: EstimatorContext) -> SimilarityEstimator:
-    from rlnas.transfer.similarity.head_transfer import HeadTransfer
-
-    return HeadTransfer()
-
-
-def _policy_head(context: EstimatorContext) -> SimilarityEstimator:
-    from rlnas.transfer.similarity.head_transfer import HeadTransfer
-
-    return HeadTransfer("policies")
-
-
-def _posterior_head(context: EstimatorContext) -> SimilarityEstimator:
-    from rlnas.transfer.similarity.posterior_head import PosteriorHead
-
-    return PosteriorHead()
-
-
-def _proxy_signature(context: EstimatorContext) -> SimilarityEstimator:
-    from rlnas.transfer.similarity.proxy_signature import ProxySignature
-
-    return ProxySignature(context.proxies, context.target)
-
-
-def _policy_return(context: EstimatorContext) -> SimilarityEstimator:
-    from rlnas.transfer.similarity.policy_return import PolicyReturn
-
-    return PolicyReturn()
-
-
-def _policy_agreement(context: EstimatorContext) -> SimilarityEstimator:
-    from rlnas.transfer.similarity.policy_agreement import PolicyAgreement
-
-    return PolicyAgreement()
-
-
-def _ensemble(context: EstimatorContext) -> SimilarityEstimator:
-    from rlnas.transfer.similarity.ensemble import Ensemble
-
-    names = ["head-transfer", "rank-correlation"]
-    if context.policies:
-        names = ["policy-head", "policy-agreement", *names]
-    return Ensemble([make_estimator(name, context) for name in names])
-
-
-_estimators: dict[str, _Entry] = {}
+ESTIMATORS: Registry[EstimatorEntry] = Registry(
+    "similarity estimator",
+    {
+        "rank-correlation": EstimatorEntry(f"{_HERE}.rank_correlation:RankCorrelation"),
+        "spearman": EstimatorEntry(
+            f"{_HERE}.rank_correlation:RankCorrelation", options={"kind": "spearman"}
+        ),
+        "gain-correlation": EstimatorEntry(f"{_HERE}.gain_correlation:GainCorrelation"),
+        "head-transfer": EstimatorEntry(f"{_HERE}.head_transfer:HeadTransfer"),
+        "policy-head": EstimatorEntry(
+            f"{_HERE}.head_transfer:HeadTransfer", _POLICIES, {"by": "policies"}
+        ),
+        "policy-agreement": EstimatorEntry(f"{_HERE}.policy_agreement:PolicyAgreement", _POLICIES),
+        "policy-return": EstimatorEntry(f"{_HERE}.policy_return:PolicyReturn", _POLICIES),
+        "proxy-signature": EstimatorEntry(
+            f"{_HERE}.proxy_signature:ProxySignature", _SCORES | {"proxies"}
+        ),
+        "posterior-head": EstimatorEntry(
+            f"{_HERE}.posterior_head:PosteriorHead", _SCORES | _POLICIES
+        ),
+        "ensemble": EstimatorEntry(f"{_HERE}.ensemble:Ensemble", _SCORES | _POLICIES),
+    },
+    group="rlnas.estimators",
+    adapt=EstimatorEntry.of,
+)
+"""Every estimator of similarity."""
 
 
 def register_estimator(
@@ -116,14 +92,12 @@ def register_estimator(
     Raises:
         InvalidArgumentError: If the name is taken.
     """
-    if name in _estimators:
-        raise InvalidArgumentError(f"The similarity estimator {name!r} is registered already.")
-    _estimators[name] = _Entry(factory, frozenset(needs))
+    ESTIMATORS.register(name, EstimatorEntry(factory, frozenset(needs)))
 
 
 def estimator_names() -> tuple[str, ...]:
     """Return the names of the similarity estimators."""
-    return tuple(_estimators)
+    return ESTIMATORS.names()
 
 
 def estimator_needs(name: str) -> frozenset[Needs]:
@@ -132,7 +106,7 @@ def estimator_needs(name: str) -> frozenset[Needs]:
     Raises:
         UnknownNameError: If there is none of this name.
     """
-    return _entry(name).needs
+    return ESTIMATORS.get(name).needs
 
 
 def make_estimator(name: str, context: EstimatorContext | None = None) -> SimilarityEstimator:
@@ -145,22 +119,4 @@ def make_estimator(name: str, context: EstimatorContext | None = None) -> Simila
     Raises:
         UnknownNameError: If there is none of this name.
     """
-    return _entry(name).factory(context or EstimatorContext())
-
-
-def _entry(name: str) -> _Entry:
-    if name not in _estimators:
-        raise UnknownNameError("similarity estimator", name, _estimators)
-    return _estimators[name]
-
-
-register_estimator("rank-correlation", _rank_correlation)
-register_estimator("spearman", _spearman)
-register_estimator("gain-correlation", _gain_correlation)
-register_estimator("head-transfer", _head_transfer)
-register_estimator("policy-head", _policy_head, needs=("policies",))
-register_estimator("policy-agreement", _policy_agreement, needs=("policies",))
-register_estimator("policy-return", _policy_return, needs=("policies",))
-register_estimator("proxy-signature", _proxy_signature, needs=("scores", "proxies"))
-register_estimator("posterior-head", _posterior_head, needs=("scores", "policies"))
-register_estimator("ensemble", _ensemble, needs=("scores", "policies"))
+    return ESTIMATORS.get(name).make(context or EstimatorContext())

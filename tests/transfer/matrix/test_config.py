@@ -1,15 +1,16 @@
 """Which cells a matrix has, what each is trained on; no source is its target by accident."""
 
 import itertools
+import json
 
 import pytest
 
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.runs.cell import ALL_TASKS, NO_SOURCE, OTHERS, RunCell
+from rlnas.search.registry import SEARCHERS
 from rlnas.transfer import MatrixConfig, get_method, make_method, register_method
 from rlnas.transfer.matrix.config import known_methods
 from rlnas.transfer.matrix.trainings import Training
-from rlnas.transfer.registry import _methods
 from rlnas.transfer.sources import SourcePool
 
 TASKS = ("a", "b", "c")
@@ -99,6 +100,16 @@ def test_the_configuration_survives_its_file():
     assert MatrixConfig.from_dict(config.to_dict()) == config
 
 
+def test_options_of_methods_survive_their_file_and_are_absent_where_there_are_none():
+    options = {"weight-init": {"parts": ("encoder",), "shrink": 0.5}, "scratch": {}}
+    tree = json.loads(json.dumps(plan("scratch", "weight-init", options=options).to_dict()))
+    assert tree["options"] == {"weight-init": {"parts": ["encoder"], "shrink": 0.5}}
+    assert MatrixConfig.from_dict(tree).to_dict() == tree
+    assert "options" not in plan("scratch").to_dict()
+    with pytest.raises(UnknownNameError, match="weight-init"):
+        plan("scratch", options={"weight-init": {"shrink": 0.5}})
+
+
 def test_an_old_configuration_is_read_as_it_was_meant():
     tree = plan("scratch").to_dict()
     for name in ("source_suite", "source_tasks", "estimators", "probes"):
@@ -125,12 +136,6 @@ def test_what_makes_no_plan_is_said(options, message):
         plan(*options.pop("methods", ("scratch",)), **options)
 
 
-def test_a_method_refuses_another_number_of_sources():
-    for name in ("zero-shot", "joint", "transfer-bo", "policy-reuse"):
-        with pytest.raises(InvalidArgumentError, match="None source"):
-            make_method(name, SourcePool())
-
-
 def test_a_users_method_joins_the_matrix():
     made = []
 
@@ -146,4 +151,4 @@ def test_a_users_method_joins_the_matrix():
         with pytest.raises(InvalidArgumentError, match="registered already"):
             register_method("mine", factory)
     finally:
-        del _methods["mine"]
+        del SEARCHERS._entries["mine"]

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from rlnas.agents import ControllerConfig, FineTuningConfig, PolicyConfig, PPOController
 from rlnas.errors import InvalidArgumentError
@@ -10,7 +9,6 @@ from rlnas.search import get_searcher
 from rlnas.spaces import CellSpace, get_space
 from rlnas.tasks import Budget, Evaluation, Metric, Task, make_task
 from rlnas.testing import (
-    ConformanceError,
     check_exhaustion,
     check_no_leakage,
     check_transfer_method,
@@ -33,29 +31,6 @@ def test_methods_conform(method, kind, sources, synthetic):
 @pytest.mark.parametrize("method", METHODS)
 def test_no_leakage_at_the_usual_budget(method, sources, synthetic):
     check_no_leakage(lambda: METHODS[method](sources["mlp"]), synthetic["synthetic-2"], 50, seed=1)
-
-
-def test_a_method_that_reads_the_table_is_caught(sources, synthetic):
-    class Peeking(ZeroShot):
-        def _search(self, ledger, rng):
-            table = ledger._objective._scores
-            super()._search(ledger, np.random.default_rng(int(abs(np.nansum(table)) * 1e6)))
-
-    with pytest.raises(ConformanceError):
-        check_transfer_method(lambda: Peeking(sources["mlp"]), synthetic["synthetic-1"])
-
-
-def test_a_method_that_changes_its_source_is_caught(synthetic):
-    controller = PPOController(synthetic.space, seed=0)
-
-    class Wearing(ZeroShot):
-        def _search(self, ledger, rng):
-            super()._search(ledger, rng)
-            with torch.no_grad():
-                self.controller.network.value_head.bias.add_(1.0)
-
-    with pytest.raises(ConformanceError, match=r"value_head\.bias"):
-        check_transfer_method(lambda: Wearing(controller), synthetic["synthetic-1"])
 
 
 @pytest.mark.parametrize("queries", [1, 2, 9, 10, 11, 50])

@@ -14,12 +14,8 @@ from rlnas.spaces import get_space
 from rlnas.tasks import Budget, TabularTask
 from rlnas.testing import check_exhaustion, check_no_leakage, check_transfer_method
 from rlnas.transfer import Scratch, ZeroShot
-from rlnas.transfer.methods.policy_library import PolicyLibrary
 from rlnas.transfer.methods.policy_reuse import PolicyReuse, Reuse
-from rlnas.transfer.methods.policy_reuse_choice import PolicyChoice
 from rlnas.transfer.methods.source_policies import SourcePolicies, mixture_logits
-from rlnas.transfer.methods.trial_gains import TrialGains
-from rlnas.transfer.sources import Source
 
 QUICK = FineTuningConfig(rehearsal="none")
 PAPER = {"trial_steps": None, "temperature": 0.0, "temperature_step": 0.05, "trust": 0.0}
@@ -27,17 +23,6 @@ PAPER = {"trial_steps": None, "temperature": 0.0, "temperature_step": 0.05, "tru
 
 def architectures(result):
     return [record.architecture for record in result.records]
-
-
-def negated(task):
-    return TabularTask("synthetic/negated", task.space, -task.scores, task.metric)
-
-
-@pytest.fixture(scope="module")
-def pair(synthetic):
-    """Two barely trained controllers on two tasks."""
-    tasks = [synthetic["synthetic-0"], synthetic["synthetic-2"]]
-    return PPOController.train_many(tasks, 640, device="cpu")
 
 
 # -- contract ----------------------------------------------------------------------------------
@@ -152,29 +137,6 @@ def test_a_library_needs_policies_that_read_the_same_observations(pair, syntheti
 # -- the mixture -------------------------------------------------------------------------------
 
 
-def test_mixture_probabilities_are_those_of_the_two_policies():
-    rng = torch.Generator().manual_seed(0)
-    own, other = torch.randn(2, 5, 7, generator=rng)
-    own[:, 3] = other[:, 3] = -1e8  # illegal
-    share = torch.tensor([0.0, 0.2, 0.5, 0.9, 1.0])
-    p, q, mixed = own.softmax(-1), other.softmax(-1), mixture_logits(own, other, share).exp()
-    torch.testing.assert_close(mixed, (1 - share)[:, None] * p + share[:, None] * q)
-    torch.testing.assert_close(mixed.sum(-1), torch.ones(5))
-    assert (mixed[:, 3] == 0).all()
-
-
-def test_source_policies_give_what_their_controllers_give(sources, pair, synthetic):
-    controllers = [pair[0], sources["transformer"], pair[1], sources["mlp"]]
-    policies = SourcePolicies(controllers, synthetic.space)
-    layout = pair[0].network.layout
-    obs = torch.rand(3, 1, layout.size, generator=torch.Generator().manual_seed(0)).round()
-    together = policies.logits(obs)
-    for controller, logits in zip(controllers, together, strict=True):
-        with torch.no_grad():
-            expected = controller.network(obs[:, 0])[0]
-        torch.testing.assert_close(logits[:, 0].softmax(-1), expected.softmax(-1))
-
-
 def reuse_of(pair, synthetic, count=3, **options):
     ledgers = [synthetic["synthetic-1"].ledger(30) for _ in range(count)]
     rngs = [generator(seed, "test") for seed in range(count)]
@@ -209,69 +171,6 @@ def test_each_search_keeps_its_own_choice_when_others_leave(pair, synthetic):
     assert len(reuse.report()) == 6
 
 
-# -- choices -----------------------------------------------------------------------------------
-
-
-def test_gains_are_on_one_scale_and_leave_starts_out(synthetic):
-    task = synthetic["synthetic-1"]
-    order, arrays = np.argsort(task.scores), task.space.arrays
-    ledger = task.ledger(100)
-    gains = TrialGains(ledger)
-    ledger.query(arrays[order[-1]])  # a start
-    gains.begin()
-    for number in range(4):  # a poor trial
-        ledger.query(arrays[order[number]])
-        gains.after_step()
-    gains.begin()
-    for number in range(5):  # a good one; with its last step a new episode starts
-        ledger.query(arrays[order[-2 - number]])
-        if number == 4:
-            ledger.query(arrays[order[2000]])
-        gains.after_step()
-    gains.begin()  # and one that queries nothing
-    gains.after_step()
-    numbers, values = gains.gains()
-    assert numbers.tolist() == [0, 1]
-    n = 11
-    quantile = torch.special.ndtri((torch.arange(n) + 0.5) / n).numpy()
-    np.testing.assert_allclose(values, [quantile[:4].mean(), quantile[5:10].mean()], atol=1e-6)
-
-
-def test_choices_go_to_what_gained(synthetic):
-    task = synthetic["synthetic-1"]
-    order, arrays = np.argsort(task.scores), task.space.arrays
-    ledger = task.ledger(400)
-    knobs = {"temperature": 0.0, "temperature_step": 0.5, "trust": 0.0}
-    choice = PolicyChoice(3, ledger, generator(0, "test"), **knobs)
-    choice.begin()
-    np.testing.assert_allclose(choice.use().chances.sum(), 1)
-    rank = {0: 2000, 1: 4095, 2: 300}  # policy 1 finds the best, 2 the worst
-    followed = []
-    for trial in range(30):
-        followed.append(choice.current)
-        for step in range(3):
-            ledger.query(arrays[order[rank[choice.current] - 3 * trial - step]])
-            choice.after_step()
-        choice.choose()
-    use = choice.use()
-    assert use.gains[1] > use.gains[0]
-    assert set(followed[20:]) == {1}
-    assert use.chances[1] > 0.99
-    assert use.trials.sum() == 30
-
-
-def test_the_first_choice_is_uniform_in_the_paper_and_trusting_by_default(synthetic):
-    ledger = synthetic["synthetic-1"].ledger(5)
-    paper = PolicyChoice(
-        3, ledger, generator(0, "t"), temperature=0.0, temperature_step=0.05, trust=0.0
-    )
-    np.testing.assert_allclose(paper.use().chances, 1 / 3)
-    trusting = PolicyChoice(
-        3, ledger, generator(0, "t"), temperature=2.0, temperature_step=1.0, trust=1.0
-    )
-    np.testing.assert_allclose(trusting.use().chances, np.exp([0, 2, 2]) / np.exp([0, 2, 2]).sum())
-
-
 # -- what it can do ----------------------------------------------------------------------------
 
 
@@ -299,14 +198,14 @@ def test_with_caution_it_does_not_hurt_where_the_source_is_unrelated(unrelated, 
     assert cautious.mean() < scratch.mean() + 2 * error
 
 
-def test_it_gets_away_from_a_source_that_misleads(expert, log_ranks):
+def test_it_gets_away_from_a_source_that_misleads(expert, log_ranks, negated):
     suite, controller = expert
     tasks = [negated(suite["synthetic-0"]), negated(suite["synthetic-1"])]
     alone = log_ranks(ZeroShot(controller), tasks, 12).mean()
     assert log_ranks(PolicyReuse(controller, fine_tuning=QUICK), tasks, 12).mean() < alone - 0.2
 
 
-def test_it_turns_away_from_a_source_that_misleads(expert):
+def test_it_turns_away_from_a_source_that_misleads(expert, negated):
     suite, controller = expert
     method = PolicyReuse(controller, fine_tuning=QUICK)
     method.search_many([negated(suite["synthetic-0"])] * 16, 150, list(range(16)))
@@ -318,38 +217,10 @@ def test_it_turns_away_from_a_source_that_misleads(expert):
     assert min(away, towards) > 0.7, (away, towards)
 
 
-def test_it_finds_the_better_of_two_sources(expert):
+def test_it_finds_the_better_of_two_sources(expert, negated):
     suite, controller = expert
     misled = PPOController.train(negated(suite["synthetic-0"]), 60_000, seed=0, device="cpu")
     method = PolicyReuse([misled, controller], fine_tuning=QUICK)
     method.search_many([suite["synthetic-1"]] * 16, 100, list(range(16)))
     chances = np.mean([report.chances for report in method.report], axis=0)
     assert chances[2] > 0.6 > 0.2 > chances[1], chances
-
-
-# -- the library -------------------------------------------------------------------------------
-
-
-def test_a_library_grows_by_what_is_new(expert):
-    suite, controller = expert
-    task = suite["synthetic-0"]
-    other = negated(task)
-    misled = PPOController.train(other, 60_000, seed=0, device="cpu")
-    sources = [
-        Source("first", controller, task),
-        Source("alike", controller, suite["synthetic-0"]),
-        Source("unlike", misled, other),
-    ]
-    library = PolicyLibrary.of(sources, starts=64)
-    assert [source.name for source in library.sources] == ["first", "unlike"]
-    assert library.controllers == (controller, misled)
-    assert library.gain(controller, task) > library.gain(misled, task) + 0.25
-    generous = PolicyLibrary.of(sources, starts=64, delta=10.0)
-    assert [source.name for source in generous.sources] == ["first"]
-
-
-def test_a_library_needs_the_sources_tasks(sources):
-    with pytest.raises(InvalidArgumentError, match="no task"):
-        PolicyLibrary().add(Source("x", sources["mlp"]))
-    with pytest.raises(InvalidArgumentError, match="delta"):
-        PolicyLibrary(delta=-1.0)
