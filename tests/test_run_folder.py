@@ -47,7 +47,7 @@ def test_a_run_begins_once_and_resumes_with_the_same_settings_only(tmp_path):
     with pytest.raises(RunError, match="--resume"):
         begin_run(folder, "search", {"a": (1, 2)})
     assert begin_run(folder, "search", {"a": (1, 2)}, resume=True)
-    with pytest.raises(RunError, match=r"a differ"):
+    with pytest.raises(RunError, match=r"a.1 is 2 there, not 3"):
         begin_run(folder, "search", {"a": (1, 3)}, resume=True)
     with pytest.raises(RunError, match="no train run"):
         begin_run(folder, "train", {}, resume=True)

@@ -1,11 +1,13 @@
-"""What ``rlnas data`` does: list, describe, fetch, import."""
+"""``rlnas data list``, ``info``, ``fetch`` and ``import``: benchmark tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.table import Table
+import tyro
 
 from rlnas.benchmarks import (
     BenchmarkTable,
@@ -20,13 +22,63 @@ from rlnas.benchmarks import (
     suite_names,
     table_info,
 )
-from rlnas.cli.options import split_names
+from rlnas.cli.options import CommonOptions, Flag, Text, split_names
 from rlnas.errors import InvalidArgumentError
-from rlnas.reporting.terminal.table import titled_table
 
 if TYPE_CHECKING:
-    from rlnas.cli.data import ImportOptions
+    from rich.table import Table
+
     from rlnas.cli.screen import Screen
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListOptions(CommonOptions):
+    """List the built-in tables, the data sets to fetch and the suites that can be used."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InfoOptions(CommonOptions):
+    """Say what tables hold: size, tasks, metrics, splits, optima, source and licence."""
+
+    names: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Names of tables; by default the built-in ones and every one that is in the cache."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FetchOptions(CommonOptions):
+    """Download data sets, verify them and put their tables into the cache."""
+
+    names: tyro.conf.Positional[tuple[str, ...]]
+    """Names of data sets, or `all`."""
+
+    force: Flag = False
+    """Fetch and import again what is in the cache already."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions(CommonOptions):
+    """Import a file of measured results and put its tables into the cache."""
+
+    path: tyro.conf.Positional[Path]
+    """The file, or the folder where the format is one."""
+
+    format: Text = None
+    """Its format, e.g. naslib-zip or csv; by default told from its content."""
+
+    name: Text = None
+    """Name for the table, and so of its suite; by default what the importer gives it."""
+
+    space: Text = None
+    """Search space, for formats that do not say it."""
+
+    column: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME,KEY=VALUE…")] = ()
+    """For CSV and Parquet, a column of scores, e.g. acc,task=mine,split=valid,unit=%."""
+
+    option: Annotated[tuple[str, ...], tyro.conf.arg(metavar="KEY=VALUE")] = ()
+    """Further options of the format."""
+
+    replace: Flag = False
+    """Replace a table of this name in the cache."""
 
 
 def list_data(screen: Screen) -> dict[str, Any]:
@@ -222,6 +274,8 @@ def _print_info(info: dict[str, Any], screen: Screen) -> None:
 
 
 def _table(*columns: str, title: str) -> Table:
+    from rlnas.reporting.terminal.table import titled_table
+
     table = titled_table(title)
     for column in columns:
         table.add_column(column, overflow="fold")

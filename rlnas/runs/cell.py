@@ -4,26 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Literal
-import numpy as np
-from numpy.typing import NDArray
-from rlnas.errors import InvalidArgumentError
+from typing import TYPE_CHECKING, Any, Literal
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
-import numpy as np
-from numpy.typing import NDArray
-from rlnas.errors import InvalidArgumentError
-from rlnas.statistics.samples import (difference_intervals, interquartile_means, probability_of_improvement)
 if TYPE_CHECKING:
-    import pandas as pd
-
+    pass
 
 
 NO_SOURCE = "-"

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from rlnas.events import EventFile
-from rlnas.search import SearchResult
 from rlnas.runs.tables import outcome_curve
+from rlnas.search import SearchResult
 from rlnas.tasks import TabularTask
 
 Hyperparameters = Mapping[str, str | int | float | bool]
