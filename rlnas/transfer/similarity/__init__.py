@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rlnas.transfer.similarity.probes import design_names, query_probes
     from rlnas.transfer.similarity.proxy_signature import ProxySignature, load_proxies
     from rlnas.transfer.similarity.rank_correlation import RankCorrelation
+    from rlnas.transfer.similarity.run import MeasuredSimilarities, measure_similarities
 
 __all__ = [
     "Ensemble",
@@ -39,6 +40,7 @@ __all__ = [
     "GainCorrelation",
     "HeadTransfer",
     "KnownTask",
+    "MeasuredSimilarities",
     "PolicyAgreement",
     "PolicyReturn",
     "PosteriorHead",
@@ -56,6 +58,7 @@ __all__ = [
     "estimator_needs",
     "load_proxies",
     "make_estimator",
+    "measure_similarities",
     "policy_matrix",
     "query_probes",
     "register_estimator",
@@ -79,6 +82,8 @@ __getattr__ = lazy_names(
         "design_names": f"{_HERE}.probes",
         "load_proxies": f"{_HERE}.proxy_signature",
         "policy_matrix": f"{_HERE}.landscape",
+        "MeasuredSimilarities": f"{_HERE}.run",
+        "measure_similarities": f"{_HERE}.run",
         "query_probes": f"{_HERE}.probes",
         "score_matrix": f"{_HERE}.landscape",
     },
