@@ -9,25 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from rlnas.benchmarks import (
-    BenchmarkTable,
-    built_in_tables,
-    cache_root,
-    catalogue,
-    fetch,
-    import_table,
-    install_table,
-    installed_tables,
-    load_table,
-    suite_names,
-    table_info,
-)
 from rlnas.cli.options import CommonOptions, Flag, Text, split_names
 from rlnas.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from rlnas.benchmarks import BenchmarkTable
     from rlnas.cli.screen import Screen
 
 
@@ -83,6 +71,8 @@ class ImportOptions(CommonOptions):
 
 def list_data(screen: Screen) -> dict[str, Any]:
     """Print the built-in tables, the catalogue and the suites."""
+    from rlnas.benchmarks import cache_root, catalogue, installed_tables, suite_names
+
     built_in = _list_built_in(screen)
     installed = set(installed_tables())
     table = _table("name", "size", "cached", "what", title="Data sets to fetch")
@@ -127,6 +117,8 @@ def list_data(screen: Screen) -> dict[str, Any]:
 
 
 def _list_built_in(screen: Screen) -> list[dict[str, Any]]:
+    from rlnas.benchmarks import built_in_tables, load_table
+
     table = _table("name", "architectures", "tasks", "what", title="Built in, nothing to fetch")
     listed = []
     for name in built_in_tables():
@@ -150,6 +142,8 @@ def _list_built_in(screen: Screen) -> list[dict[str, Any]]:
 
 def describe_tables(names: Iterable[str], screen: Screen) -> dict[str, Any]:
     """Print what tables hold; the built-in ones and all of the cache if no name is given."""
+    from rlnas.benchmarks import built_in_tables, installed_tables, table_info
+
     wanted = split_names(names) or (*built_in_tables(), *installed_tables())
     infos = []
     for name in wanted:
@@ -162,6 +156,8 @@ def describe_tables(names: Iterable[str], screen: Screen) -> dict[str, Any]:
 
 def fetch_data(names: Iterable[str], screen: Screen, *, force: bool) -> dict[str, Any]:
     """Download, verify and convert data sets."""
+    from rlnas.benchmarks import cache_root, catalogue, fetch, table_info
+
     wanted = split_names(names)
     if wanted == ("all",):
         wanted = tuple(entry.name for entry in catalogue())
@@ -189,6 +185,8 @@ def fetch_data(names: Iterable[str], screen: Screen, *, force: bool) -> dict[str
 
 def import_data(options: ImportOptions, screen: Screen) -> dict[str, Any]:
     """Import a file and put its tables into the cache."""
+    from rlnas.benchmarks import cache_root, import_table, install_table, table_info
+
     extra: dict[str, Any] = dict(_key_value(text) for text in options.option)
     if options.space is not None:
         extra["space"] = options.space
@@ -227,6 +225,8 @@ def _column(text: str) -> tuple[str, dict[str, str | bool]]:
 
 def _tables(name: str) -> list[BenchmarkTable]:
     """Return the table of this name, or those of a data set of this name."""
+    from rlnas.benchmarks import catalogue, load_table
+
     entries = {entry.name: entry for entry in catalogue()}
     tables = entries[name].tables.values() if name in entries else [name]
     return [load_table(table) for table in tables]

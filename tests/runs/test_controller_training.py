@@ -2,7 +2,7 @@
 
 import pytest
 
-from rlnas.agents import ControllerConfig, PPOController, SharedController
+from rlnas.agents import ControllerConfig, PolicyConfig, PPOController, SharedController
 from rlnas.errors import InvalidArgumentError, RunError
 from rlnas.runs import train_controller, train_controller_on_several
 
@@ -29,8 +29,8 @@ def test_a_training_goes_on_to_more_steps_with_the_same_settings(tmp_path):
     second = train(1200, resume=True)
     assert second.controller.steps == first.steps + second.steps >= 1200
     assert PPOController.load(second.checkpoint).steps == second.controller.steps
-    config = ControllerConfig(learning_rate=0.5)
-    with pytest.raises(RunError, match=r"controller\.learning_rate is .* there, not 0\.5"):
+    config = ControllerConfig(network=PolicyConfig(kind="transformer"))
+    with pytest.raises(RunError, match=r"controller\.network\.kind is .*mlp"):
         train(1200, resume=True, config=config)
 
 
