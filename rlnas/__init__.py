@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         networks,
         proxies,
         reporting,
+        runs,
         search,
         seeding,
         spaces,
@@ -41,10 +42,12 @@ if TYPE_CHECKING:
     from rlnas.datasets import load_task_data
     from rlnas.errors import RlnasError
     from rlnas.reporting import load_results, write_report
+    from rlnas.runs import search_dataset
     from rlnas.search import SearchResult, get_searcher
     from rlnas.spaces import get_space
     from rlnas.tasks import Budget, Suite, TabularTask, Task, make_task
     from rlnas.training import make_training_task
+    from rlnas.transfer import run_matrix
 
     __version__: str
 
@@ -73,7 +76,10 @@ __all__ = [
     "networks",
     "proxies",
     "reporting",
+    "run_matrix",
+    "runs",
     "search",
+    "search_dataset",
     "seeding",
     "spaces",
     "tasks",
@@ -99,6 +105,8 @@ _HOMES = {
     "make_task": "rlnas.tasks",
     "make_training_task": "rlnas.training",
     "write_report": "rlnas.reporting",
+    "run_matrix": "rlnas.transfer",
+    "search_dataset": "rlnas.runs",
 }
 
 

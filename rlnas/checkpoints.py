@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from rlnas.atomic import atomic_directory, atomic_file
+from rlnas.atomic import atomic_directory, atomic_file, json_text
 from rlnas.errors import CheckpointError
 
 FORMAT = 1
@@ -47,13 +47,14 @@ def write_checkpoint(
             f"{folder} exists and is no checkpoint; choose another folder or remove it."
         )
     with atomic_directory(folder) as partial:
-        text = json.dumps({"format": FORMAT, **config}, indent=2)
+        text = json_text({"format": FORMAT, **config}, indent=2, keep_nan=True)
         (partial / CONFIG).write_text(text, encoding="utf-8")
         save_file(stored(network.state_dict()), partial / WEIGHTS)
         if training_state is not None:
             tensors, values = training_state
             save_file(stored(tensors), partial / _STATE_TENSORS)
-            (partial / _STATE_VALUES).write_text(json.dumps(values), encoding="utf-8")
+            text = json_text(values, keep_nan=True)
+            (partial / _STATE_VALUES).write_text(text, encoding="utf-8")
     return folder
 
 
@@ -116,7 +117,9 @@ def write_state_file(path: Path, state: TrainingState) -> None:
     """Write tensors and values as one file, atomically: a reader never sees half a state."""
     tensors, values = state
     with atomic_file(path) as partial:
-        save_file(stored(tensors), partial, metadata={_VALUES_KEY: json.dumps(values)})
+        save_file(
+            stored(tensors), partial, metadata={_VALUES_KEY: json_text(values, keep_nan=True)}
+        )
 
 
 def read_state_file(path: Path) -> TrainingState:

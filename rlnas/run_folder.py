@@ -1,36 +1,52 @@
-"""What every run folder begins with: its configuration, its command and the versions used."""
+"""What every folder of work says about itself, and how one is begun, gone on with, or refused.
+
+A run folder has three files from its first moment on: ``config.json`` with the settings that
+whoever goes on with it must share, ``command.txt`` and ``versions.json``. Folders that other
+folders contain, of a training or of a table in the making, keep their settings in a file of their
+own; what differs is said in the same words.
+"""
 
 from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from rlnas.atomic import write_text
+from rlnas.atomic import json_text, jsonable, write_json, write_text
 from rlnas.errors import RunError
 
+CONFIG = "config.json"
+"""File of a run's settings; a folder that has it is a run that can be gone on with."""
+
+_COMMAND, _VERSIONS = "command.txt", "versions.json"
 _PACKAGES = ("rlnas", "numpy", "scipy", "pandas", "gymnasium", "torch", "stable-baselines3")
+
+Settings = Mapping[str, Any]
+"""What JSON can hold, see `rlnas.atomic.json_text`, by name."""
 
 
 def begin_run(
     folder: str | Path,
     kind: str,
-    settings: Mapping[str, Any],
+    settings: Settings,
     *,
     resume: bool = False,
     command: str = "",
+    upgrade: Callable[[Settings], Settings] | None = None,
 ) -> bool:
     """Make a run folder, or find the one to go on with.
 
     Args:
         folder: The run folder.
         kind: What it holds, e.g. ``search``; the key of its settings in ``config.json``.
-        settings: JSON-able settings that a resumed run must share.
+        settings: What a resumed run must share.
         resume: Go on with the run in ``folder`` if there is one.
         command: The command line, kept in the folder.
+        upgrade: Turns settings that an earlier version wrote into those it would write today, so
+            that a run begun before an option existed can be gone on with.
 
     Returns:
         Whether there was a run to go on with.
@@ -40,27 +56,119 @@ def begin_run(
             kind or with other settings.
     """
     folder = Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"{folder} is a file; a run needs a folder. Choose another --out.")
+    refuse_file(folder)
     if folder.exists() and any(folder.iterdir()):
         if not resume:
-            raise RunError(
-                f"{folder} is not empty. Choose another --out, or go on with it by --resume."
-            )
+            refuse_begun(folder, "something")
         old = read_settings(folder, kind)
-        new = json.loads(json.dumps(settings))
-        if different := [name for name in {**new, **old} if old.get(name) != new.get(name)]:
-            raise RunError(
-                f"{folder} was begun with other settings ({', '.join(different)} differ); resume "
-                "with those in its config.json, or choose another --out."
-            )
+        try:
+            old = old if upgrade is None else dict(upgrade(old))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise RunError(f"{folder / CONFIG} describes no {kind} run: {error}") from error
+        check_settings(folder, old, settings)
         return True
-    folder.mkdir(parents=True, exist_ok=True)
-    write_text(folder / "versions.json", json.dumps(versions(), indent=2))
-    write_text(folder / "command.txt", command + "\n")
+    write_json(folder / _VERSIONS, versions(), indent=2)
+    write_text(folder / _COMMAND, command + "\n")
     # Last, because a folder with a configuration is a run that can be resumed.
-    write_text(folder / "config.json", json.dumps({kind: dict(settings)}, indent=2))
+    write_json(folder / CONFIG, {kind: settings}, indent=2, keep_nan=True)
     return False
+
+
+def keep_settings(
+    path: Path, settings: Settings, *, upgrade: Callable[[Settings], Settings] | None = None
+) -> None:
+    """Write a folder's settings into a file, or see that they are those that are there.
+
+    Args:
+        path: The file; its folder is made if missing.
+        settings: What its folder is for.
+        upgrade: As of `begin_run`.
+
+    Raises:
+        RunError: If the file is damaged, or the folder has other settings.
+    """
+    if not path.exists():
+        refuse_file(path.parent)
+        write_json(path, settings, indent=1, keep_nan=True)
+        return
+    try:
+        old = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(old, dict):
+            raise TypeError("expected an object")
+        old = old if upgrade is None else upgrade(old)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path} is damaged ({error}); choose another folder.") from error
+    check_settings(path.parent, old, settings)
+
+
+def refuse_file(folder: Path) -> None:
+    """Refuse a file where a folder should be.
+
+    Raises:
+        RunError: If there is one.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{folder} is a file; expected a folder, or none yet. Choose another.")
+
+
+def refuse_begun(folder: Path, what: str) -> None:
+    """Refuse a folder that holds something already.
+
+    Args:
+        folder: The folder.
+        what: What it holds.
+
+    Raises:
+        RunError: Always.
+    """
+    raise RunError(
+        f"{folder} holds {what} already. Go on with it by --resume (in Python resume=True), or "
+        "choose another folder."
+    )
+
+
+def check_settings(folder: Path, old: Settings, new: Settings) -> None:
+    """Refuse to go on with other settings.
+
+    Args:
+        folder: What holds the old ones, for the message.
+        old: The settings there.
+        new: Those asked for.
+
+    Raises:
+        RunError: If they differ; it says where.
+    """
+    if different := list(differences(jsonable(old), jsonable(new))):
+        raise RunError(
+            f"{folder} was begun with other settings: {'; '.join(different)}. Go on with those "
+            "that it has, or choose another folder."
+        )
+
+
+def differences(old: Settings, new: Settings, path: str = "") -> Iterator[str]:
+    """Yield what differs between two trees of JSON values.
+
+    Args:
+        old: What a folder says.
+        new: What is asked for.
+        path: What stands before the names.
+
+    Example:
+        >>> list(differences({"recipe": {"epochs": 12}}, {"recipe": {"epochs": 24}}))
+        ['recipe.epochs is 12 there, not 24']
+    """
+    for name in {**old, **new}:
+        before, now = old.get(name), new.get(name)
+        if isinstance(before, Mapping) and isinstance(now, Mapping):
+            yield from differences(before, now, f"{path}{name}.")
+        elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+            yield from differences(_numbered(before), _numbered(now), f"{path}{name}.")
+        elif before != now:
+            yield f"{path}{name} is {json_text(before)} there, not {json_text(now)}"
+
+
+def _numbered(items: list[Any]) -> dict[str, Any]:
+    return {str(number): item for number, item in enumerate(items)}
 
 
 def run_kind(folder: str | Path) -> str:
@@ -81,7 +189,7 @@ def read_settings(folder: str | Path, kind: str) -> dict[str, Any]:
     tree = _read(folder)
     if not isinstance(tree.get(kind), dict):
         raise RunError(
-            f"{folder} holds no {kind} run (its config.json describes: "
+            f"{folder} holds no {kind} run (its {CONFIG} describes: "
             f"{', '.join(tree) or 'nothing'}). Choose another folder."
         )
     return dict(tree[kind])
@@ -89,7 +197,7 @@ def read_settings(folder: str | Path, kind: str) -> dict[str, Any]:
 
 def read_command(folder: str | Path) -> str:
     """Return the command that made a run, empty if it was made from Python."""
-    path = Path(folder) / "command.txt"
+    path = Path(folder) / _COMMAND
     return path.read_text(encoding="utf-8").strip() if path.exists() else ""
 
 
@@ -99,7 +207,7 @@ def read_versions(folder: str | Path) -> dict[str, str]:
     Raises:
         RunError: If the file is damaged.
     """
-    path = Path(folder) / "versions.json"
+    path = Path(folder) / _VERSIONS
     if not path.exists():
         return {}
     try:
@@ -120,12 +228,12 @@ def versions() -> dict[str, str]:
 
 
 def _read(folder: str | Path) -> dict[str, Any]:
-    path = Path(folder) / "config.json"
+    path = Path(folder) / CONFIG
     try:
         tree = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RunError(
-            f"{folder} is no run folder (config.json is missing); expected one that "
+            f"{folder} is no run folder ({CONFIG} is missing); expected one that "
             "`rlnas matrix`, `rlnas search`, `rlnas transfer` or `rlnas train` wrote."
         ) from None
     except (OSError, ValueError) as error:
@@ -133,23 +241,3 @@ def _read(folder: str | Path) -> dict[str, Any]:
     if not isinstance(tree, dict):
         raise RunError(f"{path} is damaged: expected an object.")
     return tree
-
-
-def differences(old: Mapping[str, Any], new: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    """Yield what differs between two trees of JSON values.
-
-    Args:
-        old: What a folder says.
-        new: What is asked for.
-        path: What stands before the names.
-
-    Example:
-        >>> list(differences({"recipe": {"epochs": 12}}, {"recipe": {"epochs": 24}}))
-        ['recipe.epochs is 12 there, not 24']
-    """
-    for name in {**old, **new}:
-        before, now = old.get(name), new.get(name)
-        if isinstance(before, Mapping) and isinstance(now, Mapping):
-            yield from differences(before, now, f"{path}{name}.")
-        elif before != now:
-            yield f"{path}{name} is {json.dumps(before)} there, not {json.dumps(now)}"

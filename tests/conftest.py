@@ -70,3 +70,40 @@ def landscape():
         return TabularTask(name, space, scores, Metric(name="made-up"), **columns)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def search_plan():
+    """Return a maker of plans of a small search run; keywords change it."""
+    from rlnas.runs import NO_SOURCE, SearchPlan
+
+    def make(**changes):
+        values = {
+            "suite": "s",
+            "tasks": ("a", "b"),
+            "searchers": (("random", NO_SOURCE),),
+            "seeds": (0, 1, 2),
+            "queries": 25,
+        }
+        return SearchPlan(**{**values, **changes})
+
+    return make
+
+
+@pytest.fixture
+def search_run(landscape, search_plan, tmp_path):
+    """Return a maker of such a run on two made-up tasks, its searches done if wanted."""
+    from rlnas.runs import SearchRun
+    from rlnas.search import RandomSearch
+    from rlnas.spaces import get_space
+    from rlnas.tasks import Suite
+
+    def make(*, done=True, **changes):
+        space = get_space("transnas-micro")
+        tasks = {name: landscape(space, seed, name=f"s/{name}") for seed, name in enumerate("ab")}
+        run = SearchRun.begin(tmp_path / "r", search_plan(**changes), Suite("s", tasks))
+        for cell in run.missing() if done else ():
+            run.save(cell, RandomSearch().search(run.suite[cell.target], 25, seed=cell.seed))
+        return run
+
+    return make

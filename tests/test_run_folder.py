@@ -1,37 +1,19 @@
-import pandas as pd
+"""A folder of work is begun once, gone on with the same settings only, and refused otherwise."""
+
+import json
+
 import pytest
 
-from rlnas.errors import InvalidArgumentError, RunError
-from rlnas.run_folder import begin_run, read_command, read_versions, run_kind
-from rlnas.runs.cell import NO_SOURCE, RunCell
-from rlnas.runs.search_run import SearchPlan, SearchRun
-from rlnas.search import RandomSearch
-from rlnas.spaces import get_space
-from rlnas.tasks import Suite
-
-
-@pytest.fixture
-def suite(landscape):
-    space = get_space("transnas-micro")
-    tasks = {name: landscape(space, seed, name=f"s/{name}") for seed, name in enumerate("ab")}
-    return Suite("s", tasks)
-
-
-def plan(**changes):
-    values = {
-        "suite": "s",
-        "tasks": ("a", "b"),
-        "searchers": (("random", NO_SOURCE),),
-        "seeds": (0, 1, 2),
-        "queries": 25,
-        "checkpoints": {},
-    }
-    return SearchPlan(**{**values, **changes})
-
-
-def fill(run):
-    for cell in run.missing():
-        run.save(cell, RandomSearch().search(run.suite[cell.target], 25, seed=cell.seed))
+from rlnas.errors import RunError
+from rlnas.run_folder import (
+    begin_run,
+    differences,
+    keep_settings,
+    read_command,
+    read_settings,
+    read_versions,
+    run_kind,
+)
 
 
 def test_a_run_begins_once_and_resumes_with_the_same_settings_only(tmp_path):
@@ -43,7 +25,7 @@ def test_a_run_begins_once_and_resumes_with_the_same_settings_only(tmp_path):
     with pytest.raises(RunError, match="--resume"):
         begin_run(folder, "search", {"a": (1, 2)})
     assert begin_run(folder, "search", {"a": (1, 2)}, resume=True)
-    with pytest.raises(RunError, match=r"a differ"):
+    with pytest.raises(RunError, match=r"a.1 is 2 there, not 3"):
         begin_run(folder, "search", {"a": (1, 3)}, resume=True)
     with pytest.raises(RunError, match="no train run"):
         begin_run(folder, "train", {}, resume=True)
@@ -62,53 +44,36 @@ def test_folders_that_are_no_runs_are_refused(tmp_path):
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(RunError, match="damaged"):
         run_kind(tmp_path)
-    (tmp_path / "config.json").write_text('{"search": {"suite": "s"}}')
+
+
+def test_settings_of_an_earlier_version_are_read_as_todays(tmp_path):
+    begin_run(tmp_path, "search", {"a": 1})
+    today = {"a": 1, "b": 0}
+    with pytest.raises(RunError, match="b is null there, not 0"):
+        begin_run(tmp_path, "search", today, resume=True)
+    assert begin_run(tmp_path, "search", today, resume=True, upgrade=lambda old: {"b": 0, **old})
     with pytest.raises(RunError, match="describes no search run"):
-        SearchRun.open(tmp_path)
+        begin_run(tmp_path, "search", today, resume=True, upgrade=lambda old: {"b": old["c"]})
+    assert read_settings(tmp_path, "search") == {"a": 1}
 
 
-def test_rows_and_curves_agree_with_the_searches(suite, tmp_path):
-    run = SearchRun.begin(tmp_path / "r", plan(), suite)
-    with pytest.raises(RunError, match="no finished search"):
-        run.rows()
-    fill(run)
-    assert run.finished
-    rows, curves = run.write_tables()
-    assert len(rows) == 6
-    assert len(curves) == 6 * 25
-    row = rows[(rows["target"] == "b") & (rows["seed"] == 2)].iloc[0]
-    result = RandomSearch().search(suite["b"], 25, seed=2)
-    assert row["best_architecture"] == result.best.architecture
-    assert row["rank"] == suite["b"].rank(result.best.score)
-    assert row["rank_at_10"] == suite["b"].rank(result.scores[:10].max())
-    assert row["rank_at_20"] == suite["b"].rank(result.scores[:20].max())
-    course = curves[(curves["target"] == "b") & (curves["seed"] == 2)]
-    assert course["rank"].iloc[9] == row["rank_at_10"]
-    assert course["rank"].is_monotonic_decreasing
-    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "r" / "rows.parquet"), rows)
-    opened = SearchRun.open(tmp_path / "r")
-    assert opened.plan == run.plan
+def test_settings_in_a_file_of_their_own(tmp_path):
+    path = tmp_path / "part" / "plan.json"
+    keep_settings(path, {"sizes": (1, None)})
+    assert json.loads(path.read_text()) == {"sizes": [1, None]}
+    keep_settings(path, {"sizes": [1, None]})
+    with pytest.raises(RunError, match=r"sizes.1 is null there, not 2"):
+        keep_settings(path, {"sizes": (1, 2)})
+    path.write_text("[]")
+    with pytest.raises(RunError, match="damaged"):
+        keep_settings(path, {})
 
 
-def test_missing_are_the_searches_without_a_file(suite, tmp_path):
-    run = SearchRun.begin(tmp_path / "r", plan(), suite)
-    fill(run)
-    gone = RunCell("random", NO_SOURCE, "a", 1)
-    (run.folder / gone.path).unlink()
-    assert run.missing() == [gone]
-    assert len(run.rows()) == 5
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"queries": 0}, "queries is 0"),
-        ({"seeds": ()}, "seeds is 0"),
-        ({"seeds": (-1,)}, "seed is -1"),
-        ({"tasks": ()}, "task"),
-        ({"tasks": ("a", "a")}, "twice"),
-    ],
-)
-def test_plans_out_of_range_are_refused(changes, message):
-    with pytest.raises(InvalidArgumentError, match=message):
-        plan(**changes)
+def test_differences_are_told_down_to_the_value():
+    old = {"recipes": [{"epochs": 1}, {"epochs": 2}], "seeds": [0], "gone": 1}
+    new = {"recipes": [{"epochs": 1}, {"epochs": 3}], "seeds": [0, 1]}
+    assert list(differences(old, new)) == [
+        "recipes.1.epochs is 2 there, not 3",
+        "seeds is [0] there, not [0, 1]",
+        "gone is 1 there, not null",
+    ]

@@ -21,7 +21,7 @@ import pandas as pd
 import torch
 from scipy.stats import spearmanr
 
-from rlnas.atomic import write_text
+from rlnas.atomic import write_json, write_text
 from rlnas.benchmarks.builtin import built_in_folder
 from rlnas.datasets import TaskData, load_task_data
 from rlnas.devices import describe_device
@@ -232,7 +232,7 @@ def main() -> int:
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
         "measured": measured,
     }
-    write_text(options.out / f"{options.part}.json", json.dumps(kept, indent=1))
+    write_json(options.out / f"{options.part}.json", kept, indent=1)
     write_text(options.out / f"{options.part}.md", markdown(table))
     scores = np.array(single["scores"])
     print(

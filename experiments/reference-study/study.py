@@ -56,7 +56,7 @@ def main() -> None:
         command=" ".join(["python", *sys.argv]),
         on_progress=lambda stage, done, total: print(f"{stage} {done}/{total}", file=sys.stderr),
     )
-    curves, rows = run.write_tables()
+    rows, curves = run.write_tables()
     text = study_text(curves, rows, config, run.suite)
     write_text(run.folder / "table.txt", text)
     figures = write_study_figure(curves, config, run.suite, run.folder)

@@ -5,7 +5,6 @@ Resumable: run it again with the same folder.
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import tyro
 
-from rlnas.atomic import write_text
+from rlnas.atomic import write_json
 from rlnas.bench.machine import describe_machine
 from rlnas.datasets.spec import TRANSNAS_TASKS
 from rlnas.networks import SkeletonConfig
@@ -92,7 +91,7 @@ def main(options: Options) -> int:
     """Train what is missing."""
     folder = options.out / options.space
     if not (folder / MACHINE).exists():
-        write_text(folder / MACHINE, json.dumps(machine(), indent=1))
+        write_json(folder / MACHINE, machine(), indent=1)
     start = time.perf_counter()
 
     def report(cell: TabulationCell, done: int, count: int) -> None:

@@ -8,7 +8,6 @@ training batch of a task. Resumable: an architecture is a file.
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +18,7 @@ import tyro
 from build import SpaceName, architectures, plan
 from suite_cells import PROXIES
 
-from rlnas.atomic import write_text
+from rlnas.atomic import write_json
 from rlnas.datasets import load_task_data
 from rlnas.datasets.task_data import TaskData
 from rlnas.networks import build_network
@@ -92,7 +91,7 @@ def score_into(space: str, folder: str, architecture: str) -> str:
             for name, score in score_proxies(network, batch, names=names, seed=SEED).items()
         }
     content = {"architecture": architecture, "seed": SEED, "tasks": tasks}
-    write_text(Path(folder) / f"{architecture}.json", json.dumps(content))
+    write_json(Path(folder) / f"{architecture}.json", content, keep_nan=True)
     return architecture
 
 

@@ -15,7 +15,7 @@ import torch
 import tyro
 from answers import constant, linear, measure
 
-from rlnas.atomic import write_text
+from rlnas.atomic import write_json, write_text
 from rlnas.benchmarks import BenchmarkTable, open_table
 from rlnas.benchmarks.builtin import built_in_folder
 from rlnas.datasets import load_task_data
@@ -95,7 +95,7 @@ def choose(table: BenchmarkTable, task: str) -> dict[str, str]:
 
 def _kept(path: Path, make) -> list[dict]:
     if not path.exists():
-        write_text(path, json.dumps(make()))
+        write_json(path, make())
     return json.loads(path.read_text(encoding="utf-8"))
 
 

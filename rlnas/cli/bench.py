@@ -95,7 +95,7 @@ class BenchOptions(CommonOptions):
 
 def run(options: BenchOptions, screen: Screen | None = None) -> dict[str, Any]:
     """Measure, write the files, show tables and return the numbers."""
-    from rlnas.cli.screen import Screen, jsonable
+    from rlnas.cli.screen import Screen
 
     screen = screen or Screen(json_only=options.json)
     if options.threads < 0:
@@ -104,7 +104,7 @@ def run(options: BenchOptions, screen: Screen | None = None) -> dict[str, Any]:
         raise InvalidArgumentError(f"--page is {options.page}; expected a file that ends in .md.")
     import torch
 
-    from rlnas.atomic import write_text
+    from rlnas.atomic import json_text, write_text
     from rlnas.bench.machine import torch_threads
     from rlnas.bench.page.figure import write_speed_figure
     from rlnas.bench.page.page import kept_notes, write_page
@@ -126,14 +126,14 @@ def run(options: BenchOptions, screen: Screen | None = None) -> dict[str, Any]:
             settings=settings,
             on_part=lambda part: screen.note(f"Measuring {_PARTS[part]} …"),
         )
-    result: dict[str, Any] = jsonable(
-        {"command": "bench", "name": options.name, "line": screen.command, **measured}
+    text = json_text(
+        {"command": "bench", "name": options.name, "line": screen.command, **measured}, indent=1
     )
+    result: dict[str, Any] = json.loads(text)
     for section in sections(result):
         _show(section, screen)
     folder = options.out or Path("runs", "bench")
-    text = json.dumps(result, indent=1, allow_nan=False) + "\n"
-    write_text(folder / "bench.json", text)
+    write_text(folder / "bench.json", text + "\n")
     written = [folder / "bench.json", *write_speed_figure(result, folder / "bench")]
     if options.page is not None:
         written += write_page(result, options.page, command=screen.command)

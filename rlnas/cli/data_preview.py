@@ -1,17 +1,43 @@
-"""What ``rlnas data preview`` does: a contact sheet of a rendered data set."""
+"""``rlnas data preview``: a contact sheet of a rendered data set."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import tyro
+
+from rlnas.cli.options import CommonOptions
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 
 if TYPE_CHECKING:
-    from rlnas.cli.data import PreviewOptions
     from rlnas.cli.screen import Screen
 
 _LARGEST_SHEET = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewOptions(CommonOptions):
+    """Write a contact sheet of rendered images and their labels for all seven tasks."""
+
+    name: tyro.conf.Positional[str]
+    """The data set: `rooms`."""
+
+    count: int = 8
+    """How many images, one a row, 1 to 64."""
+
+    split: str = "train"
+    """Which split they are the first images of."""
+
+    seed: int = 0
+    """Seed of the data set."""
+
+    image_size: int = 32
+    """Side of the images in pixels, at least 8."""
+
+    out: Annotated[Path | None, tyro.conf.arg(metavar="FILE", help_behavior_hint="")] = None
+    """PNG file to write, replaced if it is there; by default NAME.png."""
 
 
 def preview(options: PreviewOptions, screen: Screen) -> dict[str, Any]:

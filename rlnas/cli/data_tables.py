@@ -1,36 +1,78 @@
-"""What ``rlnas data`` does: list, describe, fetch, import."""
+"""``rlnas data list``, ``info``, ``fetch`` and ``import``: benchmark tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from rich.table import Table
+import tyro
 
-from rlnas.benchmarks import (
-    BenchmarkTable,
-    built_in_tables,
-    cache_root,
-    catalogue,
-    fetch,
-    import_table,
-    install_table,
-    installed_tables,
-    load_table,
-    suite_names,
-    table_info,
-)
-from rlnas.cli.options import split_names
+from rlnas.cli.options import CommonOptions, Flag, Text, split_names
 from rlnas.errors import InvalidArgumentError
-from rlnas.reporting.terminal.table import titled_table
 
 if TYPE_CHECKING:
-    from rlnas.cli.data import ImportOptions
+    from rich.table import Table
+
+    from rlnas.benchmarks import BenchmarkTable
     from rlnas.cli.screen import Screen
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListOptions(CommonOptions):
+    """List the built-in tables, the data sets to fetch and the suites that can be used."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InfoOptions(CommonOptions):
+    """Say what tables hold: size, tasks, metrics, splits, optima, source and licence."""
+
+    names: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Names of tables; by default the built-in ones and every one that is in the cache."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FetchOptions(CommonOptions):
+    """Download data sets, verify them and put their tables into the cache."""
+
+    names: tyro.conf.Positional[tuple[str, ...]]
+    """Names of data sets, or `all`."""
+
+    force: Flag = False
+    """Fetch and import again what is in the cache already."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions(CommonOptions):
+    """Import a file of measured results and put its tables into the cache."""
+
+    path: tyro.conf.Positional[Path]
+    """The file, or the folder where the format is one."""
+
+    format: Text = None
+    """Its format, e.g. naslib-zip or csv; by default told from its content."""
+
+    name: Text = None
+    """Name for the table, and so of its suite; by default what the importer gives it."""
+
+    space: Text = None
+    """Search space, for formats that do not say it."""
+
+    column: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME,KEY=VALUE…")] = ()
+    """For CSV and Parquet, a column of scores, e.g. acc,task=mine,split=valid,unit=%."""
+
+    option: Annotated[tuple[str, ...], tyro.conf.arg(metavar="KEY=VALUE")] = ()
+    """Further options of the format."""
+
+    replace: Flag = False
+    """Replace a table of this name in the cache."""
 
 
 def list_data(screen: Screen) -> dict[str, Any]:
     """Print the built-in tables, the catalogue and the suites."""
+    from rlnas.benchmarks import cache_root, catalogue, installed_tables, suite_names
+
     built_in = _list_built_in(screen)
     installed = set(installed_tables())
     table = _table("name", "size", "cached", "what", title="Data sets to fetch")
@@ -75,6 +117,8 @@ def list_data(screen: Screen) -> dict[str, Any]:
 
 
 def _list_built_in(screen: Screen) -> list[dict[str, Any]]:
+    from rlnas.benchmarks import built_in_tables, load_table
+
     table = _table("name", "architectures", "tasks", "what", title="Built in, nothing to fetch")
     listed = []
     for name in built_in_tables():
@@ -98,6 +142,8 @@ def _list_built_in(screen: Screen) -> list[dict[str, Any]]:
 
 def describe_tables(names: Iterable[str], screen: Screen) -> dict[str, Any]:
     """Print what tables hold; the built-in ones and all of the cache if no name is given."""
+    from rlnas.benchmarks import built_in_tables, installed_tables, table_info
+
     wanted = split_names(names) or (*built_in_tables(), *installed_tables())
     infos = []
     for name in wanted:
@@ -110,6 +156,8 @@ def describe_tables(names: Iterable[str], screen: Screen) -> dict[str, Any]:
 
 def fetch_data(names: Iterable[str], screen: Screen, *, force: bool) -> dict[str, Any]:
     """Download, verify and convert data sets."""
+    from rlnas.benchmarks import cache_root, catalogue, fetch, table_info
+
     wanted = split_names(names)
     if wanted == ("all",):
         wanted = tuple(entry.name for entry in catalogue())
@@ -137,6 +185,8 @@ def fetch_data(names: Iterable[str], screen: Screen, *, force: bool) -> dict[str
 
 def import_data(options: ImportOptions, screen: Screen) -> dict[str, Any]:
     """Import a file and put its tables into the cache."""
+    from rlnas.benchmarks import cache_root, import_table, install_table, table_info
+
     extra: dict[str, Any] = dict(_key_value(text) for text in options.option)
     if options.space is not None:
         extra["space"] = options.space
@@ -175,6 +225,8 @@ def _column(text: str) -> tuple[str, dict[str, str | bool]]:
 
 def _tables(name: str) -> list[BenchmarkTable]:
     """Return the table of this name, or those of a data set of this name."""
+    from rlnas.benchmarks import catalogue, load_table
+
     entries = {entry.name: entry for entry in catalogue()}
     tables = entries[name].tables.values() if name in entries else [name]
     return [load_table(table) for table in tables]
@@ -222,6 +274,8 @@ def _print_info(info: dict[str, Any], screen: Screen) -> None:
 
 
 def _table(*columns: str, title: str) -> Table:
+    from rlnas.reporting.terminal.table import titled_table
+
     table = titled_table(title)
     for column in columns:
         table.add_column(column, overflow="fold")

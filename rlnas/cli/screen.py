@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console, RenderableType
 
+from rlnas.atomic import json_text
 from rlnas.cli.progress import ProgressReporter
 
 
@@ -55,20 +53,5 @@ class Screen:
     @staticmethod
     def emit(result: Mapping[str, Any]) -> None:
         """Print the JSON object, as the last line of standard output."""
-        sys.stdout.write(json.dumps(jsonable(result), allow_nan=False) + "\n")
+        sys.stdout.write(json_text(result) + "\n")
         sys.stdout.flush()
-
-
-def jsonable(value: Any) -> Any:
-    """Return a value as JSON knows it: NaN and infinities as null, paths as text."""
-    if isinstance(value, Mapping):
-        return {str(k): jsonable(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [jsonable(v) for v in value]
-    if isinstance(value, Path):
-        return str(value)
-    if hasattr(value, "item") and callable(value.item):  # a NumPy scalar
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -1,85 +1,20 @@
-"""``rlnas train``: pretrain a controller on one source task."""
+"""``rlnas train``: pretrain a controller on one source task, or on several."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rlnas.cli.options import CommonOptions, Flag, Folder, split_names
 from rlnas.errors import InvalidArgumentError
-from rlnas.transfer.source_folders import CHECKPOINT
 
 if TYPE_CHECKING:
     from rlnas.agents import PPOController
     from rlnas.cli.screen import Screen
+    from rlnas.runs.controller_training import ControllerTraining
     from rlnas.tasks import TabularTask
 
-
-def train_several(options: TrainOptions, names: tuple[str, ...], screen: Screen) -> dict[str, Any]:
-    """Train on several tasks together and keep a checkpoint.
-
-    It is written once, at the end: such a training begins anew where it was interrupted.
-    """
-    import torch
-
-    from rlnas.agents import ControllerConfig, PolicyConfig, PPOController, SharedController
-    from rlnas.benchmarks import load_suite
-    from rlnas.run_folder import begin_run
-
-    torch.set_num_threads(options.threads)
-    suite = load_suite(options.suite)
-    tasks = [suite[name] for name in names]
-    folder = options.out or Path(
-        "runs", "train", options.suite, f"{options.kind}-{'-'.join(names)}-seed{options.seed}"
-    )
-    config = ControllerConfig(network=PolicyConfig(kind=options.network))
-    settings = {
-        "suite": options.suite,
-        "tasks": list(names),
-        "kind": options.kind,
-        "seed": options.seed,
-        "steps": options.steps,
-        "controller": config.to_dict(),
-    }
-    begin_run(folder, "train", settings, resume=options.resume, command=screen.command)
-    checkpoint = folder / CHECKPOINT
-    together = SharedController.train if options.kind == "shared" else PPOController.train_jointly
-    began = time.perf_counter()
-    with screen.progress() as report:
-        controller = together(
-            tasks,
-            options.steps,
-            options.seed,
-            config=config,
-            device=options.device,
-            log_dir=folder / "tensorboard",
-            on_progress=lambda done, wanted: report("train", done, wanted),
-        )
-    controller.save(checkpoint)
-    seconds = time.perf_counter() - began
-    method = "shared-representation" if options.kind == "shared" else "joint"
-    screen.print(
-        f"Trained on {', '.join(names)} of {options.suite}: {controller.steps} steps, "
-        f"{controller.steps / seconds:.0f} steps/s."
-    )
-    screen.line(f"Checkpoint: {checkpoint}")
-    screen.line(f"Curves:     tensorboard --logdir {folder / 'tensorboard'}")
-    screen.line(
-        f"Transfer:   rlnas transfer --source {folder} --method {method} "
-        f"--suite {options.suite} --task TARGET"
-    )
-    return {
-        "command": "train",
-        **settings,
-        "seconds": seconds,
-        "checkpoint": checkpoint,
-        "out": folder,
-    }
-
-
-_CHUNK = 50_000  # steps between two checkpoints: what an interruption can cost
 _CHECK_SEEDS = 5
 
 
@@ -132,73 +67,99 @@ def run(options: TrainOptions, screen: Screen) -> dict[str, Any]:
             raise InvalidArgumentError(
                 f"--{flag} is {getattr(options, name)}; expected {least} or more."
             )
-    names = split_names([options.task])
-    if len(names) > 1:
-        return train_several(options, names, screen)
     import torch
 
-    from rlnas.agents import ControllerConfig, PolicyConfig, PPOController
-    from rlnas.benchmarks import load_suite
-    from rlnas.run_folder import begin_run
-
     torch.set_num_threads(options.threads)
-    task = load_suite(options.suite)[options.task]
-    folder = options.out or Path(
-        "runs", "train", options.suite, f"{options.task}-seed{options.seed}"
-    )
-    config = ControllerConfig(network=PolicyConfig(kind=options.network))
-    settings = {
-        "suite": options.suite,
-        "task": options.task,
-        "seed": options.seed,
-        "engine": options.engine,
-        "controller": config.to_dict(),
-    }
-    begin_run(folder, "train", settings, resume=options.resume, command=screen.command)
-    checkpoint = folder / CHECKPOINT
-    if checkpoint.exists():
-        controller = PPOController.load(checkpoint, space=task.space)
-        screen.note(f"Going on at step {controller.steps}.")
-    else:
-        controller = PPOController(task.space, config, seed=options.seed)
-    # Chosen once: every chunk must run on the same device to resume exactly.
-    device = controller.choose_device(options.device, task, options.engine)
-    began, first = time.perf_counter(), controller.steps
+    names = split_names([options.task])
+    return _on_one(options, screen) if len(names) < 2 else _on_several(options, names, screen)
+
+
+def _on_one(options: TrainOptions, screen: Screen) -> dict[str, Any]:
+    from rlnas.agents import ControllerConfig, PolicyConfig
+    from rlnas.benchmarks import load_suite
+    from rlnas.runs.controller_training import train_controller
+
     with screen.progress() as report:
-        report("train", controller.steps, options.steps)
-        while controller.steps < options.steps:
-            controller.continue_training(
-                task,
-                min(controller.steps + _CHUNK, options.steps),
-                engine=options.engine,
-                device=device,
-                log_dir=folder / "tensorboard",
-                on_progress=lambda done, _: report("train", done, options.steps),
-            )
-            controller.save(checkpoint)
-    seconds = time.perf_counter() - began
-    trained = controller.steps - first
+        trained = train_controller(
+            options.suite,
+            options.task,
+            options.steps,
+            out=_folder(options, options.task),
+            seed=options.seed,
+            config=ControllerConfig(network=PolicyConfig(kind=options.network)),
+            engine=options.engine,
+            device=options.device,
+            resume=options.resume,
+            command=screen.command,
+            on_progress=report,
+        )
+    task, controller = load_suite(options.suite)[options.task], trained.controller
     screen.print(
         f"Trained on {task.name}: {controller.steps} steps"
-        + (f", {trained / seconds:.0f} steps/s on {device}." if trained else ", nothing to do.")
+        + (
+            f", {trained.steps / trained.seconds:.0f} steps/s on {trained.device}."
+            if trained.steps
+            else ", nothing to do."
+        )
     )
-    result = {
+    check = _check(controller, task, options.check_queries, screen)
+    _say_where(trained, f"--source {trained.folder}", options, screen)
+    return {
         "command": "train",
-        **settings,
+        **trained.settings,
         "steps": controller.steps,
-        "steps_trained": trained,
-        "seconds": seconds,
-        "device": device,
-        "checkpoint": checkpoint,
-        "out": folder,
-        "check": _check(controller, task, options.check_queries, screen),
+        "steps_trained": trained.steps,
+        "seconds": trained.seconds,
+        "device": trained.device,
+        "checkpoint": trained.checkpoint,
+        "out": trained.folder,
+        "check": check,
     }
-    screen.line(f"Checkpoint: {checkpoint}")
-    screen.line(f"Curves:     tensorboard --logdir {folder / 'tensorboard'}")
-    screen.line(
-        f"Transfer:   rlnas transfer --source {folder} --suite {options.suite} --task TARGET"
+
+
+def _on_several(options: TrainOptions, names: tuple[str, ...], screen: Screen) -> dict[str, Any]:
+    from rlnas.agents import ControllerConfig, PolicyConfig
+    from rlnas.runs.controller_training import train_controller_on_several
+
+    with screen.progress() as report:
+        trained = train_controller_on_several(
+            options.suite,
+            names,
+            options.steps,
+            out=_folder(options, f"{options.kind}-{'-'.join(names)}"),
+            kind=options.kind,
+            seed=options.seed,
+            config=ControllerConfig(network=PolicyConfig(kind=options.network)),
+            device=options.device,
+            resume=options.resume,
+            command=screen.command,
+            on_progress=report,
+        )
+    screen.print(
+        f"Trained on {', '.join(names)} of {options.suite}: {trained.steps} steps, "
+        f"{trained.steps / trained.seconds:.0f} steps/s."
     )
-    return result
+    method = "shared-representation" if options.kind == "shared" else "joint"
+    _say_where(trained, f"--source {trained.folder} --method {method}", options, screen)
+    return {
+        "command": "train",
+        **trained.settings,
+        "seconds": trained.seconds,
+        "checkpoint": trained.checkpoint,
+        "out": trained.folder,
+    }
+
+
+def _folder(options: TrainOptions, name: str) -> Path:
+    return options.out or Path("runs", "train", options.suite, f"{name}-seed{options.seed}")
+
+
+def _say_where(
+    trained: ControllerTraining[Any], source: str, options: TrainOptions, screen: Screen
+) -> None:
+    screen.line(f"Checkpoint: {trained.checkpoint}")
+    screen.line(f"Curves:     tensorboard --logdir {trained.folder / 'tensorboard'}")
+    screen.line(f"Transfer:   rlnas transfer {source} --suite {options.suite} --task TARGET")
 
 
 def _check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rlnas.datasets.loading import dataset_names, load_task_data, task_names
+from rlnas.datasets.options import DataOptions
 from rlnas.datasets.permutations import permutation_set
 from rlnas.datasets.spec import KINDS, TRANSNAS_TASKS, Kind, TaskSpec, task_spec
 from rlnas.lazy import lazy_names
@@ -22,6 +23,7 @@ __all__ = [
     "TRANSNAS_TASKS",
     "Augmentation",
     "AutoencoderSplit",
+    "DataOptions",
     "JigsawOptions",
     "JigsawSplit",
     "Kind",

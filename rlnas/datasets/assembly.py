@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rlnas.datasets.augmentation import Augmentation
 from rlnas.datasets.jigsaw import JigsawOptions, JigsawSplit
-from rlnas.datasets.options import DataRequest, fingerprint
+from rlnas.datasets.options import DataOptions, fingerprint
 from rlnas.datasets.pixels import Pixels
 from rlnas.datasets.spec import KINDS, task_spec
 from rlnas.datasets.splits import NO_AUGMENTATION, AutoencoderSplit, LabelledSplit
@@ -30,7 +30,7 @@ class Examples:
 
 
 def assemble(
-    request: DataRequest,
+    options: DataOptions,
     examples: Mapping[str, Examples],
     *,
     image_size: int,
@@ -44,7 +44,7 @@ def assemble(
     """Return the data of a task.
 
     Args:
-        request: What was asked for.
+        options: What was asked for.
         examples: The examples of ``train``, ``valid`` and ``test``; their images share one
             normalisation.
         image_size: Side of the images in pixels.
@@ -58,20 +58,20 @@ def assemble(
     Raises:
         InvalidArgumentError: If the task needs targets that are not there.
     """
-    kind = KINDS[request.task]
-    augmentation = Augmentation(flip=request.flip, crop_padding=request.crop_padding)
-    augmentation.check(request.task, kind)
+    kind = KINDS[options.task]
+    augmentation = Augmentation(flip=bool(options.flip), crop_padding=options.crop_padding or 0)
+    augmentation.check(options.task, kind)
     jigsaw = JigsawOptions(
-        permutations=permutations if request.permutations is None else request.permutations,
-        tile_size=request.tile_size,
+        permutations=permutations if options.permutations is None else options.permutations,
+        tile_size=options.tile_size,
     )
     spec_size = image_size
     if kind == "jigsaw":
         outputs, classes, spec_size = jigsaw.permutations, (), jigsaw.tile(image_size)
-    elif request.task == "autoencoder":
+    elif options.task == "autoencoder":
         outputs, classes = channels, ()
     if outputs is None:
-        raise InvalidArgumentError(f"Task {request.task!r} needs the size of its targets.")
+        raise InvalidArgumentError(f"Task {options.task!r} needs the size of its targets.")
 
     def split(name: str) -> Split:
         part = examples[name]
@@ -81,22 +81,22 @@ def assemble(
                 part.pixels,
                 jigsaw,
                 image_size,
-                seed=request.seed,
+                seed=options.seed,
                 name=name,
                 augmentation=changes,
             )
-        if request.task == "autoencoder":
+        if options.task == "autoencoder":
             return AutoencoderSplit(part.pixels, changes)
         if part.targets is None:
-            raise InvalidArgumentError(f"Task {request.task!r} needs targets; {name} has none.")
+            raise InvalidArgumentError(f"Task {options.task!r} needs targets; {name} has none.")
         return LabelledSplit(part.pixels, part.targets, changes)
 
     normalisation = examples["train"].pixels.normalisation
-    options = {"permutations": jigsaw.permutations, "tile": spec_size} if kind == "jigsaw" else {}
+    puzzle = {"permutations": jigsaw.permutations, "tile": spec_size} if kind == "jigsaw" else {}
     return TaskData(
-        dataset=request.dataset,
+        dataset=options.dataset,
         spec=task_spec(
-            request.task,
+            options.task,
             outputs=outputs,
             image_size=spec_size,
             channels=channels,
@@ -108,14 +108,14 @@ def assemble(
         mean=normalisation.mean,
         std=normalisation.std,
         fingerprint=fingerprint(
-            task=request.task,
+            task=options.task,
             image_size=image_size,
-            seed=request.seed,
+            seed=options.seed,
             sizes={name: len(part.pixels) for name, part in examples.items()},
             flip=augmentation.flip,
             crop_padding=augmentation.crop_padding,
             normalisation=[normalisation.mean, normalisation.std],
-            **options,
+            **puzzle,
             **facts,
         ),
         notes=notes,

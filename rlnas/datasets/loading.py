@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rlnas.datasets.options import DataRequest
+from rlnas.datasets.options import DataOptions
 from rlnas.datasets.spec import TRANSNAS_TASKS
 from rlnas.errors import DataError, UnknownNameError
 
@@ -43,39 +43,14 @@ def task_names(dataset: str | Path) -> tuple[str, ...]:
 
 
 def load_task_data(
-    dataset: str | Path,
-    task: str,
-    *,
-    image_size: int | None = None,
-    seed: int = 0,
-    train_size: int | None = None,
-    valid_size: int | None = None,
-    test_size: int | None = None,
-    permutations: int | None = None,
-    tile_size: int | None = None,
-    flip: bool = False,
-    crop_padding: int = 0,
-    memory_limit: int = 2**30,
+    dataset: str | Path | DataOptions, task: str | None = None, **options: Any
 ) -> TaskData:
     """Return the data of a task: training, validation and test split, and what they ask for.
 
     Args:
-        dataset: ``rooms``, ``digits``, or a folder: one subfolder of images a class, with or
-            without ``train``, ``valid`` and ``test`` above them, or the layout of Taskonomy as
-            TransNAS-Bench-101 trained on it.
+        dataset: ``rooms``, ``digits``, or a folder of images; or `DataOptions`, which say all.
         task: A name of `task_names`.
-        image_size: Side of the images in pixels; None for the data set's own.
-        seed: Seed of what is drawn: the rooms, the split of a folder, the fixed puzzles.
-        train_size: Training examples; None for the data set's own number.
-        valid_size: Validation examples, likewise.
-        test_size: Test examples, likewise.
-        permutations: Permutations of the jigsaw; None for the data set's own number.
-        tile_size: Side of a jigsaw's tile in pixels; None for the published share of a cell.
-        flip: Mirror half of the training images at random, where the targets allow it.
-        crop_padding: Take training images as random crops of the image padded by so many pixels,
-            where the targets allow it.
-        memory_limit: Bytes of decoded images up to which a folder is read into memory at once;
-            above it files are read batch by batch.
+        options: The other fields of `DataOptions`: image_size, seed, train_size, flip …
 
     Raises:
         UnknownNameError: If there is no such data set, folder or task.
@@ -87,25 +62,11 @@ def load_task_data(
         >>> len(data.train), data.spec.outputs
         (1259, 10)
     """
-    source = _source(dataset)
-    if task not in _TASKS[source]:
-        raise UnknownNameError(f"task of {dataset}", task, _TASKS[source])
-    return _loader(source)(
-        DataRequest(
-            dataset=str(dataset),
-            task=task,
-            image_size=image_size,
-            seed=seed,
-            train_size=train_size,
-            valid_size=valid_size,
-            test_size=test_size,
-            permutations=permutations,
-            tile_size=tile_size,
-            flip=flip,
-            crop_padding=crop_padding,
-            memory_limit=memory_limit,
-        )
-    )
+    asked = DataOptions.of(dataset, task, **options)
+    source = _source(asked.dataset)
+    if asked.task not in _TASKS[source]:
+        raise UnknownNameError(f"task of {asked.dataset}", asked.task, _TASKS[source])
+    return _loader(source)(asked)
 
 
 def _source(dataset: str | Path) -> str:
@@ -125,7 +86,7 @@ def _source(dataset: str | Path) -> str:
     return "taskonomy" if is_taskonomy(folder) else "images"
 
 
-def _loader(source: str) -> Callable[[DataRequest], TaskData]:
+def _loader(source: str) -> Callable[[DataOptions], TaskData]:
     """Return what loads the data; PyTorch and the renderer are imported only then."""
     if source == "rooms":
         from rlnas.datasets.sources.rooms import load_rooms_task

@@ -1,31 +1,38 @@
-"""What is asked of a data set: the task, sizes, seed and options. Torch-free."""
+"""What is asked of a data set: the task, sizes, seed and augmentation. Torch-free."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 from rlnas.errors import InvalidArgumentError
 
 
 @dataclass(frozen=True, kw_only=True)
-class DataRequest:
-    """One call of `rlnas.datasets.load_task_data`, checked.
+class DataOptions:
+    """What is asked of a data set; see `rlnas.datasets.load_task_data`.
 
     Attributes:
-        dataset: Name of the data set, or the folder as it was given.
-        task: Name of the task.
-        image_size: Side of the images in pixels, or None for the data set's own.
-        seed: Seed of everything that is drawn.
-        train_size: Training examples, or None for the data set's own number.
+        dataset: ``rooms``, ``digits``, or a folder: one subfolder of images a class, with or
+            without ``train``, ``valid`` and ``test`` above them, or the layout of Taskonomy as
+            TransNAS-Bench-101 trained on it.
+        task: A name of `rlnas.datasets.task_names`.
+        image_size: Side of the images in pixels, 4 or more; None for the data set's own.
+        seed: Seed of what is drawn: the rooms, the split of a folder, the fixed puzzles; 0 or more.
+        train_size: Training examples, 1 or more; None for the data set's own number.
         valid_size: Validation examples, likewise.
         test_size: Test examples, likewise.
-        permutations: Permutations of a jigsaw, or None for the data set's own number.
-        tile_size: Side of a jigsaw's tile in pixels, or None for the published share of a cell.
-        flip: Mirror half of the training images.
-        crop_padding: Padding in pixels of random crops of training images.
-        memory_limit: Bytes of decoded images up to which files are read into memory at once.
+        permutations: Permutations of a jigsaw; None for the data set's own number.
+        tile_size: Side of a jigsaw's tile in pixels; None for the published share of a cell.
+        flip: Mirror half of the training images at random, where the targets allow it; None: as the
+            recipe was published where a named one trains on them, else not.
+        crop_padding: Take training images as random crops of the image padded by so many pixels,
+            where the targets allow it; None likewise.
+        memory_limit: Bytes of decoded images up to which a folder is read into memory at once;
+            above it files are read batch by batch.
 
     Raises:
         InvalidArgumentError: If a number is outside its range.
@@ -40,8 +47,8 @@ class DataRequest:
     test_size: int | None = None
     permutations: int | None = None
     tile_size: int | None = None
-    flip: bool = False
-    crop_padding: int = 0
+    flip: bool | None = None
+    crop_padding: int | None = None
     memory_limit: int = 2**30
 
     def __post_init__(self) -> None:
@@ -57,6 +64,24 @@ class DataRequest:
                 raise InvalidArgumentError(f"{name} is {value}; expected {least} or more, or None.")
         if self.seed < 0:
             raise InvalidArgumentError(f"seed is {self.seed}; expected 0 or more.")
+
+    @classmethod
+    def of(cls, dataset: str | Path | DataOptions, task: str | None, **changes: Any) -> DataOptions:
+        """Return the options that a call means.
+
+        Args:
+            dataset: The data set, or the options themselves.
+            task: The task; of options, None leaves theirs.
+            changes: Fields that have another value.
+
+        Raises:
+            InvalidArgumentError: If a number is outside its range, or there is no task.
+        """
+        if isinstance(dataset, DataOptions):
+            return replace(dataset, **changes, task=dataset.task if task is None else task)
+        if task is None:
+            raise InvalidArgumentError(f"Which task of {dataset}? See rlnas.datasets.task_names.")
+        return cls(dataset=str(dataset), task=task, **changes)
 
     def sizes(self) -> dict[str, int | None]:
         """Return the size asked for of each split."""

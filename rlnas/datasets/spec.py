@@ -127,16 +127,26 @@ def task_spec(
     Raises:
         UnknownNameError: If there is no such task.
     """
-    if task not in KINDS:
-        raise UnknownNameError("task", task, KINDS)
+    metric = metric_of(task)
     kind = KINDS[task]
     return TaskSpec(
         name=task,
         kind=kind,
         outputs=outputs,
         image_size=image_size,
-        metric=_METRICS[kind],
+        metric=metric,
         channels=channels,
         tiles=TILES if kind == "jigsaw" else 1,
         classes=classes,
     )
+
+
+def metric_of(task: str) -> Metric:
+    """Return what the validation score of a task means.
+
+    Raises:
+        UnknownNameError: If there is no such task.
+    """
+    if task not in KINDS:
+        raise UnknownNameError("task", task, KINDS)
+    return _METRICS[KINDS[task]]

@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rlnas.cli.training_options import Prepared, describe_data
-from rlnas.errors import RlnasError
+from rlnas.errors import RunError
 from rlnas.formats import format_score
 
 if TYPE_CHECKING:
@@ -15,12 +14,13 @@ if TYPE_CHECKING:
     from rlnas.search import SearchResult
     from rlnas.training import TrainingResult
     from rlnas.training.objective.objective import TrainingObjective
+    from rlnas.training.objective.task import TrainingSetup
 
 
 def keep_best(
     result: SearchResult,
     objective: TrainingObjective,
-    prepared: Prepared,
+    setup: TrainingSetup,
     folder: Path,
     *,
     final_epochs: int | None,
@@ -32,7 +32,7 @@ def keep_best(
     Args:
         result: The search; at least one query did not fail.
         objective: What trained.
-        prepared: Data, recipe and skeleton.
+        setup: Data, recipe and skeleton.
         folder: The run folder; the model goes to its subfolder ``best``.
         final_epochs: Epochs of a new training of the best, or None for the search's own.
     """
@@ -40,12 +40,16 @@ def keep_best(
     from rlnas.networks import network_statistics
     from rlnas.training import choose_device
     from rlnas.training.metrics import confusion_matrix
+    from rlnas.training.objective.task import describe_data
 
-    data, spec = prepared.data, prepared.data.spec
+    data, spec = setup.data, setup.data.spec
     chosen = result.best
     record = objective.record(chosen.architecture)
     if record is None:
-        raise RlnasError(f"The record of {chosen.architecture} is gone; run with --resume.")
+        raise RunError(
+            f"The record of {chosen.architecture} is gone; go on with the run by --resume (in "
+            "Python resume=True) to train it again."
+        )
     network = objective.network(chosen.architecture)
     about: dict[str, Any] = {
         "architecture": chosen.architecture,
@@ -61,16 +65,16 @@ def keep_best(
         "classes": list(spec.classes),
         "counts_examples": spec.kind in ("class", "jigsaw"),
         "device": record.device,
-        **vars(network_statistics(prepared.space, chosen.architecture, spec, prepared.config)),
+        **vars(network_statistics(setup.space, chosen.architecture, spec, setup.config)),
     }
     if final_epochs is not None:
-        final = _train_longer(network, prepared, final_epochs, folder)
+        final = _train_longer(network, setup, final_epochs, folder)
         kept = final.history[final.best_epoch - 1]
         about["search_valid"] = about["valid"]
         about |= {"valid": kept.valid, "test": kept.test, "epochs": final.best_epoch}
         about |= {"final_seconds": final.seconds, "final_history": final.rows()}
     if spec.kind == "class":
-        device = choose_device(prepared.options.device)
+        device = choose_device(setup.device)
         test = data.to(device).test
         about["confusion"] = confusion_matrix(network.to(device), test, spec.outputs).tolist()
     metric, unit = spec.metric, spec.metric.suffix
@@ -90,26 +94,26 @@ def keep_best(
 
 
 def _train_longer(
-    network: SearchedNetwork, prepared: Prepared, epochs: int, folder: Path
+    network: SearchedNetwork, setup: TrainingSetup, epochs: int, folder: Path
 ) -> TrainingResult:
     """Train the best architecture anew for more epochs; the network gets the weights."""
     from rlnas.networks import build_network
     from rlnas.training import train_network
 
     fresh = build_network(
-        prepared.space,
+        setup.space,
         network.architecture,
-        prepared.data.spec,
-        prepared.config,
-        seed=prepared.seed,
+        setup.data.spec,
+        setup.config,
+        seed=setup.seed,
     )
     network.load_state_dict(fresh.state_dict())
     return train_network(
         network,
-        prepared.data,
-        replace(prepared.recipe, epochs=epochs),
-        seed=prepared.seed,
-        device=prepared.options.device,
+        setup.data,
+        replace(setup.recipe, epochs=epochs),
+        seed=setup.seed,
+        device=setup.device,
         folder=folder / f"final-{epochs}-epochs",
         resume=True,
     )

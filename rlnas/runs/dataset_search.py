@@ -1,25 +1,131 @@
-"""The run folder of a search that trained its architectures on a user's images."""
+"""A search that trains every architecture it asks for on images, and its run folder."""
 
 from __future__ import annotations
 
 import json
+import logging
+import math
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from rlnas.atomic import write_json
 from rlnas.errors import RunError
-from rlnas.run_folder import read_settings
-from rlnas.search import SearchResult
+from rlnas.run_folder import begin_run, read_settings
+from rlnas.runs.best_network import keep_best
+from rlnas.runs.on_disk import write_table
+from rlnas.search import Searcher, SearchResult, get_searcher
+from rlnas.tasks import Budget, QueryRecord
 from rlnas.training.objective.records import TrainingRecord, read_record
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from rlnas.datasets import DataOptions
+    from rlnas.events import EventFile
+    from rlnas.training.objective.objective import TrainingObjective
+
 KIND = "training-search"
 """What its ``config.json`` calls it."""
 
 SEARCH, ROWS, BEST, ARCHITECTURES = "search.parquet", "rows.parquet", "best.json", "architectures"
+
+_log = logging.getLogger("rlnas")
+
+
+def search_dataset(
+    dataset: str | Path | DataOptions,
+    searcher: Searcher | str = "regularised-evolution",
+    queries: int = 20,
+    *,
+    out: str | Path,
+    task: str | None = None,
+    seed: int = 0,
+    final_epochs: int | None = None,
+    sources: Sequence[str | Path] = (),
+    options: Mapping[str, object] | None = None,
+    resume: bool = False,
+    command: str = "",
+    on_query: Callable[[QueryRecord], None] | None = None,
+    **training: Any,
+) -> TrainingSearchRun:
+    """Train the architectures that a searcher asks for, and export the best network.
+
+    The folder gets everything: records and weights of each architecture, TensorBoard curves, the
+    best as a Python file of its own. An interrupted search goes on where it was and asks for the
+    same architectures. Trainings run in processes of their own, so a script needs the usual
+    ``if __name__ == "__main__":``.
+
+    Args:
+        dataset: ``rooms``, ``digits``, a folder of images with a subfolder for each class, or
+            `DataOptions`.
+        searcher: A searcher, or the name of one.
+        queries: Architectures to train, 1 or more.
+        out: The run folder.
+        task: Task of the data set; None for its first, ``class`` for a folder.
+        seed: Of the search, the split, the first weights and the order of images.
+        final_epochs: Train the best architecture anew for so many epochs in the end; that network
+            is then exported and tested.
+        sources: Where the searcher's controllers come from; kept with the settings.
+        options: What the searcher was made with, or is made with if it is given by name; kept with
+            the settings.
+        resume: Go on with the run in ``out`` if there is one. More queries continue it.
+        command: The command line, kept in the folder.
+        on_query: Called with the record of each query.
+        training: Further arguments of `rlnas.training.prepare_training`: space, recipe, epochs,
+            image_size, width, device, workers, timeout …
+
+    Returns:
+        The finished run; its ``best`` is empty if every query failed.
+
+    Raises:
+        RlnasError: If an argument is wrong; nothing has been written then.
+        RunError: If ``out`` holds something and ``resume`` is false, or another run.
+    """
+    from rlnas.events import EventFile
+    from rlnas.training.objective.task import describe_data, prepare_training
+
+    budget = Budget(queries)
+    own = dict(options or {})
+    searcher = get_searcher(searcher, **own) if isinstance(searcher, str) else searcher
+    setup = prepare_training(dataset, task, seed=seed, **training)
+    folder = Path(out)
+    settings = {
+        **setup.settings(),
+        "algorithm": searcher.name,
+        "sources": [str(path) for path in sources],
+        # Several in flight may change which architectures a searcher asks for.
+        "workers": setup.workers,
+        **({"options": {searcher.name: own}} if own else {}),
+    }
+    begin_run(folder, KIND, settings, resume=resume, command=command)
+    for text in (describe_data(setup.data), *(f"Note: {note}" for note in setup.data.notes)):
+        _log.info("%s", text)
+    objective = setup.objective(folder / ARCHITECTURES)
+    events_folder = folder / "tensorboard"
+    shutil.rmtree(events_folder, ignore_errors=True)  # a resumed search repeats its queries
+    with EventFile(events_folder) as events:
+        curves = _Curves(events)
+
+        def tell(record: QueryRecord) -> None:
+            curves.add(record)
+            if on_query is not None:
+                on_query(record)
+
+        result = searcher.search(setup.task(objective), budget, seed=seed, on_query=tell)
+    result.save(folder / SEARCH)
+    best: dict[str, Any] = {}
+    if any(not record.evaluation.failed for record in result.records):
+        best = keep_best(result, objective, setup, folder, final_epochs=final_epochs)
+    write_json(folder / BEST, best, indent=1)
+    # Last, because a folder with rows is a finished run.
+    write_table(folder / ROWS, _rows(result, objective))
+    return TrainingSearchRun.open(folder)
 
 
 @dataclass(frozen=True)
@@ -55,11 +161,16 @@ class TrainingSearchRun:
         folder = Path(folder)
         settings = read_settings(folder, KIND)
         if not (folder / ROWS).exists():
-            raise RunError(f"{folder} is not finished yet; go on with it by --resume.")
+            raise RunError(
+                f"{folder} is not finished yet; go on with it by --resume (in Python resume=True)."
+            )
         try:
             best = json.loads((folder / BEST).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise RunError(f"{folder / BEST} is damaged ({error}); run with --resume.") from error
+            raise RunError(
+                f"{folder / BEST} is damaged ({error}); write it again by --resume (in Python "
+                "resume=True)."
+            ) from error
         result = SearchResult.load(folder / SEARCH)
         return cls(folder, settings, result, pd.read_parquet(folder / ROWS), best)
 
@@ -79,3 +190,42 @@ class TrainingSearchRun:
     def is_accuracy(self) -> bool:
         """Whether the metric is a share of examples that are right or wrong each."""
         return bool(self.best.get("counts_examples"))
+
+
+class _Curves:
+    """Writes what each query came to, for TensorBoard, as it comes."""
+
+    def __init__(self, events: EventFile) -> None:
+        self._events = events
+        self._best = math.nan
+        self._cost = 0.0
+
+    def add(self, record: QueryRecord) -> None:
+        """Take the record of a query."""
+        self._cost += record.evaluation.cost
+        self._best = float(np.fmax(self._best, record.score))  # passes over NaN
+        values = {"search/cost": self._cost, "search/score": record.score}
+        values["search/best_score"] = self._best
+        known = {tag: value for tag, value in values.items() if not math.isnan(value)}
+        self._events.add(record.query, known)
+        self._events.flush()
+
+
+def _rows(result: SearchResult, objective: TrainingObjective) -> pd.DataFrame:
+    """Return a row for each query, without test metrics."""
+    from rlnas.networks import statistics_of_many
+
+    vectors = [record.vector for record in result.records]
+    counts = statistics_of_many(objective.space, vectors, objective.data.spec, objective.config)
+    records = [objective.record(record.architecture) for record in result.records]
+
+    def column(value: Callable[[TrainingRecord], Any], missing: Any) -> list[Any]:
+        return [missing if record is None else value(record) for record in records]
+
+    frame = result.to_frame()
+    frame["valid"] = result.metric.sign * frame["score"]
+    frame["epochs"] = column(lambda record: record.best_epoch, 0)
+    frame["seconds"] = column(lambda record: record.seconds, math.nan)
+    frame["failure"] = column(lambda record: record.failure, None)
+    frame["parameters"], frame["macs"] = counts["parameters"], counts["macs"]
+    return frame

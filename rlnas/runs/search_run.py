@@ -1,26 +1,20 @@
-"""The run folder of searches on the tasks of a suite: ``rlnas search`` and ``rlnas transfer``."""
+"""Searches on the tasks of a suite, in a run folder: what ``rlnas search`` and ``transfer`` do."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from rlnas.atomic import atomic_file
-from rlnas.errors import InvalidArgumentError, RunError
-from rlnas.run_folder import begin_run, read_settings
-from rlnas.runs.cell import RunCell
-from rlnas.runs.tables import outcome_tables
-from rlnas.search import SearchResult
+from rlnas.benchmarks import load_suite
+from rlnas.errors import InvalidArgumentError
+from rlnas.runs.cell import NO_SOURCE, RunCell
+from rlnas.runs.on_disk import Progress, SearchesOnDisk, no_progress
+from rlnas.search import Searcher, get_searcher
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from rlnas.tasks import Suite, TabularTask
-
-_KIND = "search"
+_log = logging.getLogger("rlnas")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +28,7 @@ class SearchPlan:
         seeds: Seeds of each search.
         queries: Budget of each search.
         checkpoints: Checkpoint folder of each source, by source.
-        options: Options of methods, by method; those that are not there are the defaults.
+        options: Options of searchers, by method; those not named have their defaults.
     """
 
     suite: str
@@ -42,7 +36,7 @@ class SearchPlan:
     searchers: tuple[tuple[str, str], ...]
     seeds: tuple[int, ...]
     queries: int
-    checkpoints: Mapping[str, str]
+    checkpoints: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -67,116 +61,123 @@ class SearchPlan:
             for seed in self.seeds
         ]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON-able values."""
+        tree = asdict(self)
+        if not self.options:  # as what was written before there were any
+            del tree["options"]
+        return tree
 
-class SearchRun:
-    """Searches on disk, finished or not; a finished search is a finished file.
+    @classmethod
+    def from_dict(cls, tree: Mapping[str, Any]) -> SearchPlan:
+        """Return the plan that `to_dict` described."""
+        return cls(
+            suite=tree["suite"],
+            tasks=tuple(tree["tasks"]),
+            searchers=tuple((method, source) for method, source in tree["searchers"]),
+            seeds=tuple(tree["seeds"]),
+            queries=tree["queries"],
+            checkpoints=tree["checkpoints"],
+            options=tree.get("options", {}),
+        )
+
+
+class SearchRun(SearchesOnDisk[SearchPlan]):
+    """Searches on the tasks of a suite on disk, see `SearchesOnDisk`."""
+
+    kind = "search"
+
+    @classmethod
+    def read_plan(cls, settings: Mapping[str, Any]) -> SearchPlan:
+        """Return what the searches measure."""
+        return SearchPlan.from_dict(settings)
+
+
+def search_suite(
+    suite: str,
+    tasks: Sequence[str] = (),
+    searchers: Sequence[str] = ("regularised-evolution",),
+    *,
+    out: str | Path,
+    queries: int = 50,
+    seeds: Sequence[int] = range(5),
+    options: Mapping[str, Mapping[str, object]] | None = None,
+    tensorboard: bool = False,
+    resume: bool = False,
+    command: str = "",
+    on_progress: Progress | None = None,
+) -> SearchRun:
+    """Search tasks of a suite with several searchers and seeds, resumably.
 
     Args:
-        folder: The run folder.
-        plan: What it measures.
-        suite: The suite, or None to load it when a table is asked for.
+        suite: Name of the suite.
+        tasks: Its tasks; none means all.
+        searchers: Names of searchers.
+        out: The run folder; each finished search is a finished file in it.
+        queries: Budget of each search.
+        seeds: Seeds of each search.
+        options: Options of searchers by name, e.g. ``{"local": {"improvement": "best"}}``.
+        tensorboard: Whether to write TensorBoard curves too.
+        resume: Go on with the run in ``out`` if there is one.
+        command: The command line, kept in the folder.
+        on_progress: Called as searches are finished; the stage is ``search``.
+
+    Returns:
+        The finished run, its tables written.
+
+    Raises:
+        UnknownNameError: If there is no such suite, task or searcher.
+        InvalidArgumentError: If a number is out of range or a name is there twice.
+        RunError: If ``out`` holds something and ``resume`` is false, or another run.
     """
+    own = options or {}
+    for searcher in searchers:  # a wrong name is said before anything is loaded or written
+        get_searcher(searcher, **own.get(searcher, {}))
+    loaded = load_suite(suite)
+    plan = SearchPlan(
+        suite=suite,
+        tasks=loaded.check(tasks) or tuple(loaded),
+        searchers=tuple((name, NO_SOURCE) for name in searchers),
+        seeds=tuple(seeds),
+        queries=queries,
+        options=own,
+    )
+    run = SearchRun.begin(out, plan, loaded, resume=resume, command=command)
+    run_searches(
+        run,
+        lambda cell: get_searcher(cell.method, **own.get(cell.method, {})),
+        tensorboard=tensorboard,
+        on_progress=on_progress,
+    )
+    return run
 
-    def __init__(
-        self, folder: str | Path, plan: SearchPlan, suite: Suite[TabularTask] | None = None
-    ) -> None:
-        self.folder = Path(folder)
-        self.plan = plan
-        if suite is not None:
-            self.suite = suite
 
-    @classmethod
-    def begin(
-        cls,
-        folder: str | Path,
-        plan: SearchPlan,
-        suite: Suite[TabularTask] | None = None,
-        *,
-        resume: bool = False,
-        command: str = "",
-    ) -> SearchRun:
-        """Make a run folder, or open the one to go on with; see `begin_run`."""
-        settings = asdict(plan)
-        if not plan.options:  # runs that were begun before methods had options go on
-            del settings["options"]
-        begin_run(folder, _KIND, settings, resume=resume, command=command)
-        return cls(folder, plan, suite)
+def run_searches(
+    run: SearchRun,
+    make_searcher: Callable[[RunCell], Searcher],
+    *,
+    tensorboard: bool = False,
+    on_progress: Progress | None = None,
+) -> None:
+    """Run the searches that have no result yet, and write the tables.
 
-    @classmethod
-    def open(cls, folder: str | Path) -> SearchRun:
-        """Open a run folder.
-
-        Raises:
-            RunError: If it holds no search run or its configuration is damaged.
-        """
-        tree = read_settings(folder, _KIND)
-        try:
-            plan = SearchPlan(
-                suite=tree["suite"],
-                tasks=tuple(tree["tasks"]),
-                searchers=tuple((method, source) for method, source in tree["searchers"]),
-                seeds=tuple(tree["seeds"]),
-                queries=tree["queries"],
-                checkpoints=tree["checkpoints"],
-                options=tree.get("options", {}),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise RunError(f"{folder}: config.json describes no search run: {error}") from error
-        return cls(folder, plan)
-
-    @cached_property
-    def suite(self) -> Suite[TabularTask]:
-        """The suite, whose tables turn scores into ranks."""
-        from rlnas.benchmarks import load_suite
-
-        return load_suite(self.plan.suite)
-
-    def missing(self) -> list[RunCell]:
-        """Return the searches without a result."""
-        return [cell for cell in self.plan.cells() if not (self.folder / cell.path).exists()]
-
-    @property
-    def finished(self) -> bool:
-        """Whether every search has its result."""
-        return not self.missing()
-
-    def save(self, cell: RunCell, result: SearchResult) -> None:
-        """Keep the result of one search."""
-        result.save(self.folder / cell.path)
-
-    # -- tables ----------------------------------------------------------------------------
-
-    def rows(self) -> pd.DataFrame:
-        """Return one row a finished search.
-
-        Columns: source (``-`` for none), target, method, seed, queries, best_architecture,
-        best_score, test_score, rank (1 is the best of the whole space), regret, rank_at_10,
-        rank_at_20, failures, cost (s of training), seconds (wall clock).
-
-        Raises:
-            RunError: If no search is finished.
-        """
-        return self._tables()[0]
-
-    def curves(self) -> pd.DataFrame:
-        """Return source, target, method, seed, query, best_score, rank after every query.
-
-        Raises:
-            RunError: If no search is finished.
-        """
-        return self._tables()[1]
-
-    def write_tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Write rows.parquet and curves.parquet, and return both."""
-        rows, curves = self._tables()
-        for name, frame in (("rows.parquet", rows), ("curves.parquet", curves)):
-            with atomic_file(self.folder / name) as partial:
-                frame.to_parquet(partial, index=False)
-        return rows, curves
-
-    def _tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        done = [cell for cell in self.plan.cells() if (self.folder / cell.path).exists()]
-        if not done:
-            raise RunError(f"{self.folder} has no finished search yet; go on with --resume.")
-        results = ((cell, SearchResult.load(self.folder / cell.path)) for cell in done)
-        return outcome_tables(results, self.suite, self.plan.queries)
+    Args:
+        run: The run folder.
+        make_searcher: Returns the searcher of a cell.
+        tensorboard: Whether to write event files.
+        on_progress: Called as searches are finished; the stage is ``search``.
+    """
+    report = on_progress or no_progress
+    total, missing = len(run.parts()), run.missing()
+    if len(missing) < total:
+        _log.info("%d of %d searches were finished before.", total - len(missing), total)
+    report("search", total - len(missing), total)
+    for done, cell in enumerate(missing, start=total - len(missing) + 1):
+        task = run.suite[cell.target]
+        result = make_searcher(cell).search(task, run.plan.queries, seed=cell.seed)
+        if tensorboard:
+            run.log(cell, result)
+        # Last, because a finished search is a finished file.
+        run.save(cell, result)
+        report("search", done, total)
+    run.write_tables()

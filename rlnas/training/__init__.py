@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from rlnas.devices import choose_device
     from rlnas.networks.config import suitable_config
     from rlnas.training.objective.objective import TrainingObjective
-    from rlnas.training.objective.task import make_training_task
+    from rlnas.training.objective.task import (
+        TrainingSetup,
+        make_training_task,
+        prepare_training,
+    )
     from rlnas.training.single import train_network
     from rlnas.training.stacked import train_stacked
     from rlnas.training.tabulation.plan import Tabulation
@@ -26,8 +30,10 @@ __all__ = [
     "Tabulator",
     "TrainingObjective",
     "TrainingResult",
+    "TrainingSetup",
     "choose_device",
     "make_training_task",
+    "prepare_training",
     "recipe_data_options",
     "recipe_for",
     "recipe_names",
@@ -42,8 +48,10 @@ __getattr__ = lazy_names(
         "Tabulation": "rlnas.training.tabulation.plan",
         "Tabulator": "rlnas.training.tabulation.tabulator",
         "TrainingObjective": "rlnas.training.objective.objective",
+        "TrainingSetup": "rlnas.training.objective.task",
         "choose_device": "rlnas.devices",
         "make_training_task": "rlnas.training.objective.task",
+        "prepare_training": "rlnas.training.objective.task",
         "suitable_config": "rlnas.networks.config",
         "train_network": "rlnas.training.single",
         "train_stacked": "rlnas.training.stacked",

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save_file
 from torch import nn
 
-from rlnas.atomic import atomic_file, write_text
+from rlnas.atomic import atomic_file, write_json
 from rlnas.checkpoints import (
     CONFIG,
     FORMAT,
@@ -28,7 +26,7 @@ from rlnas.checkpoints import (
 from rlnas.datasets.task_data import TaskData
 from rlnas.errors import CheckpointError, RunError
 from rlnas.networks.network import SearchedNetwork
-from rlnas.run_folder import differences
+from rlnas.run_folder import check_settings, refuse_begun, refuse_file, versions
 from rlnas.training.recipe import Recipe
 from rlnas.training.result import EpochRecord, TrainingResult
 
@@ -49,7 +47,7 @@ def describe_training(
         "dataset": data.dataset,  # for a reader; a folder may move, the fingerprint counts
         "data": {"task": data.spec.name, "fingerprint": data.fingerprint},
         "seed": seed,
-        "versions": _versions(),
+        "versions": versions(),
     }
 
 
@@ -62,16 +60,6 @@ def _describe_network(network: nn.Module) -> dict[str, Any]:
         }
     shapes = {name: list(value.shape) for name, value in network.state_dict().items()}
     return {"module": type(network).__qualname__, "tensors": shapes}
-
-
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for package in ("rlnas", "torch"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:  # a source folder that is not installed
-            continue
-    return found
 
 
 class TrainingFolder:
@@ -96,14 +84,10 @@ class TrainingFolder:
             RunError: If there is something and ``resume`` is false, or another training.
             CheckpointError: If it is damaged.
         """
-        if self.path.exists() and not self.path.is_dir():
-            raise RunError(f"{self.path} is a file; a training needs a folder. Choose another.")
+        refuse_file(self.path)
         if (self.path / CONFIG).exists():
             if not resume:
-                raise RunError(
-                    f"{self.path} holds a training already. Go on with it by resume=True, or "
-                    "choose another folder."
-                )
+                refuse_begun(self.path, "a training")
             self._compare(description)
             return (self.path / STATE).exists() or self._tree().get("finished") is True
         if present := [n for n in (WEIGHTS, HISTORY, STATE) if (self.path / n).exists()]:
@@ -111,20 +95,16 @@ class TrainingFolder:
                 f"{self.path} has {', '.join(present)} of something else, without {CONFIG}; "
                 "choose another folder."
             )
-        write_text(self.path / CONFIG, json.dumps({"format": FORMAT, **description}, indent=2))
+        content = {"format": FORMAT, **description}
+        write_json(self.path / CONFIG, content, indent=2, keep_nan=True)
         return False
 
     def _compare(self, description: Mapping[str, Any]) -> None:
         tree = read_config(self.path, "train_network")
         if tree.get("kind") != _KIND:
             raise RunError(f"{self.path} holds something else than a training; choose another.")
-        new = json.loads(json.dumps(description))
-        old, new = ({part: t.get(part) for part in _COMPARED} for t in (tree, new))
-        if different := list(differences(old, new)):
-            raise RunError(
-                f"{self.path} holds another training: {'; '.join(different)}. Resume with what "
-                f"its {CONFIG} says, or choose another folder."
-            )
+        old, new = ({part: t.get(part) for part in _COMPARED} for t in (tree, description))
+        check_settings(self.path, old, new)
 
     def save_state(self, state: TrainingState, history: Sequence[EpochRecord]) -> None:
         """Keep a state, and the epochs that led to it."""
@@ -188,7 +168,7 @@ class TrainingFolder:
         return tree
 
     def _write_history(self, tree: Mapping[str, Any]) -> None:
-        write_text(self.path / HISTORY, json.dumps(tree, indent=1))
+        write_json(self.path / HISTORY, tree, indent=1, keep_nan=True)
 
 
 def _records(path: Path, tree: Mapping[str, Any]) -> list[EpochRecord]:

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
         method_names,
         register_method,
     )
+    from rlnas.transfer.source_folders import load_sources, searcher_from_folders
     from rlnas.transfer.sources import Source, SourcePool
+    from rlnas.transfer.target_search import search_target
     from rlnas.transfer.weights.carry import TensorReport, initialise_weights
 
 __all__ = [
@@ -68,11 +70,14 @@ __all__ = [
     "ZeroShot",
     "get_method",
     "initialise_weights",
+    "load_sources",
     "log_search",
     "make_method",
     "method_names",
     "register_method",
     "run_matrix",
+    "search_target",
+    "searcher_from_folders",
 ]
 
 __getattr__ = lazy_names(
@@ -90,6 +95,9 @@ __getattr__ = lazy_names(
         "make_method": "rlnas.transfer.registry",
         "method_names": "rlnas.transfer.registry",
         "register_method": "rlnas.transfer.registry",
+        "load_sources": "rlnas.transfer.source_folders",
+        "searcher_from_folders": "rlnas.transfer.source_folders",
+        "search_target": "rlnas.transfer.target_search",
         "Source": "rlnas.transfer.sources",
         "SourcePool": "rlnas.transfer.sources",
         "TransferBO": "rlnas.transfer.methods",

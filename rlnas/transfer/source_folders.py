@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rlnas.errors import CheckpointError, InvalidArgumentError, RlnasError
+from rlnas.errors import CheckpointError, InvalidArgumentError, RlnasError, UnknownNameError
 from rlnas.runs.cell import OTHERS
+from rlnas.runs.controller_training import CHECKPOINT
+from rlnas.search import Searcher, get_searcher, searcher_names
 
 if TYPE_CHECKING:
     from rlnas.agents import ControllerConfig, PPOController, SharedController
     from rlnas.tasks import TabularTask
     from rlnas.transfer import SourcePool
-
-CHECKPOINT = "checkpoint"
-"""Name of the checkpoint inside a training's run folder."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class LoadedSources:
     config: ControllerConfig
 
 
-def load_sources(folders: tuple[Path, ...], method: str) -> LoadedSources:
+def load_sources(folders: Sequence[str | Path], method: str) -> LoadedSources:
     """Return the sources of a method.
 
     A method that starts from several sources gets all of them at once; any other is run from each.
@@ -59,7 +58,7 @@ def load_sources(folders: tuple[Path, ...], method: str) -> LoadedSources:
             f"The method {method!r} uses no source. Choose one that does, or search with "
             f"--baselines {method}."
         )
-    paths = [_checkpoint(folder) for folder in folders]
+    paths = [checkpoint_in(folder) for folder in folders]
     controllers = [_load(path) for path in paths]
     pools: dict[str, SourcePool] = {}
     checkpoints: dict[str, str] = {}
@@ -88,13 +87,60 @@ def load_sources(folders: tuple[Path, ...], method: str) -> LoadedSources:
     return LoadedSources(pools, checkpoints, tasks, controllers[0].config)
 
 
+def searcher_from_folders(name: str, folders: Sequence[str | Path], **options: object) -> Searcher:
+    """Return a searcher by its name, or a transfer method with its one source.
+
+    Args:
+        name: A searcher, or a transfer method.
+        folders: Folders that ``rlnas train`` wrote, or checkpoints; none for a searcher.
+        options: Its options.
+
+    Raises:
+        UnknownNameError: If there is no such searcher or method.
+        InvalidArgumentError: If a searcher is given sources, or a method not what it needs.
+        CheckpointError: If a folder holds no checkpoint.
+    """
+    from rlnas.transfer import MethodSettings, SourcePool, get_method, make_method, method_names
+
+    if name in searcher_names():
+        if folders:
+            raise InvalidArgumentError(
+                f"{name} uses no --source; name a transfer method with --algorithm, e.g. zero-shot."
+            )
+        return get_searcher(name, **options)
+    if name not in method_names():
+        raise UnknownNameError(
+            "searcher or transfer method", name, (*searcher_names(), *method_names())
+        )
+    if not folders:
+        if get_method(name).takes == {"none"}:
+            return make_method(name, SourcePool(), MethodSettings(), **options)
+        raise InvalidArgumentError(
+            f"{name} is a transfer method: give it --source, a folder that `rlnas train` wrote."
+        )
+    sources = load_sources(folders, name)
+    if len(sources.pools) > 1:
+        raise InvalidArgumentError(
+            f"--source for {name} names {len(sources.pools)} of them ({', '.join(sources.pools)}); "
+            "a single search takes one."
+        )
+    (pool,) = sources.pools.values()
+    return make_method(name, pool, MethodSettings(controller=sources.config), **options)
+
+
 def _new_label(label: str, taken: Mapping[str, object]) -> str:
     """Return a label that is not taken: the same task may come twice, e.g. with two seeds."""
     number = sum(other.split("#")[0] == label for other in taken) + 1
     return label if number == 1 else f"{label}#{number}"
 
 
-def _checkpoint(folder: Path) -> Path:
+def checkpoint_in(folder: str | Path) -> Path:
+    """Return the checkpoint of a training's run folder; a checkpoint is returned as it is.
+
+    Raises:
+        CheckpointError: If there is no such folder.
+    """
+    folder = Path(folder)
     inner = folder / CHECKPOINT
     path = inner if inner.is_dir() else folder
     if not path.is_dir():

@@ -87,8 +87,8 @@ def test_tables_for_people(capsys, tmp_path):
     ("arguments", "message"),
     [
         (("--estimator", "spaerman"), "Did you mean 'spearman'"),
-        (("--probes", "-1"), "--probes is -1"),
-        (("--seeds", "0"), "--seeds is 0"),
+        (("--probes", "-1"), "probes is -1"),
+        (("--seeds", "0"), "seeds is 0"),
         (("--sources", "synthetic-0"), "cannot be its own source"),
         (("--sources", "synthetic-9"), "synthetic-9"),
     ],

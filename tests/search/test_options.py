@@ -88,7 +88,5 @@ def test_what_is_no_value_is_said(name, text):
 def test_a_configuration_is_made_from_another_and_from_keywords():
     assert make_config(Config, None, {}, "x") == Config()
     assert make_config(Config, Config(rate=2.0), {"on": True}, "x") == Config(rate=2.0, on=True)
-    with pytest.raises(
-        InvalidArgumentError, match=r"no option rat; .* Did you mean 'rate'"
-    ):
+    with pytest.raises(InvalidArgumentError, match=r"no option rat; .* Did you mean 'rate'"):
         make_config(Config, None, {"rat": 1}, "x")

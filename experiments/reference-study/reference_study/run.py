@@ -2,79 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reference_study.config import SCRATCH, Group, StudyConfig
 from reference_study.measure import measure_group
-from rlnas.atomic import atomic_file
 from rlnas.benchmarks import load_suite
 from rlnas.errors import InvalidArgumentError, RunError
 from rlnas.processes import stop_pool, worker_pool
-from rlnas.run_folder import begin_run, read_settings
+from rlnas.runs.on_disk import Progress, RunOnDisk, no_progress, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from rlnas.tasks import Suite, TabularTask
-
-KIND = "study"
 TABLES = ("curves", "rows")
 _PRELOADED = ("rlnas.transfer.matrix.preload", "reference_study.run")
 
-Progress = Callable[[str, int, int], None]
-"""Called with the stage (``train`` or ``transfer``), what is done of it and its total."""
 
+class StudyRun(RunOnDisk[StudyConfig, Group]):
+    """A study on disk, finished or not; its parts are groups, whose rows are written last."""
 
-class StudyRun:
-    """A study on disk, finished or not; a finished group is a finished file.
-
-    Args:
-        folder: The run folder.
-        config: What it measures.
-    """
-
-    def __init__(self, folder: str | Path, config: StudyConfig) -> None:
-        self.folder = Path(folder)
-        self.config = config
+    kind = "study"
 
     @classmethod
-    def open(cls, folder: str | Path) -> StudyRun:
-        """Open a run folder.
+    def read_plan(cls, settings: Mapping[str, Any]) -> StudyConfig:
+        """Return what a study measures."""
+        return StudyConfig.from_dict(settings)
 
-        Raises:
-            RunError: If it holds no study or its configuration is damaged.
-        """
-        tree = read_settings(folder, KIND)
-        try:
-            return cls(folder, StudyConfig.from_dict(tree))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise RunError(f"{folder}: config.json describes no study: {error}") from error
+    @property
+    def config(self) -> StudyConfig:
+        """What it measures."""
+        return self.plan
 
-    @cached_property
-    def suite(self) -> Suite[TabularTask]:
-        """The suite."""
-        return load_suite(self.config.suite)
+    def parts(self) -> Sequence[Group]:
+        """Return its groups."""
+        return self.plan.groups()
 
-    def path(self, group: Group, table: str) -> Path:
+    def path(self, part: Group, table: str = "rows") -> Path:
         """Return where a table of a group is kept."""
-        return self.folder / "groups" / group.method / f"{group.name}-{table}.parquet"
+        return self.folder / "groups" / part.method / f"{part.name}-{table}.parquet"
 
     def source(self, task: str, seed: int) -> Path:
         """Return where the controller that was trained on a task is kept."""
         return self.folder / "sources" / task / f"seed-{seed}"
-
-    def is_done(self, group: Group) -> bool:
-        """Return whether a group is finished; its rows are written last."""
-        return self.path(group, "rows").exists()
-
-    def missing(self) -> list[Group]:
-        """Return the groups without a result."""
-        return [group for group in self.config.groups() if not self.is_done(group)]
 
     def measure(self, group: Group, device: str = "cpu") -> None:
         """Train and judge a group, and keep its result."""
@@ -90,11 +63,10 @@ class StudyRun:
         for seed, controller in enumerate(result.sources):
             controller.save(self.source(group.target, seed), training_state=False)
         for table in TABLES:
-            with atomic_file(self.path(group, table)) as partial:
-                getattr(result, table).to_parquet(partial, index=False)
+            write_table(self.path(group, table), getattr(result, table))
 
-    def write_tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Write curves.parquet and rows.parquet of a finished run, and return both.
+    def make_tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return rows and curves of a finished run.
 
         Raises:
             RunError: If a group is missing.
@@ -103,13 +75,14 @@ class StudyRun:
 
         if missing := self.missing():
             raise RunError(f"{self.folder} lacks {len(missing)} groups; go on with --resume.")
-        frames = []
-        for table in TABLES:
-            parts = [pd.read_parquet(self.path(g, table)) for g in self.config.groups()]
-            frames.append(pd.concat(parts, ignore_index=True))
-            with atomic_file(self.folder / f"{table}.parquet") as partial:
-                frames[-1].to_parquet(partial, index=False)
-        return frames[0], frames[1]
+        frames = {
+            table: pd.concat(
+                [pd.read_parquet(self.path(group, table)) for group in self.parts()],
+                ignore_index=True,
+            )
+            for table in TABLES
+        }
+        return frames["rows"], frames["curves"]
 
 
 def run_study(
@@ -133,7 +106,7 @@ def run_study(
         device: Where all is trained: ``cpu``, ``cuda`` or ``cuda:N``.
         resume: Go on with the run in ``out`` if there is one.
         command: The command line, kept in the folder.
-        on_progress: Called as groups are finished.
+        on_progress: Called as groups are finished; the stages are ``train`` and ``transfer``.
 
     Returns:
         The finished run, its tables written.
@@ -145,10 +118,10 @@ def run_study(
     """
     if workers < 1:
         raise InvalidArgumentError(f"workers is {workers}; expected 1 or more.")
-    load_suite(config.suite).check(config.tasks)  # fetches the table once, before the workers do
-    begin_run(out, KIND, config.to_dict(), resume=resume, command=command)
-    run = StudyRun(out, config)
-    report = on_progress or (lambda stage, done, total: None)
+    suite = load_suite(config.suite)  # fetches the table once, before the workers do
+    suite.check(config.tasks)
+    run = StudyRun.begin(out, config, suite, resume=resume, command=command)
+    report = on_progress or no_progress
     pool = worker_pool(workers, _PRELOADED)
     try:
         # One stage after the other: a pair needs its source.
@@ -165,7 +138,7 @@ def run_study(
     except BrokenProcessPool as error:
         raise RunError(
             f"A worker process died (killed, or out of memory). What is finished is kept in {out}; "
-            "go on with --resume, with fewer --workers if memory was short."
+            "go on with resume=True, with fewer workers if memory was short."
         ) from error
     except BaseException:
         stop_pool(pool)

@@ -10,7 +10,7 @@ import torch
 
 from rlnas.datasets.assembly import Examples, assemble
 from rlnas.datasets.image_streams import open_pixels
-from rlnas.datasets.options import DataRequest
+from rlnas.datasets.options import DataOptions
 from rlnas.datasets.sources.class_folders import (
     ClassFolders,
     ImageFile,
@@ -29,45 +29,45 @@ FOLDER_PERMUTATIONS = 24
 _SHARE = 0.15  # of the images, for each split that has to be drawn
 
 
-def load_image_folder(request: DataRequest) -> TaskData:
+def load_image_folder(options: DataOptions) -> TaskData:
     """Return the data of a task of ``FOLDER/<class>/…`` or ``FOLDER/<split>/<class>/…``.
 
     Splits are ``train``, ``valid`` (or ``val``) and ``test``. What is missing of validation and
-    test is drawn from the training images: 15 % of each class, by the request's seed. Files of
+    test is drawn from the training images: 15 % of each class, by the seed. Files of
     equal content always fall into the same split.
 
     Images become RGB of 32² unless asked otherwise. They are read into memory where they fit in
     ``memory_limit``, else batch by batch.
 
     Args:
-        request: What is asked for; the task is ``class``, ``jigsaw`` or ``autoencoder``.
+        options: What is asked for; the task is ``class``, ``jigsaw`` or ``autoencoder``.
 
     Raises:
         DataError: If the folder has no images or a mixed layout, a class has too few images to be
             split, there is one class only and the task is ``class``, or a file cannot be read.
         InvalidArgumentError: If a split is asked for that is larger than there are images.
     """
-    folder = Path(request.dataset)
+    folder = Path(options.dataset)
     found = scan_class_folders(folder)
-    if request.task == "class" and len(found.classes) < 2:
+    if options.task == "class" and len(found.classes) < 2:
         raise DataError(
             f"{folder} has one class only, {found.classes[0]!r}; classification needs two or more. "
             "The tasks 'jigsaw' and 'autoencoder' do with one."
         )
-    splits = _complete(folder, found, request.seed)
-    for name, size in request.sizes().items():
+    splits = _complete(folder, found, options.seed)
+    for name, size in options.sizes().items():
         splits[name] = draw(
-            splits[name], size, seed=request.seed, split=name, dataset=request.dataset
+            splits[name], size, seed=options.seed, split=name, dataset=options.dataset
         )
-    image_size = request.image_size or FOLDER_IMAGE_SIZE
+    image_size = options.image_size or FOLDER_IMAGE_SIZE
     pixels = open_pixels(
         {name: [file.path for file in files] for name, files in splits.items()},
         functools.partial(read_image, size=image_size),
-        limit=request.memory_limit,
+        limit=options.memory_limit,
         bytes_each=3 * image_size**2,
     )
     return assemble(
-        request,
+        options,
         {
             name: Examples(
                 pixels[name],
@@ -76,7 +76,7 @@ def load_image_folder(request: DataRequest) -> TaskData:
             for name, files in splits.items()
         },
         image_size=image_size,
-        outputs=len(found.classes) if request.task == "class" else None,
+        outputs=len(found.classes) if options.task == "class" else None,
         classes=found.classes,
         permutations=FOLDER_PERMUTATIONS,
         facts={

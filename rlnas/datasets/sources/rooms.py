@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from rlnas.datasets.assembly import Examples, assemble
-from rlnas.datasets.options import DataRequest
+from rlnas.datasets.options import DataOptions
 from rlnas.datasets.pixels import MemoryPixels, Normalisation
 from rlnas.datasets.rooms import (
     LAYOUT_NAMES,
@@ -37,28 +37,28 @@ _OUTPUTS: dict[str, tuple[int, tuple[str, ...]]] = {
 }
 
 
-def load_rooms_task(request: DataRequest) -> TaskData:
+def load_rooms_task(options: DataOptions) -> TaskData:
     """Return the data of a task of `rooms`.
 
     Args:
-        request: What is asked for; the task is one of the seven of TransNAS-Bench-101.
+        options: What is asked for; the task is one of the seven of TransNAS-Bench-101.
 
     Returns:
         Splits of 4096, 1024 and 1024 images of 32² unless asked otherwise; the images of a larger
         split begin with those of a smaller one.
     """
-    image_size = request.image_size or ROOMS_IMAGE_SIZE
+    image_size = options.image_size or ROOMS_IMAGE_SIZE
     rooms = {
-        name: load_rooms(name, size or ROOMS_SIZES[name], seed=request.seed, image_size=image_size)
-        for name, size in request.sizes().items()
+        name: load_rooms(name, size or ROOMS_SIZES[name], seed=options.seed, image_size=image_size)
+        for name, size in options.sizes().items()
     }
     normalisation = Normalisation.fit(_tensor(rooms["train"].images))
-    outputs, classes = _OUTPUTS.get(request.task, (None, ()))
+    outputs, classes = _OUTPUTS.get(options.task, (None, ()))
     return assemble(
-        request,
+        options,
         {
             name: Examples(
-                MemoryPixels(_tensor(part.images), normalisation), _targets(part, request.task)
+                MemoryPixels(_tensor(part.images), normalisation), _targets(part, options.task)
             )
             for name, part in rooms.items()
         },

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rlnas.datasets.assembly import Examples, assemble
 from rlnas.datasets.image_streams import Reader, open_pixels, open_targets
-from rlnas.datasets.options import DataRequest
+from rlnas.datasets.options import DataOptions
 from rlnas.datasets.sources.image_files import read_image, read_labels
 from rlnas.datasets.sources.taskonomy_files import View, check_files, find_beside, find_views
 from rlnas.datasets.spec import KINDS
@@ -30,7 +30,7 @@ _SELECTED = {"class_object": 75, "class_scene": 47}
 _OUTPUTS = {**_SELECTED, "room_layout": 9, "segmentsemantic": 17, "normal": 3}
 
 
-def load_taskonomy(request: DataRequest) -> TaskData:
+def load_taskonomy(options: DataOptions) -> TaskData:
     """Return the data of one of the seven tasks.
 
     - ``class_object``, ``class_scene``: a vector of 1000 or 365 probabilities; the classes that
@@ -51,27 +51,27 @@ def load_taskonomy(request: DataRequest) -> TaskData:
     batch.
 
     Args:
-        request: What is asked for.
+        options: What is asked for.
 
     Raises:
         DataError: If lists or files are missing, damaged or of another shape.
         InvalidArgumentError: If a split is asked for that is larger than there are views.
     """
-    folder, task = Path(request.dataset), request.task
-    views = find_views(folder, seed=request.seed)
-    for name, size in request.sizes().items():
+    folder, task = Path(options.dataset), options.task
+    views = find_views(folder, seed=options.seed)
+    for name, size in options.sizes().items():
         views[name] = draw(
-            views[name], size, seed=request.seed, split=name, dataset=request.dataset
+            views[name], size, seed=options.seed, split=name, dataset=options.dataset
         )
     domain = task if task in _OUTPUTS else None
     everything = [view for found in views.values() for view in found]
     check_files(everything, ["rgb"] if domain is None else ["rgb", domain])
-    image_size = request.image_size or TASKONOMY_IMAGE_SIZE
+    image_size = options.image_size or TASKONOMY_IMAGE_SIZE
     bytes_each = 3 * image_size**2
     pixels = open_pixels(
         _files(views, "rgb"),
         functools.partial(read_image, size=image_size),
-        limit=request.memory_limit,
+        limit=options.memory_limit,
         bytes_each=bytes_each,
     )
     targets: dict[str, Targets] = {}
@@ -82,10 +82,10 @@ def load_taskonomy(request: DataRequest) -> TaskData:
             KINDS[task],
             # Labels by pixel take as much room again; classes and layouts always fit.
             in_memory=KINDS[task] in {"class", "vector"}
-            or 2 * bytes_each * len(everything) <= request.memory_limit,
+            or 2 * bytes_each * len(everything) <= options.memory_limit,
         )
     return assemble(
-        request,
+        options,
         {name: Examples(part, targets.get(name)) for name, part in pixels.items()},
         image_size=image_size,
         outputs=_OUTPUTS.get(task),

@@ -8,13 +8,13 @@ import math
 import re
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from rlnas.atomic import write_text
+from rlnas.atomic import write_json
 from rlnas.errors import RunError
-from rlnas.run_folder import differences
+from rlnas.run_folder import keep_settings
 
 FailureKind = Literal["diverged", "out of memory", "killed", "timeout", "error"]
 
@@ -79,17 +79,7 @@ class RecordFolder:
 
     def __init__(self, folder: str | Path, settings: Mapping[str, Any]) -> None:
         self.folder = Path(folder)
-        path = self.folder / _SETTINGS
-        new = json.loads(json.dumps(settings))
-        if path.exists():
-            old = _read(path)
-            if different := list(differences(old, new)):
-                raise RunError(
-                    f"{self.folder} holds trainings with other settings: {'; '.join(different)}. "
-                    "Train with the same settings, or choose another folder."
-                )
-        else:
-            write_text(path, json.dumps(new, indent=1))
+        keep_settings(self.folder / _SETTINGS, settings)
 
     def path(self, architecture: str) -> Path:
         """Return the folder of an architecture; it need not exist."""
@@ -105,12 +95,7 @@ class RecordFolder:
 
     def write(self, record: TrainingRecord) -> None:
         """Keep a record."""
-        values = {
-            name: None if isinstance(value, float) and math.isnan(value) else value
-            for name, value in asdict(record).items()
-        }
-        path = self.path(record.architecture) / _RECORD
-        write_text(path, json.dumps(_without_nan(values), allow_nan=False))
+        write_json(self.path(record.architecture) / _RECORD, record)
 
     def forget(self, architecture: str) -> None:
         """Remove what is kept of an architecture."""
@@ -154,17 +139,6 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _damaged(path: Path, error: object) -> str:
     return f"{path} is damaged ({error}); remove its folder to train again."
-
-
-def _without_nan(value: Any) -> Any:
-    """Return a value as JSON knows it: NaN and infinities as null."""
-    if isinstance(value, Mapping):
-        return {str(name): _without_nan(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def _folder_name(architecture: str) -> str:

@@ -1,51 +1,241 @@
-"""A task of real training from names alone."""
+"""From a data set's name to trainings: its data, the recipe, the skeleton, and a task of them."""
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from rlnas.datasets import load_task_data
-from rlnas.networks import SkeletonConfig
-from rlnas.spaces import SearchSpace
+from rlnas.datasets import DataOptions, load_task_data, task_names
+from rlnas.datasets.task_data import TaskData
+from rlnas.errors import InvalidArgumentError, UnknownNameError
+from rlnas.networks import SkeletonConfig, published_config
+from rlnas.networks.config import suitable_config
+from rlnas.spaces import SearchSpace, get_space
 from rlnas.tasks import Task
 from rlnas.training.objective.objective import TrainingObjective
-from rlnas.training.presets import recipe_data_options
+from rlnas.training.objective.worker import TrainFunction
+from rlnas.training.presets import recipe_data_options, recipe_for
 from rlnas.training.recipe import Recipe
+from rlnas.training.single import train_network
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSetup:
+    """How the architectures of a space are trained on a data set; `prepare_training` makes it.
+
+    Attributes:
+        space: The search space.
+        data: The data.
+        recipe: How a network is trained.
+        config: The skeleton.
+        seed: Of the split, the first weights and the order of examples.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        workers: Trainings at once, each in a process of its own.
+        timeout: Seconds after which a training is given up; None for never.
+        retry_failed: Whether architectures that failed before are trained again.
+    """
+
+    space: SearchSpace
+    data: TaskData
+    recipe: Recipe
+    config: SkeletonConfig
+    seed: int = 0
+    device: str = "auto"
+    workers: int = 1
+    timeout: float | None = None
+    retry_failed: bool = False
+
+    @property
+    def name(self) -> str:
+        """Short name of data and task."""
+        return f"{Path(self.data.dataset).name}/{self.data.spec.name}"
+
+    def settings(self) -> dict[str, Any]:
+        """Return what a resumed run must share."""
+        return {
+            "dataset": self.data.dataset,
+            "task": self.data.spec.name,
+            "space": self.space.name,
+            "data": self.data.fingerprint,
+            "recipe": self.recipe.to_dict(),
+            "skeleton": asdict(self.config),
+            "seed": self.seed,
+        }
+
+    def objective(
+        self,
+        folder: str | Path | None = None,
+        *,
+        isolate: bool = True,
+        train: TrainFunction = train_network,
+    ) -> TrainingObjective:
+        """Return the objective that trains so; see `TrainingObjective` for the arguments."""
+        return TrainingObjective(
+            self.space,
+            self.data,
+            self.recipe,
+            config=self.config,
+            seed=self.seed,
+            device=self.device,
+            folder=folder,
+            workers=self.workers,
+            timeout=self.timeout,
+            isolate=isolate,
+            retry_failed=self.retry_failed,
+            train=train,
+        )
+
+    def task(self, objective: TrainingObjective) -> Task:
+        """Return the task of an objective.
+
+        A network that computes the same as a trained one is not worth another training: it has that
+        one's score, for free.
+        """
+        return Task(self.name, self.space, objective, canonical_free=True)
+
+
+def prepare_training(
+    dataset: str | Path | DataOptions,
+    task: str | None = None,
+    *,
+    space: SearchSpace | str = "transnas-micro",
+    recipe: Recipe | str = "short",
+    epochs: int | None = None,
+    skeleton: SkeletonConfig | Literal["auto", "published"] = "auto",
+    width: int | None = None,
+    modules: str | None = None,
+    cells: int | None = None,
+    device: str = "auto",
+    workers: int = 1,
+    timeout: float | None = None,
+    retry_failed: bool = False,
+    **data: Any,
+) -> TrainingSetup:
+    """Load the data and check that all fits; nothing is written.
+
+    Args:
+        dataset: ``rooms``, ``digits``, a folder of images, or `DataOptions`.
+        task: A task of the data set; None for its first, ``class`` for a folder.
+        space: The search space, or the name of a registered one.
+        recipe: How networks are trained, or the name of a preset, see `recipe_for`.
+        epochs: Epochs; None for the recipe's.
+        skeleton: The network around the architecture; ``published``: the space's; ``auto``: a small
+            one for images of up to 64 pixels, else the published one.
+        width: Channels after the stem; None for the skeleton's.
+        modules: What the modules of a cell network do, e.g. ``414``; likewise.
+        cells: Cells (or residual blocks) in a module or stage; likewise.
+        device: See `TrainingSetup`.
+        workers: Likewise, 1 or more.
+        timeout: Likewise, more than 0.
+        retry_failed: Likewise.
+        data: Fields of `DataOptions`: image_size, seed, train_size, flip … Where a preset is named,
+            its published augmentation is the default.
+
+    Raises:
+        RlnasError: As `load_task_data` and `TrainingObjective`.
+    """
+    if workers < 1:
+        raise InvalidArgumentError(f"workers is {workers}; expected 1 or more.")
+    if timeout is not None and not timeout > 0:
+        raise InvalidArgumentError(f"timeout is {timeout}; expected more than 0 seconds.")
+    space = get_space(space) if isinstance(space, str) else space
+    asked = _data_options(dataset, task, data)
+    if isinstance(recipe, str):
+        size = [] if asked.image_size is None else [asked.image_size]
+        published = recipe_data_options(recipe, asked.task, *size)
+        asked = replace(
+            asked, **{name: v for name, v in published.items() if getattr(asked, name) is None}
+        )
+        recipe = recipe_for(recipe, asked.task)
+    loaded = load_task_data(asked)
+    setup = TrainingSetup(
+        space=space,
+        data=loaded,
+        recipe=recipe if epochs is None else replace(recipe, epochs=epochs),
+        config=_skeleton(space, loaded, skeleton, width=width, modules=modules, cells=cells),
+        seed=asked.seed,
+        device=device,
+        workers=workers,
+        timeout=timeout,
+        retry_failed=retry_failed,
+    )
+    # What does not fit is said now; without processes, to which the data would be sent.
+    replace(setup, workers=1, timeout=None).objective(isolate=False)
+    return setup
+
+
+def _data_options(
+    dataset: str | Path | DataOptions, task: str | None, changes: dict[str, Any]
+) -> DataOptions:
+    """Return what is asked of the data, the task chosen and known."""
+    if isinstance(dataset, DataOptions):
+        return DataOptions.of(
+            dataset, choose_task(dataset.dataset, task or dataset.task), **changes
+        )
+    return DataOptions.of(dataset, choose_task(dataset, task), **changes)
+
+
+def choose_task(dataset: str | Path, task: str | None) -> str:
+    """Return the task of a data set, by default its first.
+
+    Raises:
+        UnknownNameError: If there is no such data set or task.
+        DataError: If there is no such folder.
+    """
+    names = task_names(dataset)
+    if task is not None and task not in names:
+        raise UnknownNameError(f"task of {dataset}", task, names)
+    return names[0] if task is None else task
+
+
+def _skeleton(
+    space: SearchSpace,
+    data: TaskData,
+    skeleton: SkeletonConfig | str,
+    *,
+    width: int | None,
+    modules: str | None,
+    cells: int | None,
+) -> SkeletonConfig:
+    if isinstance(skeleton, str):
+        auto = skeleton == "auto"
+        skeleton = suitable_config(space, data.spec) if auto else published_config(space)
+    changes: dict[str, Any] = {}
+    if width is not None:
+        changes["width"] = width
+    if modules is not None:
+        changes["modules"] = modules
+    if cells is not None:
+        changes |= {"cells_per_module": cells, "cells_per_stage": cells}
+    return replace(skeleton, **changes)
 
 
 def make_training_task(
     space: SearchSpace | str,
-    dataset: str | Path,
-    task: str,
+    dataset: str | Path | DataOptions,
+    task: str | None = None,
     recipe: Recipe | str = "short",
     *,
     config: SkeletonConfig | None = None,
-    image_size: int | None = None,
-    train_size: int | None = None,
-    valid_size: int | None = None,
-    test_size: int | None = None,
-    flip: bool | None = None,
-    crop_padding: int | None = None,
-    seed: int = 0,
+    folder: str | Path | None = None,
+    isolate: bool = True,
+    train: TrainFunction = train_network,
     **options: Any,
 ) -> Task:
     """Make a task whose every query trains a network on a data set.
 
     Args:
         space: The search space, or the name of a registered one.
-        dataset: ``rooms``, ``digits``, or a folder of images, see `load_task_data`.
-        task: A task of the data set, e.g. ``class``.
+        dataset: ``rooms``, ``digits``, a folder of images, or `DataOptions`.
+        task: A task of the data set, e.g. ``class``; None for its first.
         recipe: How networks are trained, or the name of a preset, see `recipe_for`.
         config: The skeleton; None: `suitable_config`.
-        image_size: Side of the images in pixels; None for the data set's own.
-        train_size: Training examples; None for the data set's own number.
-        valid_size: Validation examples, likewise.
-        test_size: Test examples, likewise.
-        flip: Mirror half of the training images at random; None: as the preset was published.
-        crop_padding: Pixels by which training images are padded for random crops; likewise.
-        seed: Of the split and the training.
-        options: Further arguments of `TrainingObjective`: device, folder, workers, timeout …
+        folder: Where trainings are kept, see `TrainingObjective`.
+        isolate: Whether each training has a process of its own, likewise.
+        train: What trains a network, likewise.
+        options: Further arguments of `prepare_training`: image_size, train_size, seed, flip,
+            device, workers, timeout …
 
     Returns:
         A task that every searcher accepts. A network equivalent to one that was trained is not
@@ -59,21 +249,17 @@ def make_training_task(
         >>> task.name, task.metric.unit
         ('digits/class', '%')
     """
-    changes: dict[str, Any] = {}
-    if isinstance(recipe, str):
-        changes = recipe_data_options(recipe, task, *([] if image_size is None else [image_size]))
-    asked = {"flip": flip, "crop_padding": crop_padding}
-    changes |= {name: value for name, value in asked.items() if value is not None}
-    data = load_task_data(
-        dataset,
-        task,
-        image_size=image_size,
-        seed=seed,
-        train_size=train_size,
-        valid_size=valid_size,
-        test_size=test_size,
-        **changes,
+    skeleton: SkeletonConfig | Literal["auto"] = "auto" if config is None else config
+    setup = prepare_training(
+        dataset, task, space=space, recipe=recipe, skeleton=skeleton, **options
     )
-    objective = TrainingObjective(space, data, recipe, config=config, seed=seed, **options)
-    name = f"{Path(dataset).name}/{task}"
-    return Task(name, objective.space, objective, canonical_free=True)
+    return setup.task(setup.objective(folder, isolate=isolate, train=train))
+
+
+def describe_data(data: TaskData) -> str:
+    """Return the data in a line."""
+    sizes = " + ".join(f"{len(split):,}" for split in (data.train, data.valid, data.test))
+    spec = data.spec
+    what = f"{spec.outputs} classes" if spec.kind == "class" else spec.kind
+    side = f"{spec.image_size}×{spec.image_size}"
+    return f"{data.dataset}: {sizes} images ({side}; training + validation + test), {what}"

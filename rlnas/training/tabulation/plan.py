@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rlnas.atomic import write_text
-from rlnas.errors import InvalidArgumentError, RunError
+from rlnas.atomic import write_json
+from rlnas.errors import InvalidArgumentError
 from rlnas.networks.config import SkeletonConfig
+from rlnas.run_folder import keep_settings
 from rlnas.training.recipe import Recipe
 
 PLAN_FILE = "plan.json"
@@ -103,7 +104,7 @@ def write_cell(cell: TabulationCell, tasks: dict[str, Any], folder: Path) -> Pat
     """
     content = {"architecture": cell.architecture, "seed": cell.seed, "tasks": tasks}
     path = folder / cell.file_name
-    write_text(path, json.dumps(content))
+    write_json(path, content, keep_nan=True)
     return path
 
 
@@ -142,17 +143,8 @@ def keep_plan(plan: Tabulation, folder: Path) -> None:
     Raises:
         RunError: If the folder holds another plan.
     """
-    path = folder / PLAN_FILE
-    if not path.exists():
-        write_text(path, json.dumps(plan.describe(), indent=1))
-        return
-    try:
-        kept = Tabulation.from_description(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path} cannot be read ({error}); choose another folder.") from error
-    if kept != plan:
-        ours, theirs = plan.describe(), kept.describe()
-        differ = ", ".join(name for name in ours if ours[name] != theirs[name])
-        raise RunError(
-            f"{folder} holds a table of another plan: {differ} differ. Choose another folder."
-        )
+    keep_settings(
+        folder / PLAN_FILE,
+        plan.describe(),
+        upgrade=lambda kept: Tabulation.from_description(kept).describe(),
+    )

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from concurrent.futures.process import BrokenProcessPool
-from importlib.metadata import version
 from pathlib import Path
 
-from rlnas.atomic import write_text
 from rlnas.benchmarks import load_suite
 from rlnas.errors import InvalidArgumentError, RunError
 from rlnas.processes import stop_pool, worker_pool
+from rlnas.runs.on_disk import Progress, no_progress
 from rlnas.search.registry import SEARCHERS
 from rlnas.transfer.matrix.config import MatrixConfig
 from rlnas.transfer.matrix.cross_suite import check_source_suite
 from rlnas.transfer.matrix.folder import MatrixRun
-from rlnas.transfer.matrix.schedule import Progress, Schedule
+from rlnas.transfer.matrix.schedule import Schedule
 
 PRELOADED = ("rlnas.transfer.matrix.preload",)
 """What worker processes are forked with, see `rlnas.processes.prepare_workers`."""
-
-_PACKAGES = ("rlnas", "torch", "stable-baselines3", "gymnasium", "numpy")
 
 
 def run_matrix(
@@ -71,16 +67,15 @@ def run_matrix(
         names = sources.check(config.source_tasks) or tuple(sources)
         config = dataclasses.replace(config, source_tasks=names)
         check_source_suite(config, suite.space, sources.space)
-    run = _prepare(config, Path(out), resume, command)
-    report = on_progress or (lambda stage, done, total: None)
+    run = MatrixRun.begin(out, config, suite, resume=resume, command=command)
     pool = worker_pool(workers, PRELOADED)
     try:
-        schedule = Schedule(run, device, report)
+        schedule = Schedule(run, device, on_progress or no_progress)
         schedule.run(pool)
     except BrokenProcessPool as error:
         raise RunError(
             f"A worker process died (killed, or out of memory). What is finished is kept in {out}; "
-            "go on with --resume, with fewer --workers if memory was short."
+            "go on with --resume (in Python resume=True), with fewer workers if memory was short."
         ) from error
     except BaseException:
         stop_pool(pool)
@@ -88,27 +83,3 @@ def run_matrix(
     pool.shutdown()
     run.write_tables(schedule.found)
     return run
-
-
-def _prepare(config: MatrixConfig, folder: Path, resume: bool, command: str) -> MatrixRun:
-    """Make a new run folder, or open the one to go on with."""
-    if folder.exists() and any(folder.iterdir()):
-        if not resume:
-            raise RunError(
-                f"{folder} is not empty. Choose another --out, or go on with it by --resume."
-            )
-        run = MatrixRun.open(folder)
-        old, new = run.config.to_dict(), config.to_dict()
-        if different := [name for name in {**new, **old} if old.get(name) != new.get(name)]:
-            raise RunError(
-                f"{folder} was begun with other settings ({', '.join(different)} differ); resume "
-                "with those in its config.json, or choose another --out."
-            )
-        return run
-    folder.mkdir(parents=True, exist_ok=True)
-    versions = {package: version(package) for package in _PACKAGES}
-    write_text(folder / "versions.json", json.dumps(versions, indent=2))
-    write_text(folder / "command.txt", command + "\n")
-    # Last, because a folder with a configuration is a run that can be resumed.
-    write_text(folder / "config.json", json.dumps({"matrix": config.to_dict()}, indent=2))
-    return MatrixRun(folder, config)

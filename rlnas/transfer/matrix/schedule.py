@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from typing import Any
 
 from rlnas.runs.cell import RunCell
+from rlnas.runs.on_disk import Progress
 from rlnas.search import SearchResult
 from rlnas.transfer.matrix.folder import MatrixRun
 from rlnas.transfer.matrix.trainings import Training, train_on
 from rlnas.transfer.matrix.workers import estimate, run_cells, train
-
-Progress = Callable[[str, int, int], None]
-"""Called with the stage (``train``, ``search``, ``compare``), what is done of it and its total."""
 
 
 class Schedule:
@@ -26,7 +23,7 @@ class Schedule:
     Args:
         run: The run.
         device: Where sources are trained.
-        report: Told of progress.
+        report: Told of progress; the stages are ``train``, ``search`` and ``compare``.
 
     Attributes:
         found: The results of the cells that were run.

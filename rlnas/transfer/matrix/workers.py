@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlnas.runs.cell import RunCell
-from rlnas.runs.tensorboard import log_search
 from rlnas.search import Searcher, SearchResult, get_searcher
 from rlnas.search.registry import SEARCHERS
 from rlnas.seeding import derive_seed
-from rlnas.tasks import TabularTask
 from rlnas.transfer.matrix.folder import MatrixRun
 from rlnas.transfer.matrix.trainings import Training, train_on
 from rlnas.transfer.registry import MethodSettings, make_method
@@ -91,10 +89,10 @@ def run_cells(folder: str, cells: tuple[RunCell, ...]) -> dict[RunCell, SearchRe
         # be shared and a mean over cells would look surer than it is.
         seeds = [derive_seed(cell.seed, cell.source, cell.target) for cell in together]
         results = method.search_many(tasks, run.config.queries, seeds)
-        for cell, task, result in zip(together, tasks, results, strict=True):
+        for cell, result in zip(together, results, strict=True):
             if cell in missing:
-                _log(run.folder, task, cell, result)
-                result.save(run.folder / cell.path)
+                run.log(cell, result)
+                run.save(cell, result)
                 found[cell] = result
     return found
 
@@ -148,16 +146,4 @@ def _pool(run: MatrixRun, cell: RunCell) -> SourcePool:
             Source(training.name, _controller(folder, training), run.source_suite[training.name])
             for training in trainings
         )
-    )
-
-
-def _log(folder: Path, task: TabularTask, cell: RunCell, result: SearchResult) -> None:
-    name = f"{cell.method}/{cell.source}--{cell.target}/{cell.name}"
-    events = folder / "tensorboard" / "cells" / name
-    shutil.rmtree(events, ignore_errors=True)
-    log_search(
-        events,
-        result,
-        hyperparameters=cell.columns,
-        task=task,
     )

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rlnas.transfer.similarity.posterior_head import PosteriorHead
     from rlnas.transfer.similarity.proxy_signature import ProxySignature, load_proxies
     from rlnas.transfer.similarity.rank_correlation import RankCorrelation
+    from rlnas.transfer.similarity.run import MeasuredSimilarities, measure_similarities
 
 __all__ = [
     "CalibratedDesign",
@@ -43,6 +44,7 @@ __all__ = [
     "GainCorrelation",
     "HeadTransfer",
     "KnownTask",
+    "MeasuredSimilarities",
     "PolicyAgreement",
     "PolicyReturn",
     "PosteriorHead",
@@ -62,6 +64,7 @@ __all__ = [
     "estimator_needs",
     "load_proxies",
     "make_estimator",
+    "measure_similarities",
     "policy_matrix",
     "query_probes",
     "ranking_of_draws",
@@ -85,6 +88,8 @@ __getattr__ = lazy_names(
         "SimilarityMatrix": f"{_HERE}.landscape",
         "load_proxies": f"{_HERE}.proxy_signature",
         "policy_matrix": f"{_HERE}.landscape",
+        "MeasuredSimilarities": f"{_HERE}.run",
+        "measure_similarities": f"{_HERE}.run",
         "score_matrix": f"{_HERE}.landscape",
     },
 )

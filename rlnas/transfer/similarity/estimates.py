@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.runs.on_disk import Progress
 from rlnas.seeding import generator
 from rlnas.tasks import TabularTask
 from rlnas.transfer.similarity.context import EstimatorContext, ProxyValues
@@ -14,8 +15,6 @@ from rlnas.transfer.similarity.source_task import SourceTask
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Progress = Callable[[str, int, int], None]
 
 
 def estimate_similarities(

@@ -2,22 +2,18 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 
 from rlnas.datasets import load_task_data
 from rlnas.errors import InvalidArgumentError, RunError, UnknownNameError
 from rlnas.networks import SkeletonConfig
-from rlnas.networks.config import suitable_config
 from rlnas.search import get_searcher
 from rlnas.spaces import get_space
 from rlnas.tasks import Task
-from rlnas.training import Recipe, recipe_for, train_network
+from rlnas.training import Recipe, train_network
 from rlnas.training.metrics import confusion_matrix
 from rlnas.training.objective.objective import TrainingObjective
-from rlnas.training.objective.records import RecordFolder, TrainingRecord
-from rlnas.training.objective.task import make_training_task
 
 SPACE = get_space("transnas-micro")
 CONFIG = SkeletonConfig(width=4, stem_strides=(1,), modules="4", cells_per_module=1)
@@ -214,70 +210,3 @@ def test_what_fits_no_image_is_said_before_anything_is_trained():
     )
     with pytest.raises(InvalidArgumentError, match="light"):
         objective(rooms, config=SkeletonConfig(stem_strides=(1,), modules="1"))
-
-
-def test_folder_names_are_safe_and_distinct(tmp_path):
-    names = [
-        "64-41414-3_33_333",
-        "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|none~2|",
-        "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|",
-        "../up",
-        "a/b",
-        "a b",
-        "x" * 300,
-        "x" * 301,
-    ]
-    folder = RecordFolder(tmp_path, {"a": 1})
-    paths = [folder.path(name) for name in names]
-    assert len(set(paths)) == len(names)
-    assert all(path.parent == tmp_path and len(path.name) < 100 for path in paths)
-    for name in names:
-        folder.write(TrainingRecord(architecture=name, score=float("nan"), seconds=1.0))
-    assert sorted(r.architecture for r in folder) == sorted(names)
-    assert np.isnan(folder.read("a/b").score)
-
-
-def test_a_damaged_record_is_an_error_that_names_the_file(tmp_path):
-    folder = RecordFolder(tmp_path, {})
-    for text in ("{", "[]", '{"score": 1}'):
-        path = folder.path("a") / "record.json"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-        with pytest.raises(RunError, match=r"record\.json is damaged"):
-            folder.read("a")
-
-
-@pytest.mark.parametrize(
-    ("side", "strides"), [(8, (1, 1)), (16, (1, 1)), (32, (1, 2)), (64, (2, 2)), (65, (2, 2))]
-)
-def test_the_skeleton_follows_the_size_of_the_images(data, side, strides):
-    spec = replace(data.spec, image_size=side)
-    micro = suitable_config("transnas-micro", spec)
-    assert micro.stem_strides == strides
-    assert (micro.width, micro.modules) == ((16, "414") if side <= 64 else (64, "41414"))
-    cifar = suitable_config("nasbench-201", spec)
-    assert cifar.cells_per_stage == (1 if side <= 64 else 5)
-    for space in ("transnas-micro", "transnas-macro", "nasbench-201"):
-        small = replace(data.spec, image_size=min(side, 64))
-        TrainingObjective(space, replace(data, spec=small), isolate=False, device="cpu")
-
-
-def test_a_task_from_names():
-    task = make_training_task(
-        "transnas-micro",
-        "digits",
-        "class",
-        recipe_for("short", "class"),
-        image_size=8,
-        train_size=64,
-        config=CONFIG,
-        isolate=False,
-        device="cpu",
-    )
-    assert task.name == "digits/class"
-    assert task.metric.unit == "%"
-    ledger = task.ledger(1)  # a cell that differs in a dead edge alone is not trained again
-    trained = ledger.query(SPACE.parse("64-41414-0_00_310"))
-    assert ledger.query(SPACE.parse("64-41414-0_00_320")) is trained
-    with pytest.raises(UnknownNameError, match="jigsaw"):
-        make_training_task("transnas-micro", "digits", "jigsw")

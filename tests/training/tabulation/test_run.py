@@ -116,7 +116,7 @@ def test_another_plan_is_refused_and_the_same_after_json_is_not(table):
     again = Tabulation.from_description(json.loads(json.dumps(PLAN.describe())))
     assert again == PLAN
     assert len(tabulate(again, CELLS, folder)) == 3
-    with pytest.raises(RunError, match="another plan: recipes differ"):
+    with pytest.raises(RunError, match=r"recipes.0.epochs is \d+ there"):
         tabulate(replace(PLAN, recipes=(SHORT,) * 3), CELLS, folder)
 
 

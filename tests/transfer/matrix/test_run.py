@@ -198,5 +198,5 @@ def test_open_refuses_what_is_no_matrix(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"config\.json is missing"):
         MatrixRun.open(tmp_path)
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(RunError, match="describes no transfer matrix"):
+    with pytest.raises(RunError, match="holds no matrix run"):
         MatrixRun.open(tmp_path)

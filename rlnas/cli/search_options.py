@@ -1,0 +1,76 @@
+"""What ``rlnas search`` is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from rlnas.cli.options import (
+    CommonOptions,
+    Flag,
+    Folder,
+    MethodOptions,
+    Names,
+    Number,
+    OptionalNames,
+    Text,
+)
+from rlnas.cli.training_options import TrainingOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOptions(CommonOptions):
+    """Search tasks of a suite, or with --dataset train architectures on your own images.
+
+    On a suite: prints for each task the best score and the mean rank of the best architecture
+    found. On a data set: trains each architecture it asks for and gives back the best network, as
+    weights and as a Python file of its own, with a report.
+    """
+
+    suite: Text = None
+    """Name of the suite, transnas-micro by default; `rlnas data list` shows them."""
+
+    dataset: Text = None
+    """Instead of a suite: rooms, digits, or a folder of images with a subfolder for each class."""
+
+    task: OptionalNames = None
+    """Tasks of the suite, separated by commas, or `all`; or the task of the data set, by default
+    its first, `class` for a folder."""
+
+    algorithm: Names = ("regularised-evolution",)
+    """Searchers, separated by commas: random, local, regularised-evolution …; on a data set one,
+    or a transfer method with its --source."""
+
+    option: MethodOptions = ()
+    """An option of the searcher, METHOD.NAME=VALUE where there are several; may be given again.
+    `rlnas methods NAME` shows what there is."""
+
+    queries: Number = None
+    """Budget of each search: distinct architectures it may evaluate; by default 50 on a suite, 20
+    on a data set."""
+
+    seeds: Number = None
+    """On a suite: number of searches of each task, with seeds from `--seed` on; 5 by default."""
+
+    seed: int = 0
+    """First seed; on a data set also that of the split and of the training."""
+
+    out: Folder = None
+    """Run folder; by default runs/search/SUITE/ALGORITHM or runs/search/DATASET/TASK."""
+
+    resume: Flag = False
+    """Go on with the run in `--out`."""
+
+    tensorboard: Flag = False
+    """On a suite: also write TensorBoard curves of every search (takes a few seconds to load)."""
+
+    source: Annotated[tuple[Path, ...], tyro.conf.arg(metavar="DIR…", help_behavior_hint="")] = ()
+    """On a data set: controllers that a transfer method starts from, from `rlnas train`."""
+
+    final_epochs: Number = None
+    """On a data set: train the best architecture again for so many epochs in the end."""
+
+    training: TrainingOptions = field(default_factory=TrainingOptions)
