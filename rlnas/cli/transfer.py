@@ -36,8 +36,8 @@ class TransferOptions(CommonOptions):
     jump-start, joint, selected-source, guided-reuse, guided-selection or transfer-bo."""
 
     option: MethodOptions = ()
-    """An option of the method, or BASELINE.NAME=VALUE; may be given again. `rlnas methods NAME` shows
-    what there is."""
+    """An option of the method, or BASELINE.NAME=VALUE; may be given again. `rlnas methods NAME`
+    shows what there is."""
 
     queries: int = 50
     """Budget on the target: distinct architectures it may evaluate."""

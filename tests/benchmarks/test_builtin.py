@@ -17,7 +17,7 @@ from rlnas.benchmarks import (
 from rlnas.errors import DataError, InvalidArgumentError, UnknownNameError
 from rlnas.networks import SkeletonConfig, network_statistics
 from rlnas.spaces import get_space
-from rlnas.transfer.similarity.proxy_signature import load_proxies
+from rlnas.transfer.similarity.estimators.proxy_signature import load_proxies
 
 MICRO = get_space("transnas-micro")
 FORMS = np.unique(MICRO.canonical_index)

@@ -31,7 +31,7 @@ def test_train_resumes_exactly(trained, printed_json, capsys, tmp_path):
         whole / "weights.safetensors"
     ).read_bytes()
     assert main([*command, "--steps", "6000", "--resume", "--seed", "1"]) == 1
-    assert "seed differ" in capsys.readouterr().err
+    assert "seed is 0 there, not 1" in capsys.readouterr().err
 
 
 def test_train_says_how_it_does_and_where_things_are(capsys, tmp_path):

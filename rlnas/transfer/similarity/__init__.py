@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rlnas.lazy import lazy_names
-from rlnas.transfer.similarity.base import SimilarityEstimator
 from rlnas.transfer.similarity.calibration import CalibratedDesign
 from rlnas.transfer.similarity.context import EstimatorContext
 from rlnas.transfer.similarity.estimates import estimate_similarities
+from rlnas.transfer.similarity.estimators.base import SimilarityEstimator
 from rlnas.transfer.similarity.probes import (
     ProbeDesign,
     ProbeRequest,
@@ -26,15 +26,15 @@ from rlnas.transfer.similarity.selector import Selection, SourceSelector
 from rlnas.transfer.similarity.source_task import KnownTask, SourceTask
 
 if TYPE_CHECKING:
-    from rlnas.transfer.similarity.ensemble import Ensemble
-    from rlnas.transfer.similarity.gain_correlation import GainCorrelation
-    from rlnas.transfer.similarity.head_transfer import HeadTransfer
+    from rlnas.transfer.similarity.estimators.ensemble import Ensemble
+    from rlnas.transfer.similarity.estimators.gain_correlation import GainCorrelation
+    from rlnas.transfer.similarity.estimators.head_transfer import HeadTransfer
+    from rlnas.transfer.similarity.estimators.policy_agreement import PolicyAgreement
+    from rlnas.transfer.similarity.estimators.policy_return import PolicyReturn
+    from rlnas.transfer.similarity.estimators.posterior_head import PosteriorHead
+    from rlnas.transfer.similarity.estimators.proxy_signature import ProxySignature, load_proxies
+    from rlnas.transfer.similarity.estimators.rank_correlation import RankCorrelation
     from rlnas.transfer.similarity.landscape import SimilarityMatrix, policy_matrix, score_matrix
-    from rlnas.transfer.similarity.policy_agreement import PolicyAgreement
-    from rlnas.transfer.similarity.policy_return import PolicyReturn
-    from rlnas.transfer.similarity.posterior_head import PosteriorHead
-    from rlnas.transfer.similarity.proxy_signature import ProxySignature, load_proxies
-    from rlnas.transfer.similarity.rank_correlation import RankCorrelation
     from rlnas.transfer.similarity.run import MeasuredSimilarities, measure_similarities
 
 __all__ = [
@@ -77,16 +77,16 @@ _HERE = "rlnas.transfer.similarity"
 __getattr__ = lazy_names(
     __name__,
     {
-        "Ensemble": f"{_HERE}.ensemble",
-        "GainCorrelation": f"{_HERE}.gain_correlation",
-        "HeadTransfer": f"{_HERE}.head_transfer",
-        "PolicyAgreement": f"{_HERE}.policy_agreement",
-        "PolicyReturn": f"{_HERE}.policy_return",
-        "PosteriorHead": f"{_HERE}.posterior_head",
-        "ProxySignature": f"{_HERE}.proxy_signature",
-        "RankCorrelation": f"{_HERE}.rank_correlation",
+        "Ensemble": f"{_HERE}.estimators.ensemble",
+        "GainCorrelation": f"{_HERE}.estimators.gain_correlation",
+        "HeadTransfer": f"{_HERE}.estimators.head_transfer",
+        "PolicyAgreement": f"{_HERE}.estimators.policy_agreement",
+        "PolicyReturn": f"{_HERE}.estimators.policy_return",
+        "PosteriorHead": f"{_HERE}.estimators.posterior_head",
+        "ProxySignature": f"{_HERE}.estimators.proxy_signature",
+        "RankCorrelation": f"{_HERE}.estimators.rank_correlation",
         "SimilarityMatrix": f"{_HERE}.landscape",
-        "load_proxies": f"{_HERE}.proxy_signature",
+        "load_proxies": f"{_HERE}.estimators.proxy_signature",
         "policy_matrix": f"{_HERE}.landscape",
         "MeasuredSimilarities": f"{_HERE}.run",
         "measure_similarities": f"{_HERE}.run",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rlnas.registry import Registry, load
-from rlnas.transfer.similarity.base import Needs, SimilarityEstimator
 from rlnas.transfer.similarity.context import EstimatorContext
+from rlnas.transfer.similarity.estimators.base import Needs, SimilarityEstimator
 
 EstimatorFactory = Callable[[EstimatorContext], SimilarityEstimator]
 
@@ -49,7 +49,7 @@ class EstimatorEntry:
         return found
 
 
-_HERE = "rlnas.transfer.similarity"
+_HERE = "rlnas.transfer.similarity.estimators"
 
 ESTIMATORS: Registry[EstimatorEntry] = Registry(
     "similarity estimator",

@@ -10,7 +10,7 @@ import numpy as np
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import SimilarityEstimator
+from rlnas.transfer.similarity.estimators.base import SimilarityEstimator
 from rlnas.transfer.similarity.ranking import SimilarityRanking
 from rlnas.transfer.similarity.source_task import Floats, SourceTask
 

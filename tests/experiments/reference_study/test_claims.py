@@ -122,7 +122,7 @@ def test_searches_are_summed_up_over_pairs_within_a_seed():
 
 
 def test_the_tables_say_every_claim(finished_run):
-    curves, rows = finished_run.write_tables()
+    rows, curves = finished_run.write_tables()
     text = study_text(curves, rows, finished_run.config, finished_run.suite)
     for part in ("(a)", "(b)", "(c)", "(d)", "Kendall", "synthetic-1", "zero-shot"):
         assert part in text

@@ -27,7 +27,7 @@ def test_an_interrupted_run_goes_on_to_the_same_result(finished_run):
     with pytest.raises(RunError, match="lacks 1"):
         finished_run.write_tables()
     finished_run.measure(group)
-    after, _ = finished_run.write_tables()
+    _, after = finished_run.write_tables()
     pd.testing.assert_frame_equal(before, after)
 
 
@@ -35,5 +35,5 @@ def test_other_settings_are_another_run(finished_run):
     other = StudyConfig(**{**vars(finished_run.config), "seeds": 3})
     with pytest.raises(RunError, match="seeds"):
         run_study(other, finished_run.folder, resume=True)
-    with pytest.raises(RunError, match="not empty"):
+    with pytest.raises(RunError, match="already"):
         run_study(finished_run.config, finished_run.folder)

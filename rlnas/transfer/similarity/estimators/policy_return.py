@@ -11,7 +11,7 @@ import numpy as np
 from rlnas.envs import LedgerScorer, RunningTransform, make_core
 from rlnas.errors import BudgetExhaustedError
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import Needs, SimilarityEstimator
+from rlnas.transfer.similarity.estimators.base import Needs, SimilarityEstimator
 from rlnas.transfer.similarity.evidence import gaussian_ranks
 from rlnas.transfer.similarity.policy_preference import controller_of
 from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rlnas.spaces import SearchSpace
-from rlnas.transfer.similarity.base import Needs
+from rlnas.transfer.similarity.estimators.base import Needs
+from rlnas.transfer.similarity.estimators.rank_correlation import RankCorrelation
 from rlnas.transfer.similarity.policy_preference import policy_preferences
-from rlnas.transfer.similarity.rank_correlation import RankCorrelation
 from rlnas.transfer.similarity.source_task import Floats, SourceTask
 
 

@@ -23,7 +23,7 @@ from rlnas.search.bayesian.posterior import (
 )
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import Needs, SimilarityEstimator
+from rlnas.transfer.similarity.estimators.base import Needs, SimilarityEstimator
 from rlnas.transfer.similarity.evidence import gaussian_scores
 from rlnas.transfer.similarity.policy_preference import policy_preferences
 from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import Needs, SimilarityEstimator
+from rlnas.transfer.similarity.estimators.base import Needs, SimilarityEstimator
 from rlnas.transfer.similarity.evidence import Evidence, gaussian_scores
 from rlnas.transfer.similarity.policy_preference import policy_preferences
 from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws

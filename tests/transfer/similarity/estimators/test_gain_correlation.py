@@ -6,8 +6,8 @@ from rlnas.transfer.similarity import (
     GainCorrelation,
     query_probes,
 )
+from rlnas.transfer.similarity.estimators.gain_correlation import edit_pairs
 from rlnas.transfer.similarity.evidence import Evidence, gaussian_scores
-from rlnas.transfer.similarity.gain_correlation import edit_pairs
 
 
 def test_an_edit_starts_at_the_nearest_earlier_query(family):

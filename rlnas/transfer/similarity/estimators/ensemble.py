@@ -10,9 +10,9 @@ import numpy as np
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import Needs, SimilarityEstimator
 from rlnas.transfer.similarity.calibration import head_results, replay
 from rlnas.transfer.similarity.context import EstimatorContext
+from rlnas.transfer.similarity.estimators.base import Needs, SimilarityEstimator
 from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws
 from rlnas.transfer.similarity.registry import make_estimator
 from rlnas.transfer.similarity.source_task import Floats, SourceTask

@@ -8,8 +8,8 @@ from rlnas.transfer.similarity import (
     RankCorrelation,
     query_probes,
 )
+from rlnas.transfer.similarity.estimators.rank_correlation import source_prior
 from rlnas.transfer.similarity.evidence import gaussian_scores
-from rlnas.transfer.similarity.rank_correlation import source_prior
 
 
 def test_with_many_probes_the_rank_correlation_is_that_of_the_tasks(family):

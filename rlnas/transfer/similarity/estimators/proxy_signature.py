@@ -10,8 +10,8 @@ import numpy as np
 from rlnas.errors import DataError
 from rlnas.statistics.correlation import weighted_kendall
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import Needs, SimilarityEstimator
 from rlnas.transfer.similarity.context import EstimatorContext, ProxyValues
+from rlnas.transfer.similarity.estimators.base import Needs, SimilarityEstimator
 from rlnas.transfer.similarity.evidence import Evidence, gaussian_ranks
 from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws, unknown_ranking
 from rlnas.transfer.similarity.source_task import Floats, SourceTask

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.tasks import QueryLedger
-from rlnas.transfer.similarity.base import SimilarityEstimator
+from rlnas.transfer.similarity.estimators.base import SimilarityEstimator
 from rlnas.transfer.similarity.evidence import Evidence
 from rlnas.transfer.similarity.ranking import SimilarityRanking, ranking_of_draws
 from rlnas.transfer.similarity.source_task import Floats, SourceTask
