@@ -1,1 +1,1 @@
-"""Similarity estimators, one a file: each asks a few queries of the target and ranks the sources."""
+"""Similarity estimators, one a file: each asks the target a little and ranks the sources."""
