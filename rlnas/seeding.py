@@ -11,25 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rlnas.errors import InvalidArgumentError
+from rlnas.plain import whole
 
 if TYPE_CHECKING:
     import torch
-
-
-def checked_seed(seed: object, name: str = "seed") -> int:
-    """Return a seed as Python's own integer.
-
-    Raises:
-        InvalidArgumentError: If it is no integer of 0 or more; None and truth values are none.
-    """
-    if isinstance(seed, np.ndarray) and not seed.shape:
-        seed = seed[()]
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or seed < 0:
-        raise InvalidArgumentError(
-            f"{name} is {str(seed)[:100]} ({type(seed).__name__}); expected an integer, 0 or more."
-        )
-    return int(seed)
 
 
 def derive_seed(seed: int, *path: str | int) -> int:
@@ -42,7 +27,7 @@ def derive_seed(seed: int, *path: str | int) -> int:
     Raises:
         InvalidArgumentError: If the seed is no integer of 0 or more.
     """
-    text = "/".join([str(checked_seed(seed)), *map(str, path)])
+    text = "/".join([str(whole(seed, "seed")), *map(str, path)])
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 
 

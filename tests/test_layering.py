@@ -16,6 +16,7 @@ TESTS = Path(__file__).parent
 ORDER = [
     "errors",
     "registry",
+    "plain",
     "seeding",
     "lazy",
     "atomic",

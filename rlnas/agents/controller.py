@@ -26,6 +26,7 @@ from rlnas.checkpoints import (
 )
 from rlnas.devices import fastest_device
 from rlnas.errors import CheckpointError, InvalidArgumentError
+from rlnas.plain import whole
 from rlnas.search import SideBySideSearcher
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger, TabularTask, Task
@@ -55,7 +56,7 @@ class PPOController(SideBySideSearcher):
     ) -> None:
         self.space = space
         self.config = config or ControllerConfig()
-        self.seed = seed
+        self.seed = whole(seed, "seed")
         self.sources: tuple[str, ...] = ()
         self.steps = 0
         self.vocabulary = vocabulary_of(space)
@@ -308,8 +309,7 @@ class PPOController(SideBySideSearcher):
             InvalidArgumentError: If the task is on another space or another task was begun on.
             CheckpointError: If the controller was saved without its training state.
         """
-        if steps < 1:
-            raise InvalidArgumentError(f"steps is {steps}; expected 1 or more.")
+        steps = whole(steps, "steps", 1)
         if task.space.name != self.space.name:
             raise InvalidArgumentError(
                 f"The controller is for {self.space.name}; {task.name!r} is on {task.space.name}."

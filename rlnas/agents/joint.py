@@ -16,6 +16,7 @@ from rlnas.agents.engine.trainer import DeviceTrainer, Progress
 from rlnas.agents.engines import seconds_of_rollout
 from rlnas.devices import fastest_device
 from rlnas.errors import InvalidArgumentError
+from rlnas.plain import whole
 from rlnas.tasks import TabularTask
 
 
@@ -113,7 +114,7 @@ def check_groups(
             twice, controllers have different numbers of tasks, tasks lie on different spaces, or a
             task's table is not known.
     """
-    groups, numbers = [tuple(own) for own in tasks], [int(seed) for seed in seeds]
+    groups, numbers = [tuple(own) for own in tasks], [whole(seed, "seed") for seed in seeds]
     count = max(len(groups), len(numbers))
     if steps < 1 or not count or not {len(groups), len(numbers)} <= {1, count}:
         raise InvalidArgumentError(

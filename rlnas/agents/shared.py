@@ -24,6 +24,7 @@ from rlnas.agents.networks.multitask_transformer import MultiTaskTransformer
 from rlnas.agents.networks.transformer import TransformerNetwork
 from rlnas.checkpoints import damage_reported, read_weights, write_checkpoint
 from rlnas.errors import InvalidArgumentError, UnknownNameError
+from rlnas.plain import whole
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import TabularTask
 
@@ -84,7 +85,7 @@ class SharedController:
         self.sources = tuple(sources)
         self.config = config or ControllerConfig()
         self.embedding = embedding
-        self.seed = seed
+        self.seed = seed = whole(seed, "seed")
         self.steps = 0
         self.vocabulary = vocabulary_of(space)
         self.network = self._build(space, len(self.sources), seed)

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.plain import make_plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,7 @@ class DataRequest:
     memory_limit: int = 2**30
 
     def __post_init__(self) -> None:
+        make_plain(self)
         for name, least in (
             ("image_size", 4),
             ("train_size", 1),

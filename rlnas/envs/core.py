@@ -14,7 +14,7 @@ from rlnas.envs.layout import ObservationLayout
 from rlnas.envs.normalisers import RunningTransform
 from rlnas.envs.scoring import LedgerScorer, Scorer, TableScorer
 from rlnas.spaces import Architecture, SearchSpace
-from rlnas.tasks import TabularTask, Task
+from rlnas.tasks import Budget, TabularTask, Task
 
 State = TypeVar("State")
 EnvironmentConfig = ImprovementConfig | ConstructionConfig
@@ -68,7 +68,7 @@ def scorer_of(task: Task, normaliser: str) -> Scorer:
     """
     if isinstance(task, TabularTask):
         return TableScorer(task, normaliser)
-    ledger = task.ledger(task.space.size, canonical_free=False)
+    ledger = task.ledger(Budget(queries=task.space.size))
     return LedgerScorer(ledger, RunningTransform(normaliser), avoid_known=False)
 
 

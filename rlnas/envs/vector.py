@@ -17,7 +17,8 @@ from rlnas.envs.core import EnvironmentConfig, make_core, put, scorer_of, take
 from rlnas.envs.improvement import ImprovementConfig
 from rlnas.envs.single import resolve_task, start_of
 from rlnas.errors import InvalidArgumentError
-from rlnas.seeding import checked_seed, generator
+from rlnas.plain import whole
+from rlnas.seeding import generator
 from rlnas.tasks import Task
 
 Arrays = NDArray[Any]
@@ -62,13 +63,9 @@ class NASVectorEnv(VectorEnv[Arrays, Arrays, Arrays]):
             raise InvalidArgumentError(
                 "A vector environment does not render: leave render_mode out."
             )
-        if num_envs < 1:
-            raise InvalidArgumentError(f"num_envs is {num_envs}; expected 1 or more.")
-        self._limit = None if max_episode_steps == -1 else max_episode_steps
-        if self._limit is not None and self._limit < 1:
-            raise InvalidArgumentError(
-                f"max_episode_steps is {max_episode_steps}; expected 1 or more, or None."
-            )
+        num_envs = whole(num_envs, "num_envs", 1)
+        unlimited = max_episode_steps is None or max_episode_steps == -1
+        self._limit = None if unlimited else whole(max_episode_steps, "max_episode_steps", 1)
         try:
             self.autoreset_mode = AutoresetMode(autoreset_mode)
         except ValueError as error:
@@ -119,7 +116,7 @@ class NASVectorEnv(VectorEnv[Arrays, Arrays, Arrays]):
 
     def _seeded(self, seed: int | Sequence[int | None]) -> np.random.Generator:
         seeds = np.atleast_1d(np.asarray(seed, dtype=object))
-        path = [0 if s is None else checked_seed(s) for s in seeds]
+        path = [0 if s is None else whole(s, "seed") for s in seeds]
         if len(path) not in (1, self.num_envs):
             raise InvalidArgumentError(
                 f"{len(path)} seeds for {self.num_envs} episodes; give one, or one for each."
