@@ -103,9 +103,9 @@ def checked(given: object, seconds: Callable[[], float]) -> Evaluation:
     return Evaluation(score, cost, None, kept)
 
 
-def _all_floats(metrics: Mapping[object, object]) -> bool:
+def _all_floats(metrics: Mapping[str, float]) -> bool:
     return all(
-        type(value) is float and type(name) is str and name.isidentifier()
+        type(value) is float and type(name) is str and len(name) < 50 and name.isidentifier()
         for name, value in metrics.items()
     )
 
