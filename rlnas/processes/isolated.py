@@ -13,8 +13,6 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
-import cloudpickle
-
 from rlnas.errors import InvalidArgumentError, in_words
 from rlnas.processes.call import Call, Failure, Start, Started
 from rlnas.processes.main_module import hidden_main
@@ -116,6 +114,8 @@ class Isolated(Generic[A, R]):
             self._template = self._new_template()
 
     def _new_template(self) -> Template:
+        import cloudpickle  # here and below: most tasks need no other process
+
         by_value: list[str] = []
         try:
             while True:
@@ -180,6 +180,8 @@ def _packed(value: object) -> bytes:
 
 
 def _dump(value: object, file: Any) -> None:
+    import cloudpickle
+
     try:
         cloudpickle.dump(value, file)
     except Exception as error:

@@ -183,7 +183,7 @@ def search_with(seed, folder, isolated=False):
 
             def function(text):
                 made = runpy.run_path(path)["outcome"]
-                own = random.Random(seed)  # noqa: S311
+                own = random.Random(seed)
                 return [made(own) for _ in range(3)][sum(map(ord, str(text))) % 3]()
 
         task = rlnas.make_task(SPACE, function, direction=direction, **options)
