@@ -228,7 +228,8 @@ def _load(
     signal.alarm(int(_LOADING) + 60)  # where the module that hangs outlives who waits for it
     sys.meta_path.insert(0, torch_import)
     try:
-        for name in modules:
+        # What NumPy imports late, every call would import again.
+        for name in ("numpy.random", *modules):
             with contextlib.suppress(ImportError):  # as a fork server does: the call will say so
                 importlib.import_module(name)
         loaded: Callable[[Any], object] = pickle.loads(function)  # noqa: S301  # from our parent
