@@ -40,7 +40,7 @@ class UnknownNameError(RlnasError, KeyError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         known = sorted(known)
-        near = nearest_names(name, known)
+        near = nearest_names(str(name), known)
         hint = did_you_mean(near)
         super().__init__(f"Unknown {kind} {name!r}.{hint} Known: {', '.join(known) or 'none'}.")
         self.kind = kind
@@ -118,3 +118,27 @@ class UndefinedScoreError(RlnasError):
 
     `score_proxies` turns it into a `ProxyScore` that failed.
     """
+
+
+_LONGEST = 2000
+
+
+def bounded(text: str) -> str:
+    """Return a text cut in its middle above 2,000 characters, with what is no Unicode escaped."""
+    text = str.__str__(text)  # no longer of a class of its own
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST // 2]} […] {text[-_LONGEST // 2 :]}"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def in_words(error: BaseException) -> str:
+    """Return type and text of an exception that others raised, `bounded`.
+
+    Of one that cannot say what it is the type alone is said.
+    """
+    kind = type(error).__name__
+    try:
+        text = bounded(str(error))
+    except Exception as other:
+        text = f"(its text cannot be had: {type(other).__name__})"
+    return f"{bounded(kind)}: {text}" if text else bounded(kind)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rlnas.plain import whole
+
 if TYPE_CHECKING:
     import torch
 
@@ -21,8 +23,11 @@ def derive_seed(seed: int, *path: str | int) -> int:
     Args:
         seed: The seed the user gave; any non-negative integer.
         path: Names or numbers that identify the consumer.
+
+    Raises:
+        InvalidArgumentError: If the seed is no integer of 0 or more.
     """
-    text = "/".join([str(int(seed)), *map(str, path)])
+    text = "/".join([str(whole(seed, "seed")), *map(str, path)])
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
 
 

@@ -14,6 +14,7 @@ from rlnas.agents.config import ControllerConfig
 from rlnas.agents.networks.build import vocabulary_of
 from rlnas.checkpoints import TrainingState, damage_reported, read_weights, write_checkpoint
 from rlnas.errors import InvalidArgumentError
+from rlnas.plain import whole
 from rlnas.spaces import SearchSpace
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Controller(abc.ABC):
         self.space = space
         self.config = config or ControllerConfig()
         self.sources = tuple(sources)
-        self.seed = seed
+        self.seed = whole(seed, "seed")
         self.steps = 0
         self.vocabulary = vocabulary_of(space)
         self.network = self._build(space)
@@ -158,5 +159,5 @@ def one_for_each(
             f"{len(tasks)} {what}, {len(seeds)} seeds, {steps} steps; expected as many of both "
             "or one of either, and 1 step or more."
         )
-    numbers = [int(seed) for seed in seeds]
+    numbers = [whole(seed, "seed") for seed in seeds]
     return list(tasks) * (count // len(tasks)), numbers * (count // len(seeds))

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from rlnas.envs import ConstructionConfig, ImprovementConfig
 from rlnas.errors import InvalidArgumentError
+from rlnas.plain import make_plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,7 @@ class PolicyConfig:
     heads: int = 2
 
     def __post_init__(self) -> None:
+        make_plain(self)
         if self.kind not in ("mlp", "transformer"):
             raise InvalidArgumentError(
                 f"Network kind is {self.kind!r}; expected 'mlp' or 'transformer'."
@@ -78,6 +80,7 @@ class PPOConfig:
     max_grad_norm: float = 0.5
 
     def __post_init__(self) -> None:
+        make_plain(self)
         if min(self.num_envs, self.n_steps, self.batch_size, self.n_epochs) < 1:
             raise InvalidArgumentError("num_envs, n_steps, batch_size, n_epochs must be 1 or more.")
         if self.num_envs * self.n_steps < 2 or self.batch_size < 2:
@@ -112,6 +115,7 @@ class ActingConfig:
     patience: int = 2000
 
     def __post_init__(self) -> None:
+        make_plain(self)
         if not self.temperature >= 0:
             raise InvalidArgumentError(f"temperature is {self.temperature}; expected 0 or more.")
         if self.patience < 1:
@@ -148,6 +152,7 @@ class FineTuningConfig:
     rehearsal_envs: int = 16
 
     def __post_init__(self) -> None:
+        make_plain(self)
         if self.rehearsal not in (None, "none", "queried", "predicted"):
             raise InvalidArgumentError(
                 f"rehearsal is {self.rehearsal!r}; expected 'none', 'queried' or 'predicted'."

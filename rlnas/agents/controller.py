@@ -20,6 +20,7 @@ from rlnas.agents.targets.acting import act_on_targets
 from rlnas.checkpoints import TrainingState, has_training_state, read_training_state
 from rlnas.devices import fastest_device
 from rlnas.errors import CheckpointError, InvalidArgumentError
+from rlnas.plain import whole
 from rlnas.search import SideBySideSearcher
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger, TabularTask, Task
@@ -284,7 +285,8 @@ class PPOController(Controller, SideBySideSearcher):
             InvalidArgumentError: If the task is on another space or another task was begun on.
             CheckpointError: If the controller was saved without its training state.
         """
-        self._check_continues(task, steps)
+        steps = whole(steps, "steps", 1)
+        self._check_continues(task)
         if engine is None and self._training_state is not None:
             engine = self._training_state[1].get("engine", "sb3")
         engine = engine_for(task, engine)
@@ -304,10 +306,8 @@ class PPOController(Controller, SideBySideSearcher):
         trainer.release()
         self._finish(task, trainer.steps, chosen, trainer.state())
 
-    def _check_continues(self, task: Task, steps: int) -> None:
+    def _check_continues(self, task: Task) -> None:
         """Raise what `continue_training` does if training cannot go on as if never interrupted."""
-        if steps < 1:
-            raise InvalidArgumentError(f"steps is {steps}; expected 1 or more.")
         if task.space.name != self.space.name:
             raise InvalidArgumentError(
                 f"The controller is for {self.space.name}; {task.name!r} is on {task.space.name}."

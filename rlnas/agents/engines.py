@@ -13,10 +13,9 @@ from torch import Tensor, nn
 from rlnas.agents.config import ControllerConfig
 from rlnas.agents.engine.trainer import DeviceTrainer, Progress
 from rlnas.checkpoints import TrainingState
-from rlnas.envs import LedgerScorer, RunningTransform, TableScorer, make_core
-from rlnas.envs.scoring import Scorer
+from rlnas.envs import make_core, scorer_of
 from rlnas.errors import InvalidArgumentError
-from rlnas.tasks import Budget, TabularTask, Task
+from rlnas.tasks import TabularTask, Task
 
 Engine = Literal["device", "sb3"]
 """``device`` keeps everything on one device as tensors; ``sb3`` is the reference learner,
@@ -101,14 +100,7 @@ def make_trainer(
         )
     from rlnas.agents.sb3.trainer import PPOTrainer  # Stable-Baselines3 takes a second to import
 
-    normaliser = config.environment.normaliser
-    scorer: Scorer
-    if isinstance(task, TabularTask):
-        scorer = TableScorer(task, normaliser)
-    else:
-        ledger = task.ledger(Budget(queries=task.space.size))
-        scorer = LedgerScorer(ledger, RunningTransform(normaliser), avoid_known=False)
-    core = make_core(scorer, config.environment)
+    core = make_core(scorer_of(task, config.environment.normaliser), config.environment)
     return PPOTrainer(network, core, config.ppo, seed=seed, device=device, log_dir=log_dir)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.plain import make_plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,7 @@ class DataOptions:
     memory_limit: int = 2**30
 
     def __post_init__(self) -> None:
+        make_plain(self)
         for name, least in (
             ("image_size", 4),
             ("train_size", 1),

@@ -4,7 +4,7 @@ Importing this package registers the ids that `environment_ids` lists.
 """
 
 from rlnas.envs.construction import ConstructionConfig, ConstructionCore, ConstructionState
-from rlnas.envs.core import EnvironmentConfig, EnvironmentCore, make_core
+from rlnas.envs.core import EnvironmentConfig, EnvironmentCore, make_core, scorer_of
 from rlnas.envs.improvement import ImprovementConfig, ImprovementCore, ImprovementState
 from rlnas.envs.layout import ObservationLayout
 from rlnas.envs.normalisers import RunningNormaliser, RunningTransform, normalise_table
@@ -43,4 +43,5 @@ __all__ = [
     "normalise_table",
     "normaliser_names",
     "register_environments",
+    "scorer_of",
 ]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rlnas.envs.layout import NUM_SCALARS, ObservationLayout
 from rlnas.envs.scoring import Scorer
 from rlnas.errors import InvalidArgumentError
+from rlnas.plain import make_plain
 from rlnas.spaces import Architecture
 
 
@@ -38,6 +39,7 @@ class ConstructionConfig:
     illegal_reward: float = -5.0
 
     def __post_init__(self) -> None:
+        make_plain(self)
         if not self.exponent > 0:
             raise InvalidArgumentError(f"exponent is {self.exponent}; expected more than 0.")
         if self.illegal not in ("penalise", "replace"):

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from rlnas.envs.construction import ConstructionConfig, ConstructionCore
 from rlnas.envs.improvement import ImprovementConfig, ImprovementCore
 from rlnas.envs.layout import ObservationLayout
-from rlnas.envs.scoring import Scorer
+from rlnas.envs.normalisers import RunningTransform
+from rlnas.envs.scoring import LedgerScorer, Scorer, TableScorer
 from rlnas.spaces import Architecture, SearchSpace
+from rlnas.tasks import Budget, TabularTask, Task
 
 State = TypeVar("State")
 EnvironmentConfig = ImprovementConfig | ConstructionConfig
@@ -56,6 +58,18 @@ class EnvironmentCore(Protocol[State]):
     def observe(self, state: State) -> NDArray[np.float32]:
         """Return the observations ``(N, layout.size)``."""
         ...
+
+
+def scorer_of(task: Task, normaliser: str) -> Scorer:
+    """Return what scores a task in an environment by itself.
+
+    A task whose scores are not known asks its objective, for each architecture once, and rewards
+    are on the scale of what it has seen so far.
+    """
+    if isinstance(task, TabularTask):
+        return TableScorer(task, normaliser)
+    ledger = task.ledger(Budget(queries=task.space.size))
+    return LedgerScorer(ledger, RunningTransform(normaliser), avoid_known=False)
 
 
 def make_core(scorer: Scorer, config: EnvironmentConfig) -> EnvironmentCore[Any]:

@@ -18,6 +18,7 @@ from rlnas.envs.history import neighbour_history, ordinal_rank
 from rlnas.envs.layout import NUM_SCALARS, ObservationLayout
 from rlnas.envs.scoring import Scorer
 from rlnas.errors import InvalidArgumentError
+from rlnas.plain import make_plain
 from rlnas.spaces import Architecture
 
 Bools = NDArray[np.bool_]
@@ -62,6 +63,7 @@ class ImprovementConfig:
     allow_stop: bool = False
 
     def __post_init__(self) -> None:
+        make_plain(self)
         if self.horizon < 1:
             raise InvalidArgumentError(f"horizon is {self.horizon}; expected 1 or more.")
         if self.reward not in ("difference", "improvement"):

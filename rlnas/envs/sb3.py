@@ -11,7 +11,9 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices, VecEnvStepReturn
 
+from rlnas.envs.actions import checked_actions
 from rlnas.envs.core import EnvironmentCore, put, take
+from rlnas.envs.single import start_of
 from rlnas.seeding import generator
 
 
@@ -38,17 +40,34 @@ class BatchedVecEnv(VecEnv):
         self._state = core.reset(num_envs, self._rng)
 
     def reset(self) -> NDArray[np.float32]:
-        """Start every episode anew and return the observations ``(num_envs, size)``."""
+        """Start every episode anew and return the observations ``(num_envs, size)``.
+
+        ``set_options`` with ``{"architecture": string}``, for all or one for each, chooses where.
+
+        Raises:
+            InvalidArchitectureError: If one is no architecture of the space.
+        """
         if self._seeds[0] is not None:
             self._rng = generator(self._seeds[0], "envs")
+        starts = [start_of(self.core.space, options) for options in self._options]
         self._state = self.core.reset(self.num_envs, self._rng)
+        given = [(row, start) for row, start in enumerate(starts) if start is not None]
+        if given:
+            rows = np.array([row for row, _ in given])
+            chosen = np.concatenate([start for _, start in given])
+            self._state = put(self._state, rows, self.core.reset(len(rows), self._rng, chosen))
         self._returns[:] = 0.0
         self._reset_seeds()
+        self._reset_options()
         return self.core.observe(self._state)
 
     def step_async(self, actions: NDArray[np.int64]) -> None:
-        """Take the actions of the next step."""
-        self._actions = np.asarray(actions, dtype=np.int64)
+        """Take the actions of the next step.
+
+        Raises:
+            InvalidArgumentError: If they are not ``num_envs`` integers in range.
+        """
+        self._actions = checked_actions(actions, self.num_envs, self.core.layout.actions)
 
     def step_wait(self) -> VecEnvStepReturn:
         """Step every episode; ended ones restart in the same step."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import gymnasium
@@ -9,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.benchmarks import load_suite
+from rlnas.envs.actions import checked_action
 from rlnas.envs.construction import ConstructionConfig
-from rlnas.envs.core import EnvironmentConfig, make_core
+from rlnas.envs.core import EnvironmentConfig, make_core, scorer_of
 from rlnas.envs.improvement import ImprovementConfig
-from rlnas.envs.scoring import TableScorer
 from rlnas.errors import InvalidArgumentError
-from rlnas.tasks import TabularTask
+from rlnas.spaces import Architecture, SearchSpace
+from rlnas.tasks import Task
 
 Observation = NDArray[np.float32]
 
@@ -22,19 +24,43 @@ _CELL = 16
 """Pixels of a cell's side in an image."""
 
 
-def resolve_task(suite: str, task: str | TabularTask | None) -> TabularTask:
-    """Return the task meant by a name in a suite (the suite's first by default), or itself."""
-    if isinstance(task, TabularTask):
+def resolve_task(suite: str, task: str | Task | None) -> Task:
+    """Return the task meant by a name in a suite (the suite's first by default), or itself.
+
+    Raises:
+        InvalidArgumentError: If it is neither a name nor a task.
+        UnknownNameError: If the suite has no such task.
+    """
+    if isinstance(task, Task):
         return task
+    if not isinstance(task, str | None):
+        raise InvalidArgumentError(
+            f"task is a {type(task).__name__}; expected one task, or the name of one."
+        )
     loaded = load_suite(suite)
     return loaded[next(iter(loaded)) if task is None else task]
 
 
-class NASEnv(gymnasium.Env[Observation, np.int64]):
-    """One episode of an environment core on a source task.
+def start_of(space: SearchSpace, options: Mapping[str, Any] | None) -> Architecture | None:
+    """Return where ``options={"architecture": string}`` has an episode start, ``(1, P)``.
 
-    ``info`` holds ``action_mask`` (bool ``(actions,)``), ``architecture`` (official string) and
-    ``score`` (normalised); the last two are None while under construction.
+    Raises:
+        InvalidArchitectureError: If it is no architecture of the space.
+    """
+    if not options or options.get("architecture") is None:
+        return None
+    return space.parse(options["architecture"])[None]
+
+
+class NASEnv(gymnasium.Env[Observation, np.int64]):
+    """One episode of an environment core on a task.
+
+    On a source task every score is known. Another, such as one of `make_task`, is asked for each
+    architecture once, and rewards are on the scale of what it has given so far.
+
+    ``info`` holds ``action_mask`` (int8 ``(actions,)``, as ``action_space.sample`` takes it),
+    ``architecture`` (official string) and ``score`` (normalised); the last two are None while under
+    construction.
 
     Args:
         suite: Name of a suite; ignored when ``task`` is a task.
@@ -52,7 +78,7 @@ class NASEnv(gymnasium.Env[Observation, np.int64]):
     def __init__(
         self,
         suite: str,
-        task: str | TabularTask | None,
+        task: str | Task | None,
         config: EnvironmentConfig,
         render_mode: str | None = None,
     ) -> None:
@@ -63,7 +89,7 @@ class NASEnv(gymnasium.Env[Observation, np.int64]):
             )
         self.task = resolve_task(suite, task)
         self.render_mode = render_mode
-        self.core = make_core(TableScorer(self.task, config.normaliser), config)
+        self.core = make_core(scorer_of(self.task, config.normaliser), config)
         layout = self.core.layout
         self.observation_space = gymnasium.spaces.Box(-1.0, 1.0, (layout.size,), np.float32)
         self.action_space = gymnasium.spaces.Discrete(layout.actions)
@@ -76,9 +102,7 @@ class NASEnv(gymnasium.Env[Observation, np.int64]):
     ) -> tuple[Observation, dict[str, Any]]:
         """Start an episode; ``options={"architecture": string}`` chooses where."""
         super().reset(seed=seed)
-        start = None
-        if options and "architecture" in options:
-            start = self.core.space.parse(options["architecture"])[None]
+        start = start_of(self.core.space, options)
         self._state = self.core.reset(1, self.np_random, start)
         self._ended = False
         return self._observe(), self._info()
@@ -87,15 +111,12 @@ class NASEnv(gymnasium.Env[Observation, np.int64]):
         """Take one action; the horizon counts as a termination (the time left is observed).
 
         Raises:
-            InvalidArgumentError: If the action is out of range, or no episode is running.
+            InvalidArgumentError: If the action is no integer or out of range, or no episode runs.
         """
         if self._ended:
             raise InvalidArgumentError("No episode is running: call reset() before step().")
-        if not self.action_space.contains(np.int64(action)):
-            raise InvalidArgumentError(
-                f"action is {action!r}; expected an integer in 0…{self.core.layout.actions - 1}."
-            )
-        self._state, rewards, ended = self.core.step(self._state, np.array([action]))
+        actions = checked_action(action, self.core.layout.actions)
+        self._state, rewards, ended = self.core.step(self._state, actions)
         self._ended = bool(ended[0])
         return self._observe(), float(rewards[0]), self._ended, False, self._info()
 
@@ -113,7 +134,7 @@ class NASEnv(gymnasium.Env[Observation, np.int64]):
         score = float(self._state.scores[0])
         finished = not np.isnan(score)
         return {
-            "action_mask": self.action_masks(),
+            "action_mask": self._mask.astype(np.int8),
             "architecture": self.core.space.format(self._state.vectors[0]) if finished else None,
             "score": score if finished else None,
         }
@@ -153,7 +174,7 @@ class ImprovementEnv(NASEnv):
     def __init__(
         self,
         suite: str = "rooms-micro",
-        task: str | TabularTask | None = None,
+        task: str | Task | None = None,
         render_mode: str | None = None,
         **knobs: Any,
     ) -> None:
@@ -173,7 +194,7 @@ class ConstructionEnv(NASEnv):
     def __init__(
         self,
         suite: str = "rooms-micro",
-        task: str | TabularTask | None = None,
+        task: str | Task | None = None,
         render_mode: str | None = None,
         **knobs: Any,
     ) -> None:

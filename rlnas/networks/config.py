@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from rlnas.datasets.spec import TaskSpec
 from rlnas.errors import InvalidArgumentError
+from rlnas.plain import make_plain
 from rlnas.spaces import CellSpace, SearchSpace, TransNASMacroSpace, get_space
 
 Skeleton = Literal["modules", "stages"]
@@ -61,6 +62,7 @@ class SkeletonConfig:
     initialisation: Initialisation = "kaiming_fan_out"
 
     def __post_init__(self) -> None:
+        make_plain(self)
         # A list would do as well as a tuple, but would not hash; JSON gives lists.
         object.__setattr__(self, "stem_strides", tuple(self.stem_strides))
         for field, kind in (

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import signal
-import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from rlnas.processes.pool import StartMethod, when_orphaned
+from rlnas.errors import in_words
+from rlnas.processes.worker import kill_group
 
 Kind = Literal["error", "died", "timeout"]
 
+_START = 300.0  # seconds that a process has to come to its call
 _GRACE = 10.0  # seconds that a process has to end by itself once its outcome is known
 
 
@@ -36,16 +34,47 @@ class Failure:
     seconds: float
 
 
+class Started(Protocol):
+    """A process that was started, as `multiprocessing` has them."""
+
+    pid: int
+    sentinel: Any
+
+    @property
+    def exitcode(self) -> int | None:
+        """Its exit code, None while it runs."""
+        ...
+
+    def kill(self) -> None:
+        """Kill it."""
+        ...
+
+    def join(self) -> None:
+        """Wait for its end."""
+        ...
+
+
+class Start(Protocol):
+    """Starts a process for one call; raises where it cannot."""
+
+    def __call__(self, argument: Any, sender: Connection) -> Started:
+        """Start it.
+
+        Args:
+            argument: What the function is called with.
+            sender: Where it says what comes of it, see `rlnas.processes.worker.run`.
+        """
+        ...
+
+
 class Call:
     """A call in a process of its own, seen from the parent.
 
     Args:
         number: Its number among the calls.
-        function: What is called.
-        argument: With what.
-        method: How the process starts.
-        timeout: Seconds after which it is killed, or None.
-        workers: Processes that share the cores.
+        start: How the process starts.
+        argument: What the function is called with.
+        timeout: Seconds from the beginning of the call after which it is killed, or None.
 
     Attributes:
         outcome: The value or a `Failure`, once `ended`.
@@ -53,50 +82,43 @@ class Call:
     """
 
     def __init__(
-        self,
-        number: int,
-        function: Callable[[Any], object],
-        argument: object,
-        *,
-        method: StartMethod,
-        timeout: float | None,
-        workers: int,
+        self, number: int, start: Start, argument: object, *, timeout: float | None
     ) -> None:
-        context: Any = get_context(method)
-        receiver, sender = context.Pipe(duplex=False)
+        receiver, sender = Pipe(duplex=False)
         self.number = number
         self.outcome: Any = None
         self.deadline = float("inf")
         self._settled = False
         self._silent = False  # whether it closed its end of the pipe without a value
+        self._running = False  # whether the function has been called
         self._timeout = timeout
         self._begun = time.perf_counter()
+        self._start = start
+        self._argument = argument
         self._receiver: Connection = receiver
         self._sender: Connection = sender
-        self._process: Any = context.Process(
-            target=_run, args=(function, argument, sender, workers), daemon=True
-        )
+        self._process: Started | None = None
 
     def start(self) -> None:
         """Start the process; that it cannot start is a failure of this call alone."""
         self._begun = time.perf_counter()
-        if self._timeout is not None:
-            self.deadline = self._begun + self._timeout
+        self.deadline = self._begun + _START
         try:
-            self._process.start()
+            self._process = self._start(self._argument, self._sender)
         except Exception as error:  # not picklable, no memory, too many processes
-            self._fail("error", f"the worker could not start: {type(error).__name__}: {error}")
+            self._fail("error", f"the worker could not start: {in_words(error)}")
         finally:
             self._sender.close()
+            self._argument = None
 
     @property
     def _alive(self) -> bool:
-        return self._process.pid is not None and self._process.exitcode is None
+        return self._process is not None and self._process.exitcode is None
 
     @property
     def sources(self) -> list[Any]:
         """What becomes ready when there is news; empty where the process never started."""
-        if self._process.pid is None:
+        if self._process is None:
             return []
         done = self._settled or self._silent
         return [self._process.sentinel, *([] if done else [self._receiver])]
@@ -104,13 +126,13 @@ class Call:
     def ended(self) -> bool:
         """Take in the news and return whether the process is gone and the outcome known."""
         alive = self._alive  # looked at before its last words are read
-        if not self._settled and not self._silent and self._receiver.poll():
+        while not self._settled and not self._silent and self._receiver.poll():
             self._receive()
         if alive and time.perf_counter() < self.deadline:
             return False
         if not self._settled:
             if alive and not self._silent:
-                self._fail("timeout", f"timeout after {self._timeout:g} s")
+                self._fail("timeout", self._patience())
             else:
                 self._fail("died", self._death())
         self.end()
@@ -118,20 +140,31 @@ class Call:
 
     def _receive(self) -> None:
         try:
-            failed, value = self._receiver.recv()
+            news, value = self._receiver.recv()
         except EOFError:  # it is dying: the exit code says of what
             self._silent = True
             self.deadline = time.perf_counter() + _GRACE
         except Exception as error:  # made of classes that are not to be found here
-            self._fail("error", f"the value cannot be read: {type(error).__name__}: {error}")
+            self._fail("error", f"the value cannot be read: {in_words(error)}")
         else:
-            if failed:
+            if news == "begun":
+                self._running = True
+                self._begun = time.perf_counter()
+                self.deadline = self._begun + (
+                    float("inf") if self._timeout is None else self._timeout
+                )
+            elif news == "error":
                 self._fail("error", value)
             else:
                 self._settle(value)
 
+    def _patience(self) -> str:
+        if self._running:
+            return f"timeout after {self._timeout:g} s"
+        return f"the worker did not come to call the function within {_START:g} s"
+
     def _death(self) -> str:
-        code = self._process.exitcode
+        code = None if self._process is None else self._process.exitcode
         if code is None:
             return "the worker closed its pipe without a value"
         if code >= 0:
@@ -153,52 +186,8 @@ class Call:
 
     def end(self) -> None:
         """Make sure that the process is gone, and what it started unless it came to a value."""
-        if self._process.pid is not None:
+        if self._process is not None:
             if self._alive or isinstance(self.outcome, Failure):
-                _kill_group(self._process.pid, self._process.kill)
+                kill_group(self._process.pid, self._process.kill)
             self._process.join()
         self._receiver.close()
-
-
-def _kill_group(pid: int, otherwise: Callable[[], object]) -> None:
-    """Kill a group of processes; where there is none of this number, do the other thing."""
-    if hasattr(os, "killpg"):
-        try:
-            os.killpg(pid, signal.SIGKILL)
-            return
-        except (ProcessLookupError, PermissionError):
-            pass  # the process has not come so far as to have a group, or the group is gone
-    otherwise()
-
-
-def _run(
-    function: Callable[[Any], object], argument: object, sender: Connection, workers: int
-) -> None:
-    """Call the function and send what came of it: what the process does."""
-    if hasattr(os, "setpgid"):
-        # A group of its own: programs that the function starts are killed with it, and Ctrl-C
-        # reaches the parent alone, which then ends its workers.
-        with contextlib.suppress(OSError):
-            os.setpgid(0, 0)
-    when_orphaned(lambda: _kill_group(os.getpid(), lambda: os._exit(1)))
-    if "torch" in sys.modules:
-        import torch
-
-        share = max(1, _cores() // workers)
-        torch.set_num_threads(min(share, torch.get_num_threads()))
-    try:
-        message: tuple[bool, object] = (False, function(argument))
-    except Exception as error:
-        message = (True, f"{type(error).__name__}: {error}")
-    try:
-        sender.send(message)
-    except BrokenPipeError:
-        return  # nobody listens any more
-    except Exception as error:  # it cannot be pickled, and nothing of it was sent
-        sender.send((True, f"the value cannot be sent: {type(error).__name__}: {error}"))
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -10,7 +10,9 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.connection import wait
-from typing import Literal
+from typing import Any, Literal
+
+from rlnas.processes.main_module import hidden_main, main_is_guarded
 
 StartMethod = Literal["fork", "spawn", "forkserver"]
 
@@ -39,15 +41,40 @@ def worker_pool(workers: int, modules: Sequence[str]) -> ProcessPoolExecutor:
     """Return a pool of processes with one PyTorch thread each.
 
     Workers are forked from a server that has imported ``modules`` and done nothing else; so they
-    share no locks, threads or devices with the caller.
+    share no locks, threads or devices with the caller. They import the script that is run, for what
+    it defines and registers, unless that would do its work again (`main_is_guarded`).
 
     Args:
         workers: Number of processes.
         modules: Names of the modules that workers need.
     """
     prepare_workers(modules)
-    context = multiprocessing.get_context(START_METHOD)
+    context: Any = multiprocessing.get_context(START_METHOD)
+    if not main_is_guarded():
+        context = _Alone(context)
     return ProcessPoolExecutor(workers, mp_context=context, initializer=_start)
+
+
+class _Alone:
+    """A context of `multiprocessing` whose processes do not import the script that is run."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    def Process(self, *args: Any, **kwargs: Any) -> Any:  # noqa: N802  # the context's name for it
+        process = self._context.Process(*args, **kwargs)
+        start = process.start
+
+        def start_alone() -> None:
+            del process.start  # it is sent to the new process with all that it has
+            with hidden_main():
+                start()
+
+        process.start = start_alone
+        return process
 
 
 def _start() -> None:

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from rlnas.errors import BudgetExhaustedError, InvalidArgumentError
+from rlnas.plain import whole
 from rlnas.search.result import SearchResult
 from rlnas.seeding import generator
 from rlnas.tasks import Budget, QueryLedger, QueryRecord, Task
@@ -71,6 +72,7 @@ class Searcher(abc.ABC):
         Returns:
             Every query with its score and cost, and the best of them.
         """
+        seed = whole(seed, "seed")
         ledger = task.ledger(budget, canonical_free=canonical_free, on_query=on_query)
         with task.sealed():
             self._search_once(ledger, self._generator(seed))
@@ -107,6 +109,7 @@ class Searcher(abc.ABC):
                 f"{len(tasks)} tasks and {len(seeds)} seeds; expected as many of both, and tasks "
                 "on one search space."
             )
+        seeds = [whole(seed, "seed") for seed in seeds]
         ledgers = [task.ledger(budget, canonical_free=canonical_free) for task in tasks]
         with ExitStack() as stack:
             for task in tasks:

@@ -1,16 +1,21 @@
-"""Asking an objective, one architecture or several, with every failure turned into a record."""
+"""Asking an objective, one architecture or several, with every failure turned into a record.
+
+The one door by which what a user's code gives or raises comes in: behind it a score, a cost and
+every metric is a float, and every name and error a text.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from itertools import islice
+from collections.abc import Generator, Iterator, Sequence
 from typing import cast
 
-import numpy as np
-
+from rlnas.errors import in_words
+from rlnas.processes import IsolationError
 from rlnas.spaces import Architecture
 from rlnas.tasks.objective import BatchObjective, Evaluation, Objective
+from rlnas.tasks.outcome import checked
 
 
 def in_flight(objective: Objective) -> int:
@@ -23,15 +28,18 @@ def in_flight(objective: Objective) -> int:
 def evaluate(objective: Objective, architecture: Architecture) -> Evaluation:
     """Return the evaluation of an architecture ``(num_positions,)``.
 
-    An exception, a score that is NaN or infinite and a cost that is not finite or is negative come
-    back as a failed evaluation with a NaN score and a finite cost.
+    What is raised, `sys.exit` too, and what is no evaluation come back as a failed one with a NaN
+    score and a finite cost: see `checked`. Only Ctrl-C and an objective that cannot work at all
+    (`IsolationError`) pass.
     """
     start = time.perf_counter()
     try:
         evaluation = objective.evaluate(architecture.copy())
-    except Exception as error:  # any failure of a user's objective is data, not a crash
+    except _NOT_DATA:
+        raise
+    except BaseException as error:  # any failure of a user's objective is data, not a crash
         return _failed(error, time.perf_counter() - start)
-    return _checked(evaluation, lambda: time.perf_counter() - start)
+    return checked(evaluation, lambda: time.perf_counter() - start)
 
 
 def evaluate_many(
@@ -53,37 +61,42 @@ def evaluate_many(
     def share() -> float:
         return (time.perf_counter() - start) / count
 
-    results: Iterator[Evaluation] = iter(())
-    error: Exception = RuntimeError(f"evaluate_many gave fewer evaluations than the {count} asked")
+    copies = [architecture.copy() for architecture in architectures]
+    results: Iterator[object] = iter(())
+    error: BaseException = RuntimeError(
+        f"evaluate_many gave fewer evaluations than the {count} asked"
+    )
     try:
-        copies = [architecture.copy() for architecture in architectures]
-        results = iter(cast(BatchObjective, objective).evaluate_many(copies))
-        for evaluation in islice(results, count):
-            checked = _checked(evaluation, share)
+        while given < count:
+            try:
+                if given == 0:
+                    results = iter(cast(BatchObjective, objective).evaluate_many(copies))
+                evaluation = next(results)
+            except _NOT_DATA:
+                raise
+            except StopIteration:
+                break
+            except BaseException as raised:
+                error = raised
+                break
             given += 1
-            yield checked
-    except Exception as raised:
-        error = raised
+            yield checked(evaluation, share)
     finally:
-        close: Callable[[], None] = getattr(results, "close", lambda: None)
-        close()
+        _close(results)
     for _ in range(count - given):
         yield _failed(error, share())
 
 
-def _failed(error: Exception, cost: float) -> Evaluation:
-    return Evaluation(float("nan"), cost, f"{type(error).__name__}: {error}")
+_NOT_DATA = (KeyboardInterrupt, IsolationError)
+"""What ends a search although it comes out of an objective."""
 
 
-def _checked(evaluation: Evaluation, wall_clock: Callable[[], float]) -> Evaluation:
-    """Return the evaluation, marked as failed where a number of it is of no use."""
-    error, cost = evaluation.error, evaluation.cost
-    if error is None and not np.isfinite(evaluation.score):
-        error = f"score is {evaluation.score}"
-    if not (np.isfinite(cost) and cost >= 0):
-        # It would make a budget in cost endless, so the wall clock takes its place.
-        error = error or f"cost is {cost}; expected finite seconds of 0 or more"
-        cost = wall_clock()
-    if error is None:
-        return evaluation
-    return Evaluation(float("nan"), cost, error, evaluation.metrics)
+def _close(results: object) -> None:
+    close = getattr(results, "close", None)
+    if callable(close):
+        with contextlib.suppress(Exception):  # it has nothing more to say
+            close()
+
+
+def _failed(error: BaseException, cost: float) -> Evaluation:
+    return Evaluation(float("nan"), cost, in_words(error))

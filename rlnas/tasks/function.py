@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from multiprocessing import get_context
-from typing import Literal, cast
+from typing import Literal
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.processes import Failure, StartMethod, run_isolated
+from rlnas.processes import Failure, Isolated, StartMethod
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks.metric import Direction, Metric
 from rlnas.tasks.objective import Evaluation
+from rlnas.tasks.outcome import checked, number, shown
 from rlnas.tasks.task import Task
 
 Outcome = float | Mapping[str, float] | Evaluation
@@ -34,12 +34,14 @@ class FunctionObjective:
         metric: What the raw value means; a ``min`` metric is negated into a score.
         pass_as: What the function gets: the ``string`` or the int8 ``vector``.
         timeout: Seconds after which one evaluation is killed and recorded as failed.
-        start_method: How processes start; ``spawn`` where the function uses CUDA (it must then
-            be importable), the platform's default otherwise.
+        start_method: How processes start, see `Isolated`: by default from a process that has loaded
+            the function, whatever was done in this one before; ``spawn`` where it holds something
+            on a CUDA device, ``fork`` where it cannot be sent to another process.
         workers: Evaluations at once, 1 or more.
 
     Raises:
-        InvalidArgumentError: If an argument is outside its range.
+        InvalidArgumentError: If an argument is outside its range, or the function cannot be sent to
+            the processes that it asks for.
     """
 
     def __init__(
@@ -64,30 +66,34 @@ class FunctionObjective:
         self._call = _Call(function, metric.sign)
         self._pass_as = pass_as
         self._timeout = timeout
-        self._start_method = start_method
         self._workers = int(workers)
+        self._isolated = Isolated(self._call, start_method=start_method)
+        if self._apart:
+            self._isolated.check()
 
     @property
     def in_flight(self) -> int:
         """Number of workers."""
         return self._workers
 
+    @property
+    def _apart(self) -> bool:
+        """Whether every evaluation has a process of its own."""
+        return self._timeout is not None or self._workers > 1
+
     def evaluate(self, architecture: Architecture) -> Evaluation:
         """Call the function; what it raises in this process is for the ledger to record."""
-        if self._timeout is None and self._workers == 1:
+        if not self._apart:
             return self._call(self._argument(architecture))
         (evaluation,) = self.evaluate_many([architecture])
         return evaluation
 
     def evaluate_many(self, architectures: Sequence[Architecture]) -> Iterator[Evaluation]:
         """Call the function for each, in processes of their own, and yield in order."""
-        outcomes = run_isolated(
-            self._call,
+        outcomes = self._isolated.calls(
             [self._argument(architecture) for architecture in architectures],
             workers=self._workers,
             timeout=self._timeout,
-            # Not a fork server by default: a function of a script or notebook is not importable.
-            start_method=self._start_method or cast(StartMethod, get_context().get_start_method()),
         )
         early: dict[int, Evaluation] = {}
         following = 0
@@ -119,17 +125,18 @@ class _Call:
         start = time.perf_counter()
         outcome = self.function(argument)
         seconds = time.perf_counter() - start
-        if isinstance(outcome, Evaluation):
-            return outcome
+        evaluation: object = outcome
         if isinstance(outcome, Mapping):
             if "score" not in outcome:
                 raise InvalidArgumentError(
-                    f"evaluate returned a mapping without 'score': {sorted(outcome)}."
+                    f"evaluate returned a mapping without 'score': {shown(list(outcome))}."
                 )
-            rest = {k: float(v) for k, v in outcome.items() if k not in {"score", "cost"}}
-            raw, cost = float(outcome["score"]), float(outcome.get("cost", seconds))
-            return Evaluation(self.sign * raw, cost, None, rest)
-        return Evaluation(self.sign * float(outcome), seconds)
+            rest = {k: v for k, v in outcome.items() if k not in ("score", "cost")}
+            raw = number(outcome["score"], "score")
+            evaluation = Evaluation(self.sign * raw, outcome.get("cost", seconds), None, rest)
+        elif not isinstance(outcome, Evaluation):
+            evaluation = Evaluation(self.sign * number(outcome, "score"), seconds)
+        return checked(evaluation, lambda: seconds)  # here, so that only numbers must be sent
 
 
 def make_task(

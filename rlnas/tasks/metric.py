@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.plain import make_plain
 
 Direction = Literal["max", "min"]
 Split = Literal["train", "valid", "test", "none", "unknown"]
@@ -37,6 +38,7 @@ class Metric:
     note: str = ""
 
     def __post_init__(self) -> None:
+        make_plain(self)
         for field, kind in (
             ("direction", Direction),
             ("split", Split),

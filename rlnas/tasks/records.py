@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.plain import make_plain
 from rlnas.spaces import Architecture
 from rlnas.tasks.objective import Evaluation
 
@@ -25,6 +26,7 @@ class Budget:
     cost: float | None = None
 
     def __post_init__(self) -> None:
+        make_plain(self)
         if self.queries is None and self.cost is None:
             raise InvalidArgumentError("A budget needs a limit: give queries, cost, or both.")
         if self.queries is not None and (self.queries < 1 or self.queries != int(self.queries)):

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.plain import make_plain
 
 OptimizerName = Literal["sgd", "adam", "adamw"]
 ScheduleName = Literal["cosine", "constant"]
@@ -85,6 +86,7 @@ class Recipe:
     patience: int | None = None
 
     def __post_init__(self) -> None:
+        make_plain(self)
         object.__setattr__(self, "betas", tuple(self.betas))  # JSON gives a list
         for field, kind in _CHOICES:
             if getattr(self, field) not in get_args(kind):

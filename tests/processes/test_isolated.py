@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from itertools import count
 from pathlib import Path
@@ -148,7 +149,7 @@ def _no_value():
         ("crash", "died", "killed by SIGUSR1"),
         ("exit", "died", "exit code 3"),
         ("silent", "died", "exit code 0"),
-        ("sys.exit", "died", "exit code 7"),
+        ("sys.exit", "error", "SystemExit: 7"),
         ("unsendable", "error", "cannot be sent"),
         ("unreadable", "error", "cannot be read: ValueError: not here"),
     ],
@@ -167,9 +168,10 @@ def test_none_and_failures_are_values_like_others():
 
 
 def test_what_cannot_be_sent_to_a_worker_fails_alone():
-    bad, good = outcomes(_fragile, [lambda: 1, "good"], start_method="forkserver")
+    bad, good = outcomes(_fragile, [threading.Lock(), "good"], start_method="forkserver")
     assert bad.kind == "error"
     assert "could not start" in bad.message
+    assert "cannot pickle '_thread.lock' object" in bad.message
     assert good == "good"
 
 

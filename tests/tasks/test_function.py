@@ -69,8 +69,8 @@ def test_a_number_costs_its_wall_clock():
     [
         (lambda text: 1 / 0, "ZeroDivisionError"),
         (lambda text: {"accuracy": 1.0}, "without 'score'"),
-        (lambda text: None, "TypeError"),
-        (lambda text: "good", "ValueError"),
+        (lambda text: None, "score is None; expected a number"),
+        (lambda text: "good", "score is 'good' (str); expected a number"),
         (lambda text: math.nan, "score is nan"),
         (lambda text: np.float32(np.inf), "score is inf"),
         (lambda text: {"score": math.nan, "cost": 5.0}, "score is nan"),

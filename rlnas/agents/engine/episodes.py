@@ -124,7 +124,7 @@ class TableStreams:
 
     def step(self, actions: Tensor) -> tuple[Tensor, Tensor, FinishedEpisodes | None]:
         """See `EpisodeStreams.step`."""
-        state, rewards, ended = self.environment.step(self.state, actions.reshape(-1))
+        state, rewards, ended = self.environment.step(self.state, actions.reshape(-1), checked=True)
         rewards, ended = rewards.view(self.shape), ended.view(self.shape)
         self.returns += rewards
         self.clock += 1

@@ -119,18 +119,19 @@ class StackedPPO:
 
     @overload
     def collect(
-        self, steps: int | None = None, *, on_step: Callable[[], bool]
+        self, steps: int | None = None, *, on_step: Callable[[Tensor, Tensor], bool]
     ) -> Collected | None: ...
 
     @torch.no_grad()
     def collect(
-        self, steps: int | None = None, *, on_step: Callable[[], bool] | None = None
+        self, steps: int | None = None, *, on_step: Callable[[Tensor, Tensor], bool] | None = None
     ) -> Collected | None:
         """Take the steps of one rollout.
 
         Args:
             steps: Steps of each stream; the configuration's ``n_steps`` by default.
-            on_step: Called after each; False ends the rollout there.
+            on_step: Called after each with its rewards and which episodes ended, ``(K, N)``; False
+                ends the rollout there.
 
         Returns:
             The rollout, whose observations the next one overwrites; None if it was ended early.
@@ -156,7 +157,7 @@ class StackedPPO:
             taken.append((actions, log_probabilities, values, rewards, ended))
             if done is not None:
                 finished.append(done)
-            if on_step is not None and not on_step():
+            if on_step is not None and not on_step(rewards, ended):
                 return None
             streams.observe(obs)
         last = self.stack.forward(obs, self._task(tasks))[1]

@@ -11,7 +11,7 @@ import torch
 from gymnasium import spaces
 from stable_baselines3 import PPO
 from stable_baselines3.common.buffers import RolloutBuffer
-from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.callbacks import BaseCallback, ConvertCallback
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.type_aliases import GymEnv
 from stable_baselines3.common.vec_env import VecEnv
@@ -37,10 +37,10 @@ class DevicePPO(PPO):
 
     Its environment must be a `BatchedVecEnv` on a source task: that gives the rules and the table,
     which are then tensors on the device; the environment itself is only reset. A callback is called
-    after every step of the batch as usual, but the observations, rewards and infos of a step are
-    not copied to it. ``use_sde`` and buffers of one's own are not supported. Losses are computed
-    only where the logger has somewhere to write them. A loaded model predicts without an
-    environment; to learn it needs one from ``load`` or ``set_env``, with new episodes.
+    after every step of the batch as usual and sees its ``rewards`` and ``dones``, but observations
+    and infos are not copied to it. ``use_sde`` and buffers of one's own are not supported. Losses
+    are computed only where the logger has somewhere to write them. A loaded model predicts without
+    an environment; to learn it needs one from ``load`` or ``set_env``, with new episodes.
 
     Random numbers come from a generator of its own, so training depends on ``seed`` alone; without
     one the seed is drawn from PyTorch's global generator.
@@ -145,9 +145,15 @@ class DevicePPO(PPO):
         self.policy.set_training_mode(False)
         callback.on_rollout_start()
 
-        def on_step() -> bool:
+        # Looking at a step waits for the device: only where somebody may want to see it.
+        unseen = isinstance(callback, ConvertCallback) and callback.callback is None
+
+        def on_step(rewards: Tensor, ended: Tensor) -> bool:
             self.num_timesteps += env.num_envs
-            callback.update_locals({"self": self, "env": env})
+            told: dict[str, Any] = {"self": self, "env": env}
+            if not unseen:
+                told["dones"], told["rewards"] = ended[0].cpu().numpy(), rewards[0].cpu().numpy()
+            callback.update_locals(told)
             return callback.on_step()
 
         self._collected = self.learner.collect(n_rollout_steps, on_step=on_step)

@@ -67,7 +67,7 @@ def fine_tune_on_targets(
         rehearsal.keep(rows)
         if models is not None:  # sources may say something before the first query
             rehearsal.practise(learner)
-    while (collected := learner.collect(on_step=streams.any_running)) is not None:
+    while (collected := learner.collect(on_step=lambda *_: streams.any_running())) is not None:
         learner.update(collected)
         if len(streams.running) < len(streams.tasks):
             running = streams.running.tolist()

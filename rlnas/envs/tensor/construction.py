@@ -11,6 +11,7 @@ from torch import Tensor
 
 from rlnas.envs.construction import ConstructionConfig
 from rlnas.envs.layout import NUM_SCALARS, ObservationLayout
+from rlnas.envs.tensor.actions import check_actions
 from rlnas.envs.tensor.tables import TaskTables
 
 
@@ -95,10 +96,12 @@ class TensorConstruction:
         return self._mask[place] | ~known[:, None]
 
     def step(
-        self, state: TensorConstructionState, actions: Tensor
+        self, state: TensorConstructionState, actions: Tensor, *, checked: bool = False
     ) -> tuple[TensorConstructionState, Tensor, Tensor]:
         """Decide the next position of every architecture; see `TensorImprovement.step`."""
         config, operations = self.config, self.layout.actions
+        if not checked:
+            check_actions(actions, len(state.steps), operations)
         mask = self._legal(state)
         if config.illegal == "replace":
             offsets = torch.arange(operations, device=actions.device)

@@ -35,8 +35,13 @@ class TensorEnvironment(Protocol[State]):
         """Return new episodes of tasks ``(R,)`` at start architectures ``(R,)``."""
         ...
 
-    def step(self, state: State, actions: Tensor) -> tuple[State, Tensor, Tensor]:
-        """Return the next state, rewards ``(R,)`` float32 and which episodes ended ``(R,)``."""
+    def step(
+        self, state: State, actions: Tensor, *, checked: bool = False
+    ) -> tuple[State, Tensor, Tensor]:
+        """Return the next state, rewards ``(R,)`` float32 and which episodes ended ``(R,)``.
+
+        Without ``checked`` it is looked whether the actions are in range.
+        """
         ...
 
     def restart(self, state: State, ended: Tensor, starts: Tensor) -> State:

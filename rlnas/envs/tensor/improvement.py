@@ -14,6 +14,7 @@ from torch import Tensor
 
 from rlnas.envs.improvement import ImprovementConfig
 from rlnas.envs.layout import ObservationLayout
+from rlnas.envs.tensor.actions import check_actions
 from rlnas.envs.tensor.tables import TaskTables
 from rlnas.envs.tensor.visited import visited_sets
 
@@ -102,13 +103,23 @@ class TensorImprovement:
         )
 
     def step(
-        self, state: TensorImprovementState, actions: Tensor
+        self, state: TensorImprovementState, actions: Tensor, *, checked: bool = False
     ) -> tuple[TensorImprovementState, Tensor, Tensor]:
         """Advance every episode by one action ``(R,)`` int64.
 
+        Args:
+            state: The episodes.
+            actions: What they do.
+            checked: Whether the actions are known to be in range, as a policy's are.
+
         Returns:
             The next state, rewards ``(R,)`` float32 and which episodes have ended ``(R,)`` bool.
+
+        Raises:
+            InvalidArgumentError: See `check_actions`.
         """
+        if not checked:
+            check_actions(actions, len(state.steps), self.layout.actions)
         config, tables = self.config, self.tables
         # Every operation costs microseconds, more than its arithmetic: there should be few.
         edit = torch.add(actions, state.index, alpha=self.layout.actions)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.plain import make_plain
 from rlnas.spaces import SearchSpace
 from rlnas.statistics.score_scales import rank_gaussian
 from rlnas.tasks import QueryLedger
@@ -59,6 +60,7 @@ class PosteriorConfig:
     exploration: float | None = None
 
     def __post_init__(self) -> None:
+        make_plain(self)
         weights = (self.constant, self.linear, self.smooth, self.operations, self.prior_mean)
         if min(weights) < 0 or not self.noise > 0 or not self.length > 0:
             raise InvalidArgumentError(

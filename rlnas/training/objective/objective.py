@@ -15,7 +15,7 @@ from rlnas.devices import choose_device
 from rlnas.errors import InvalidArgumentError, RunError
 from rlnas.networks import SearchedNetwork, SkeletonConfig, network_statistics
 from rlnas.networks.config import suitable_config
-from rlnas.processes import Failure, run_isolated
+from rlnas.processes import Failure, Isolated
 from rlnas.spaces import Architecture, SearchSpace, get_space
 from rlnas.tasks import Evaluation, Metric
 from rlnas.training.objective.records import FailureKind, RecordFolder, TrainingRecord
@@ -132,6 +132,7 @@ class TrainingObjective:
             folder=self._folder,
             train=train,
         )
+        self._isolated = Isolated(self._work, modules=_IMPORTED_ONCE)
 
     def _settings(self, seed: int) -> Mapping[str, Any]:
         data = self.data
@@ -193,13 +194,7 @@ class TrainingObjective:
             for name in architectures:
                 yield self._remember(self._work(name))
             return
-        outcomes = run_isolated(
-            self._work,
-            architectures,
-            workers=self._workers,
-            timeout=self._timeout,
-            modules=[*_IMPORTED_ONCE, self._work.train.__module__],
-        )
+        outcomes = self._isolated.calls(architectures, workers=self._workers, timeout=self._timeout)
         with closing(outcomes):
             for number, outcome in outcomes:
                 if isinstance(outcome, Failure):

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from rlnas.agents import ControllerConfig, FineTuningConfig
 from rlnas.errors import InvalidArgumentError, UnknownNameError
+from rlnas.plain import make_plain
 from rlnas.runs.cell import ALL_TASKS, NO_SOURCE, OTHERS, RunCell
 from rlnas.search.registry import SEARCHERS
 from rlnas.transfer.matrix.trainings import Training, train_on
@@ -63,6 +64,7 @@ class MatrixConfig:
     fine_tuning: FineTuningConfig = field(default_factory=FineTuningConfig)
 
     def __post_init__(self) -> None:
+        make_plain(self)
         for name in ("seeds", "queries", "steps", "sources_together", "probes"):
             if getattr(self, name) < 1:
                 raise InvalidArgumentError(f"{name} is {getattr(self, name)}; expected 1 or more.")

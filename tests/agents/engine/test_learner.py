@@ -90,7 +90,7 @@ def test_keep_goes_on_with_some_as_if_the_others_were_there(kind, make_networks,
 def test_a_rollout_can_be_ended_early(make_networks, make_trainer):
     learner = make_trainer(make_networks(1)).learner
     calls = iter([True, True, False])
-    assert learner.collect(on_step=lambda: next(calls)) is None
+    assert learner.collect(on_step=lambda *_: next(calls)) is None
     assert next(calls, "spent") == "spent"
     assert learner.streams.clock == 3
     assert learner.collect(7).rollout.actions.shape == (1, 7, 16)

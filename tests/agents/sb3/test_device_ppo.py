@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from stable_baselines3 import PPO
+from stable_baselines3.common import callbacks
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.logger import Logger
@@ -207,3 +208,77 @@ def test_what_is_not_supported_is_said(suite, env):
         DevicePPO("MlpPolicy", single, **SMALL)
     with pytest.raises((InvalidArgumentError, ValueError), match="use_sde"):
         DevicePPO("MlpPolicy", env, use_sde=True, **SMALL)
+
+
+class TestCallbacksOfStableBaselines:
+    """Its own callbacks do what they do with its own PPO."""
+
+    def test_steps_show_what_ended_and_what_it_gave(self, env):
+        class Summing(BaseCallback):
+            ended, gained = 0, 0.0
+
+            def _on_step(self):
+                assert self.locals["dones"].shape == self.locals["rewards"].shape == (16,)
+                self.ended += int(np.sum(self.locals["dones"]))
+                self.gained += float(self.locals["rewards"].sum())
+                return True
+
+        summing = Summing()
+        model = DevicePPO("MlpPolicy", env, **SMALL).learn(640, callback=summing)
+        ended = [episode["r"] for episode in model.ep_info_buffer]
+        assert summing.ended == len(ended) == 32
+        assert summing.gained == pytest.approx(sum(ended), rel=1e-4)
+
+    def test_training_stops_after_a_number_of_episodes(self, env):
+        stop = callbacks.StopTrainingOnMaxEpisodes(2, verbose=1)
+        model = DevicePPO("MlpPolicy", env, **SMALL).learn(6400, callback=stop)
+        assert stop.n_episodes == 32
+        assert model.num_timesteps == 640
+
+    def test_evaluations_checkpoints_and_intervals(self, env, suite, tmp_path):
+        core = make_core(TableScorer(suite["synthetic-0"], "log-rank"), ImprovementConfig())
+        others = BatchedVecEnv(core, 4)
+        none = callbacks.StopTrainingOnNoModelImprovement(50)
+        evaluation = callbacks.EvalCallback(
+            others,
+            eval_freq=10,
+            n_eval_episodes=4,
+            best_model_save_path=str(tmp_path / "best"),
+            callback_after_eval=none,
+            warn=False,
+            verbose=0,
+        )
+        counting = Counting()
+        model = DevicePPO("MlpPolicy", env, **SMALL)
+        model.learn(
+            960,
+            callback=[
+                evaluation,
+                callbacks.CheckpointCallback(20, str(tmp_path / "kept")),
+                callbacks.EveryNTimesteps(320, counting),
+                callbacks.LogEveryNTimesteps(320),
+            ],
+        )
+        assert len(list((tmp_path / "kept").glob("*.zip"))) == 3
+        assert len(counting.seen) == 3
+        assert np.isfinite(evaluation.last_mean_reward)
+        assert DevicePPO.load(tmp_path / "best" / "best_model", device="cpu").num_timesteps > 0
+
+    def test_a_threshold_stops_it(self, env, suite):
+        core = make_core(TableScorer(suite["synthetic-0"], "log-rank"), ImprovementConfig())
+        stop = callbacks.StopTrainingOnRewardThreshold(-1e9)
+        evaluation = callbacks.EvalCallback(
+            BatchedVecEnv(core, 4),
+            callback_on_new_best=stop,
+            eval_freq=5,
+            n_eval_episodes=4,
+            warn=False,
+            verbose=0,
+        )
+        model = DevicePPO("MlpPolicy", env, **SMALL).learn(6400, callback=evaluation)
+        assert model.num_timesteps == 5 * 16
+
+    def test_a_progress_bar(self, env):
+        pytest.importorskip("tqdm")
+        pytest.importorskip("rich")
+        DevicePPO("MlpPolicy", env, **SMALL).learn(320, progress_bar=True)

@@ -1,0 +1,78 @@
+"""Python's own numbers in place of NumPy's and others', in arguments and configurations.
+
+A configuration is compared, hashed and written as JSON, and a file keeps no type of NumPy's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import numbers
+from typing import Any
+
+import numpy as np
+
+from rlnas.errors import InvalidArgumentError
+
+
+def whole(value: object, name: str, least: int = 0) -> int:
+    """Return an integer as Python's own.
+
+    Args:
+        value: What was given: any integer, also NumPy's or one of an array without axes.
+        name: Its name, for the error.
+        least: The smallest that is allowed.
+
+    Raises:
+        InvalidArgumentError: If it is none or too small; None and truth values are none.
+    """
+    value = _scalar(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InvalidArgumentError(
+            f"{name} is {str(value)[:100]} ({type(value).__name__}); expected an integer of "
+            f"{least} or more."
+        )
+    return value
+
+
+def make_plain(configuration: Any) -> None:
+    """Replace what is not Python's own in the fields of a dataclass, to be called as it is made.
+
+    Raises:
+        InvalidArgumentError: If a field of whole numbers, numbers or truth values has another type,
+            or a number is NaN.
+    """
+    for field in dataclasses.fields(configuration):
+        given = getattr(configuration, field.name)
+        value = _scalar(given)
+        if isinstance(value, tuple | list):
+            value = type(value)(_scalar(item) for item in value) if _any_foreign(value) else value
+        if value is not given:
+            object.__setattr__(configuration, field.name, value)
+        expected = _EXPECTED.get(str(field.type).removesuffix(" | None"))
+        if expected is None or (value is None and str(field.type).endswith("None")):
+            continue
+        kinds, words = expected
+        fits = isinstance(value, kinds) and isinstance(value, bool) == (kinds is bool)
+        if not fits or (isinstance(value, float) and math.isnan(value)):
+            raise InvalidArgumentError(
+                f"{field.name} is {str(value)[:100]} ({type(value).__name__}); expected {words}."
+            )
+
+
+_EXPECTED: dict[str, tuple[Any, str]] = {
+    "int": (int, "an integer"),
+    "float": (numbers.Real, "a number"),
+    "bool": (bool, "True or False"),
+    "str": (str, "a text"),
+}
+
+
+def _any_foreign(values: tuple[object, ...] | list[object]) -> bool:
+    return any(_scalar(item) is not item for item in values)
+
+
+def _scalar(value: object) -> object:
+    if isinstance(value, np.generic) or (isinstance(value, np.ndarray) and value.shape == ()):
+        return value.item()
+    return value
