@@ -35,18 +35,18 @@ def guarded(path: str | Path, what: str) -> Iterator[None]:
 
     Args:
         path: The file or folder.
-        what: What it should be, with its article, e.g. ``"a NASLib zip"``.
+        what: What it should be, e.g. ``"zip of NASLib results"``.
 
     Raises:
         DataError: In place of any `Exception`; a `DataError` keeps its type and, up to `LONGEST`
             characters, its words.
 
     Example:
-        >>> with guarded("scores.json", "a table"):
-        ...     json.loads("[" * 100_000)
+        >>> with guarded("scores.json", "table"):
+        ...     json.loads("{")
         Traceback (most recent call last):
         ...
-        rlnas.errors.DataError: scores.json cannot be read as a table: it is damaged or ...
+        rlnas.errors.DataError: scores.json is no readable table; it is damaged or of another ...
     """
     try:
         yield
@@ -60,7 +60,7 @@ def guarded(path: str | Path, what: str) -> Iterator[None]:
     except Exception as error:
         raise DataError(
             bounded(
-                f"{bounded(str(path), 300)} cannot be read as {what}: it is damaged or of another "
+                f"{bounded(str(path), 300)} is no readable {what}; it is damaged or of another "
                 f"format ({_said(error)})."
             )
         ) from error
@@ -128,7 +128,7 @@ def read_json(path: str | Path, what: str, *, most: int = JSON_BYTES) -> Any:
             raise DataError(f"{path} is no plain file.")
         size = path.stat().st_size
         if size > most:
-            raise DataError(f"{path} has {size} bytes, more than {what} can have: not read.")
+            raise DataError(f"{path} has {size} bytes, more than a {what} can have: not read.")
         return json.loads(path.read_bytes())
 
 

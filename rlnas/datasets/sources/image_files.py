@@ -97,7 +97,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
         DataError: In place of all that Pillow raises inside, a decompression bomb among them.
     """
     # Formats by name: Pillow knows some that start other programs.
-    with guarded(path, "an image"), Image.open(path, formats=_FORMATS) as image:
+    with guarded(path, "image"), Image.open(path, formats=_FORMATS) as image:
         pixels = image.width * image.height
         if pixels > MOST_PIXELS:
             raise DataError(
@@ -181,7 +181,7 @@ def read_all(
 def _results(read: Callable[[Path], T], paths: Sequence[Path]) -> Iterator[T]:
     def attempt(path: Path) -> T | DataError:
         try:
-            with guarded(path, "what it is named for"):
+            with guarded(path, "file of its kind"):
                 return read(path)
         except DataError as error:
             return error
@@ -202,12 +202,13 @@ def _results(read: Callable[[Path], T], paths: Sequence[Path]) -> Iterator[T]:
 
 def listed(lines: Iterable[object]) -> str:
     """Return the first lines, indented, and how many more there are: ten, or as many as fit."""
-    lines = [bounded(str(line), _LINE) for line in lines]
-    room, first = _ROOM, []
-    for line in lines[:_SHOWN]:
+    shown = [bounded(str(line), _LINE) for line in lines]
+    room = _ROOM
+    first: list[str] = []
+    for line in shown[:_SHOWN]:
         room -= len(line)
         if first and room < 0:
             break
         first.append(line)
-    more = [f"… and {len(lines) - len(first)} more"] if len(lines) > len(first) else []
+    more = [f"… and {len(shown) - len(first)} more"] if len(shown) > len(first) else []
     return "\n".join(f"  {line}" for line in [*first, *more])

@@ -49,7 +49,7 @@ def load_image_folder(request: DataRequest) -> TaskData:
         InvalidArgumentError: If a split is asked for that is larger than there are images.
     """
     folder = Path(request.dataset)
-    with guarded(folder, "a folder of images"):
+    with guarded(folder, "folder of images"):
         found = scan_class_folders(folder)
     if request.task == "class" and len(found.classes) < 2:
         raise DataError(

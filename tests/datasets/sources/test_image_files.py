@@ -76,7 +76,7 @@ def test_a_damaged_file_is_named(tmp_path, kind):
     path.write_bytes(
         {"text": b"no image", "truncated": whole[: len(whole) // 2], "empty": b""}[kind]
     )
-    with pytest.raises(DataError, match=r"broken\.png cannot be read"):
+    with pytest.raises(DataError, match=r"broken\.png is no readable image"):
         read_image(path, 8)
 
 
