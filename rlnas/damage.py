@@ -129,7 +129,20 @@ def read_json(path: str | Path, what: str, *, most: int = JSON_BYTES) -> Any:
         size = path.stat().st_size
         if size > most:
             raise DataError(f"{path} has {size} bytes, more than a {what} can have: not read.")
-        return json.loads(path.read_bytes())
+        return parse_json(path.read_bytes())
+
+
+def parse_json(data: bytes) -> Any:
+    """Return what JSON says, which can be written again.
+
+    Raises:
+        ValueError: If it is no JSON, or has half a sign of UTF-16, which no file can hold.
+        RecursionError: If it is nested too deeply.
+    """
+    content = json.loads(data)
+    if b"\\ud" in data.lower():
+        json.dumps(content, ensure_ascii=False).encode()
+    return content
 
 
 def _said(error: Exception) -> str:

@@ -6,7 +6,6 @@ A zip holds files ``<proxy>/benchmark--<space>--<task>--<offset>.json``, each a 
 
 from __future__ import annotations
 
-import json
 import re
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -15,7 +14,7 @@ from rlnas.benchmarks.importers.naslib_encoding import SPACES
 from rlnas.benchmarks.importers.naslib_records import RecordTable
 from rlnas.benchmarks.provenance import Provenance, converter, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
-from rlnas.damage import guarded
+from rlnas.damage import bounded, guarded, parse_json
 from rlnas.errors import DataError
 from rlnas.spaces import get_space
 
@@ -75,7 +74,7 @@ def _read(path: Path, stem: str, *, complete: bool) -> list[BenchmarkTable]:
             "'benchmark--<space>--<task>--<offset>.json'."
         )
     source = Provenance(
-        title=f"NASLib results in {path.name}",
+        title=f"NASLib results in {bounded(path.name)}",
         sha256=file_sha256(path),
         converted_by=converter(),
         note=f"left out: the unknown search spaces {', '.join(unknown)[:200]}" if unknown else "",
@@ -122,7 +121,7 @@ def _records(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> lis
     # ZipFile reads no more than the size in the directory, which was checked.
     text = archive.read(info)
     with guarded(f"{path}: {info.filename}", "JSON"):
-        records = json.loads(text)
+        records = parse_json(text)
     if not isinstance(records, list):
         raise DataError(f"{path}: {info.filename} is no list of records.")
     return records

@@ -16,7 +16,7 @@ from rlnas.benchmarks.importers.naslib_encoding import SPACES, TASKS, read_tuple
 from rlnas.benchmarks.importers.naslib_records import RecordTable
 from rlnas.benchmarks.provenance import Provenance, converter, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
-from rlnas.damage import guarded, read_json, shown
+from rlnas.damage import bounded, guarded, read_json, shown
 from rlnas.errors import DataError
 from rlnas.spaces import SearchSpace, get_space
 
@@ -66,7 +66,7 @@ def _read(path: Path, name: str, content: Any, space: SearchSpace | None) -> lis
                 )
         records.add(task, ({"arch": k, **r} for k, r in by_architecture.items()), where)
     source = Provenance(
-        title=f"NAS-Bench-Suite-Zero results in {path.name}",
+        title=f"NAS-Bench-Suite-Zero results in {bounded(path.name)}",
         sha256=file_sha256(path),
         citation="Krishnakumar et al., NAS-Bench-Suite-Zero, NeurIPS 2022, arXiv:2210.03230",
         converted_by=converter(),

@@ -145,7 +145,7 @@ def read_tabular(
     ]
     primary, costs, tests = _roles(specs)
     source = Provenance(
-        title=f"imported from {path.name}",
+        title=f"imported from {bounded(path.name)}",
         url=url,
         sha256=file_sha256(path),
         licence=licence,
