@@ -136,7 +136,9 @@ def _eight_bits(file: Image.Image, upright: Image.Image, path: Path) -> Image.Im
         if wide and not signed:
             numbers = numbers.view(np.uint32)
         bits = (32 if wide else 16) - signed
-    if numbers.min() < 0 or (int(numbers.max()) >> (bits - 8) == 0 and numbers.max() > 0):
+    if numbers.min() < 0:
+        raise DataError(f"{path} holds negative numbers, down to {numbers.min()}: no image.")
+    if 0 < numbers.max() < 1 << (bits - 8):
         raise DataError(
             f"{path} holds whole numbers of {numbers.min()}…{numbers.max()}, next to nothing of "
             f"the {bits} bits of their type: as an image it is black. Scale them, or save it with "

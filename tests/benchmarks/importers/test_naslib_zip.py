@@ -147,6 +147,21 @@ def test_an_unknown_space_is_refused(read, make_zip):
         read(make_zip({("nasbench301", "cifar10"): [record("(0, 0, 0, 0, 0, 1)")]}))
 
 
+def test_an_unknown_space_beside_known_ones_is_left_out_with_a_note(read, make_zip):
+    known = [record("(0, 0, 0, 0, 0, 1)")]
+    content = make_zip(
+        {
+            ("transbench101_micro", "jigsaw"): known,
+            ("nasbench301", "cifar10"): known,
+            ("nasbench201", "cifar10"): known,
+        }
+    )
+    tables = read(content, complete=False)
+    assert [table.space.name for table in tables] == ["transnas-micro", "nasbench-201"]
+    for table in tables:
+        assert table.source.note == "left out: the unknown search spaces nasbench301"
+
+
 def archive(*members):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:

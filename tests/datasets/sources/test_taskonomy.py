@@ -216,7 +216,7 @@ def test_missing_files_are_listed(root):
         ('{"filename_list": ["../outside.json"]}', "no path inside"),
         ('{"filename_list": ["/etc/outside.json"]}', "no path inside"),
         ('{"filename_list": ["lists/missing.json"]}', "no readable JSON"),
-        ('{"filename_list": ["lists/allensville.json"]}', "is listed for train and for test"),
+        ('{"filename_list": ["lists/allensville.json"]}', "is listed for train and again for test"),
         ('{"filename_list": ["lists/escape.json"]}', "no path inside"),
         ('{"filename_list": ["lists/fixed.json"]}', "in place of the domain"),
     ],
