@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -76,28 +77,32 @@ def read_labels(path: Path, size: int) -> NDArray[np.uint8]:
         return np.asarray(ImageOps.fit(upright, (size, size), method=Image.Resampling.NEAREST))
 
 
-def pixel_digest(path: Path) -> str:
-    """Return a digest of the upright picture in colour, equal for files of equal pixels.
+def pixel_digest(image: Image.Image, path: Path) -> str:
+    """Return a digest of an opened picture, upright in colour: equal for equal pixels.
 
     Raises:
         DataError: As `read_image`.
     """
-    with opened(path) as image:
-        picture = _colour(image, path)
-        digest = hashlib.blake2b(repr(picture.size).encode(), digest_size=16)
-        digest.update(picture.tobytes())
-        return digest.hexdigest()
+    picture = _colour(image, path)
+    digest = hashlib.blake2b(repr(picture.size).encode(), digest_size=16)
+    digest.update(picture.tobytes())
+    return digest.hexdigest()
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
+def opened(path: Path, content: bytes | None = None) -> Iterator[Image.Image]:
     """Open an image file, whose size is known then and whose pixels are not yet read.
+
+    Args:
+        path: The file.
+        content: Its bytes, where they are at hand.
 
     Raises:
         DataError: In place of all that Pillow raises inside, a decompression bomb among them.
     """
+    source = path if content is None else io.BytesIO(content)
     # Formats by name: Pillow knows some that start other programs.
-    with guarded(path, "image"), Image.open(path, formats=_FORMATS) as image:
+    with guarded(path, "image"), Image.open(source, formats=_FORMATS) as image:
         pixels = image.width * image.height
         if pixels > MOST_PIXELS:
             raise DataError(
