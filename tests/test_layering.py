@@ -15,6 +15,8 @@ TESTS = Path(__file__).parent
 # From the bottom up: each may import what stands before it.
 ORDER = [
     "errors",
+    "damage",
+    "names",
     "registry",
     "plain",
     "seeding",
@@ -47,7 +49,17 @@ ORDER = [
     "cli",
     "__main__",
 ]
-NUMPY_ONLY = ("errors", "registry", "lazy", "atomic", "formats", "spaces", "tasks")
+NUMPY_ONLY = (
+    "errors",
+    "damage",
+    "names",
+    "registry",
+    "lazy",
+    "atomic",
+    "formats",
+    "spaces",
+    "tasks",
+)
 MOST_FILES = 21
 """Files of a flat folder, its ``__init__.py`` among them; more want rooms."""
 OF_THE_WHOLE = {"test_doctests.py", "test_imports.py", "test_layering.py"}

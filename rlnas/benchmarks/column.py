@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.names import check_name
 from rlnas.tasks import Metric
 
 SeedChoice = int | Literal["mean"]
@@ -51,9 +52,9 @@ class Column:
     seeds: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        check_name(self.task, "task")
+        check_name(self.metric.name, "metric")
         what = f"Column {self.task}/{self.metric.name}"
-        if not self.task or not self.metric.name:
-            raise InvalidArgumentError(f"{what}: task and metric need names.")
         if self.axes not in AXES:
             raise InvalidArgumentError(
                 f"{what} has axes {self.axes}; expected one of {sorted(AXES)}."

@@ -22,6 +22,7 @@ class Provenance:
         citation: What to cite, or empty.
         converted_by: Program and version that wrote the table.
         made_by: For numbers measured by this project: command, versions, device and hours.
+        note: What was left out of the file, and how its architectures were read; or empty.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Provenance:
     citation: str = ""
     converted_by: str = ""
     made_by: str = ""
+    note: str = ""
 
 
 def converter() -> str:

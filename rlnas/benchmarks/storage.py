@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from io import BytesIO
+from math import prod
 from pathlib import Path
-from tokenize import TokenError
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.lib import format as npy_format
@@ -24,7 +25,8 @@ from rlnas.atomic import atomic_directory
 from rlnas.benchmarks.column import Column
 from rlnas.benchmarks.provenance import Provenance, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
-from rlnas.errors import ChecksumError, DataError, RlnasError
+from rlnas.damage import bounded, guarded, read_json, shown
+from rlnas.errors import ChecksumError, DataError
 from rlnas.spaces import SearchSpace, get_space
 from rlnas.tasks import Metric
 
@@ -63,7 +65,8 @@ def save_table(table: BenchmarkTable, folder: str | Path) -> Path:
                 "costs": table.costs,
                 "tests": table.tests,
                 "canonical_free": table.canonical_free,
-                "source": asdict(table.source),
+                # Without an empty note, so that a table without one is read by what knows none.
+                "source": {k: v for k, v in asdict(table.source).items() if v or k != "note"},
                 "architectures": None,
                 "columns": [],
             }
@@ -123,26 +126,16 @@ def open_table(
     """
     folder = Path(folder)
     path = folder / INDEX
-    try:
-        index = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{folder} holds no readable table ({INDEX}): {error}.") from error
+    index = read_json(path, f"table ({INDEX})")
     if not isinstance(index, dict) or index.get("format") != FORMAT:
         raise DataError(f"{path} describes no table of rlnas.")
     if index.get("version") != VERSION:
         raise DataError(
-            f"{path} has table format version {index.get('version')!r}; this rlnas reads "
+            f"{path} has table format version {shown(index.get('version'))}; this rlnas reads "
             f"{VERSION}. Fetch or import the table again."
         )
-    try:
+    with guarded(folder, "table of rlnas: fetch or import it again"):
         return _assemble(folder, index, space, verify)
-    except DataError:
-        raise
-    except (RlnasError, KeyError, TypeError, ValueError, AttributeError, OSError) as error:
-        detail = f"missing {error}" if isinstance(error, KeyError) else str(error)
-        raise DataError(
-            f"The table in {folder} is damaged ({detail}). Fetch or import it again."
-        ) from error
 
 
 def _assemble(
@@ -151,10 +144,13 @@ def _assemble(
     space = space or get_space(index["space"])
     if space.name != index["space"] or space.size != index["space_size"]:
         raise DataError(
-            f"The table in {folder} is about the search space {index['space']!r} with "
-            f"{index['space_size']} architectures, not {space.name!r} with {space.size}."
+            f"The table in {folder} is about the search space {shown(index['space'])} with "
+            f"{shown(index['space_size'])} architectures, not {space.name!r} with {space.size}."
         )
     rows = index["architectures"]
+    files = [entry["file"] for entry in index["columns"]]
+    if len(set(files)) < len(files):
+        raise DataError(f"{folder / INDEX} names an array file twice.")
     columns = [
         Column(
             entry["task"],
@@ -181,49 +177,51 @@ def _assemble(
 def _read(folder: Path, entry: Mapping[str, Any], verify: bool) -> NDArray[Any]:
     name = entry["file"]
     if not isinstance(name, str) or Path(name).name != name or not name.endswith(".npy"):
-        raise DataError(f"{folder / INDEX} names the array file {name!r}, which is no plain name.")
+        raise DataError(f"{folder / INDEX} names the array file {shown(name)}: no plain name.")
     path = folder / name
     try:
-        size = path.stat().st_size
+        status = path.stat()
     except FileNotFoundError as error:
         raise DataError(f"The table in {folder} lacks the array {name}.") from error
+    size = status.st_size if stat.S_ISREG(status.st_mode) else -1
     if size != entry["bytes"]:
-        raise DataError(f"{path} has {size} bytes, expected {entry['bytes']}.")
+        raise DataError(f"{path} has {size} bytes, expected {shown(entry['bytes'])}.")
     if verify and (digest := file_sha256(path)) != entry["sha256"]:
-        raise ChecksumError(f"{path} has SHA-256 {digest}, expected {entry['sha256']}.")
-    try:
-        array = _map(path) if size >= MAP_FROM else _parse(path.read_bytes())
-    except (ValueError, EOFError, SyntaxError, TokenError) as error:
-        raise DataError(f"{path} is no readable array: {error}.") from error
+        raise ChecksumError(f"{path} has SHA-256 {digest}, expected {shown(entry['sha256'])}.")
+    with guarded(path, "array"):
+        array = _open_array(path, size)
     if list(array.shape) != entry["shape"] or array.dtype.str != entry["dtype"]:
         raise DataError(
             f"{path} holds {array.dtype.str} of shape {list(array.shape)}, expected "
-            f"{entry['dtype']} of shape {entry['shape']}."
+            f"{bounded(str(entry['dtype']), 20)} of shape {bounded(str(entry['shape']), 60)}."
         )
     array.setflags(write=False)
     return array
 
 
-def _map(path: Path) -> NDArray[Any]:
-    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return array
+def _open_array(path: Path, size: int) -> NDArray[Any]:
+    """Return the array of a file in NumPy's format, mapped or read by its size.
 
-
-def _parse(data: bytes) -> NDArray[Any]:
-    """Return the array of a whole file in NumPy's format, without a copy.
-
-    A table has many small files with the same header, and NumPy's reader takes most of its time to
-    parse that header, so each distinct one is parsed once.
+    A table has many files with the same header, and NumPy's reader takes most of its time to parse
+    that header, so each distinct one is parsed once.
     """
+    with path.open("rb") as file:
+        data = file.read() if size < MAP_FROM else file.read(_LONGEST_HEADER)
     start = len(_MAGIC) + 2
     end = start + int.from_bytes(data[len(_MAGIC) : start], "little")
-    if not data.startswith(_MAGIC):  # a later version of the format, or no array at all
-        array: NDArray[Any] = npy_format.read_array(BytesIO(data), allow_pickle=False)
-        return array
+    if not data.startswith(_MAGIC):
+        raise DataError(f"{path} is no readable array: it is not in version 1.0 of NumPy's format.")
     shape, by_columns, dtype = _header(data[len(_MAGIC) : end])
-    return np.frombuffer(data, dtype, offset=end).reshape(shape, order="F" if by_columns else "C")
+    # What the header claims, against what there is.
+    if dtype.hasobject or min(shape, default=0) < 0 or size != end + dtype.itemsize * prod(shape):
+        raise DataError(f"{path} is no readable array: its header says something else.")
+    order: Literal["F", "C"] = "F" if by_columns else "C"
+    if size >= MAP_FROM:
+        return np.memmap(path, dtype, "r", end, shape, order)
+    return np.frombuffer(data, dtype, offset=end).reshape(shape, order=order)
 
 
+_LONGEST_HEADER = 4096
 _MAGIC = npy_format.magic(1, 0)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rlnas.benchmarks.column import Column, EpochChoice, SeedChoice
 from rlnas.benchmarks.provenance import Provenance
 from rlnas.errors import InvalidArgumentError, UnknownNameError
+from rlnas.names import check_name
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks import Suite, TabularTask
 
@@ -53,7 +54,7 @@ class BenchmarkTable:
         architectures: Architecture | None = None,
         canonical_free: bool = False,
     ) -> None:
-        self.name = name
+        self.name = check_name(name, "table")
         self.space = space
         self.columns = tuple(columns)
         self.primary = dict(primary)
@@ -278,11 +279,16 @@ class BenchmarkTable:
         Args:
             name: Name of the suite; the table's name by default.
             tasks: Short names of the tasks to take; by default those with a primary metric, or
-                with the metric that is named.
+                with the metric that is named, that a search can use. The suite's description says
+                which were left out: measured on test data without ``allow_test``, or not at all.
             metric: One metric for every task, or metrics by task; primary ones by default.
             seed: See `task`.
             epoch: See `task`.
             allow_test: See `task`.
+
+        Raises:
+            InvalidArgumentError: If no task can be used, or one that is named cannot.
+            UnknownNameError: If a task is unknown, or no task has the metric.
         """
         name = name or self.name
         chosen = metric if isinstance(metric, Mapping) else dict.fromkeys(self.tasks, metric)
@@ -291,9 +297,25 @@ class BenchmarkTable:
             if not tasks and isinstance(metric, str):
                 known = {m for t in self.tasks for m in self.metrics(t)}
                 raise UnknownNameError(f"metric of {self.name}", metric, known)
+            left_out = {t: self._useless(t, chosen.get(t), allow_test) for t in tasks}
+            # Where none is of use, the first says why.
+            tasks = [t for t in tasks if not left_out[t]] or tasks[:1]
+        else:
+            left_out = {}
         options = {"seed": seed, "epoch": epoch, "allow_test": allow_test, "suite": name}
         made = {t: self.task(t, metric=chosen.get(t), **options) for t in tasks}  # type: ignore[arg-type]
-        return Suite(name, made, description=self.source.title)
+        notes = "; ".join(f"{t} was left out: {why}" for t, why in left_out.items() if why)
+        title = self.source.title
+        return Suite(name, made, description=f"{title} ({notes})" if notes else title)
+
+    def _useless(self, task: str, metric: str | None, allow_test: bool) -> str:
+        """Return why a search cannot use a task, or an empty text."""
+        column = self.column(task, metric)
+        if column.metric.split == "test" and not allow_test:
+            return f"{column.metric.name} was measured on test data"
+        if np.isnan(column.values).all():
+            return f"{column.metric.name} was never measured"
+        return ""
 
     def _offers(self, task: str, metric: str | None) -> bool:
         return task in self.primary if metric is None else metric in self._by_name[task]

@@ -265,6 +265,7 @@ def _print_info(info: dict[str, Any], screen: Screen) -> None:
     for label, key in (
         ("Source", "title"),
         ("Made by", "made_by"),
+        ("Note", "note"),
         ("Address", "url"),
         ("Licence", "licence"),
     ):

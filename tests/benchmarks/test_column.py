@@ -83,7 +83,7 @@ def test_a_seed_of_a_column_without_seeds_is_refused():
         (Metric(name="a"), np.zeros((2, 2)), ("architecture", "epoch"), (), "'all' goes with"),
         (ACCURACY, np.zeros(2), ("architecture",), (), "'all' goes with"),
         (ACCURACY, np.zeros((2, 0)), ("architecture", "epoch"), (), "empty axis"),
-        (Metric(name=""), np.zeros(2), ("architecture",), (), "need names"),
+        (Metric(name=""), np.zeros(2), ("architecture",), (), "metric name '' is empty"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(metric, values, axes, seeds, match):

@@ -166,7 +166,7 @@ def test_names_of_the_catalogue_and_of_what_is_built_in_are_reserved(cache, name
 
 @pytest.mark.parametrize("name", ["../x", "a/b", ".hidden", "", "a" * 101, "x\0"])
 def test_names_that_are_no_folder_are_refused(cache, name, own_table):
-    with pytest.raises(InvalidArgumentError, match="cannot name a table"):
+    with pytest.raises(InvalidArgumentError, match=r"cannot name a table|The table name"):
         install_table(own_table(name))
     with pytest.raises((UnknownNameError, InvalidArgumentError)):
         load_suite(name)

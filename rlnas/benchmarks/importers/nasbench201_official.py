@@ -16,17 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.benchmarks.importers.nasbench201_runs import Epochs, Run, runs_to_tables
+from rlnas.benchmarks.importers.numbers import count, number, numbers
 from rlnas.benchmarks.importers.safe_pickle import load_plain
 from rlnas.benchmarks.provenance import Provenance, converter, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
-from rlnas.errors import DataError, InvalidArgumentError, MissingDependencyError, RlnasError
+from rlnas.damage import guarded, shown
+from rlnas.errors import DataError, InvalidArgumentError, MissingDependencyError
 from rlnas.spaces import Architecture, get_space
 
 _RECIPES = {"200": "full", "12": "less"}
 
 
 def library_runs(
-    strings: list[str], infos: Mapping[int, Mapping[str, Mapping[str, Any]]]
+    strings: Mapping[int, str], infos: Mapping[int, Mapping[str, Mapping[str, Any]]]
 ) -> Iterator[Run]:
     """Yield the runs that ``nas_201_api.NASBench201API`` finds in an official dictionary.
 
@@ -43,7 +45,7 @@ def library_runs(
             "nas-bench-201", "nasbench201", "Reading NAS-Bench-201 with its authors' classes"
         ) from error
     content = {
-        "meta_archs": strings,
+        "meta_archs": [strings.get(index, "") for index in range(max(strings, default=-1) + 1)],
         "arch2infos": dict(infos),
         "evaluated_indexes": sorted(infos),
     }
@@ -82,6 +84,7 @@ def _library_evaluation(result: Any, evaluated: str, epoch: int) -> Mapping[str,
     return point
 
 
+Strings = Mapping[int, str]
 Infos = Mapping[int, Mapping[str, Mapping[str, Any]]]
 RECIPES = ("full", "less")
 
@@ -121,7 +124,7 @@ def read_nasbench201_official(
     if epochs not in {"final", "all"}:
         raise InvalidArgumentError(f"epochs is {epochs!r}; expected 'final' or 'all'.")
     path = Path(path)
-    try:
+    with guarded(path, "official NAS-Bench-201 file: the layout is another"):
         strings, infos = _read_folder(path) if path.is_dir() else _read_file(path)
         architectures = _architectures(strings, infos)
         runs = library_runs(strings, infos) if with_library else _runs(infos)
@@ -135,26 +138,22 @@ def read_nasbench201_official(
         )
         stem = name or path.stem
         return runs_to_tables(stem, architectures, runs, source, epochs=epochs)
-    except (DataError, ImportError):
-        raise
-    except (RlnasError, LookupError, TypeError, ValueError, AttributeError) as error:
-        raise DataError(
-            f"{path} is not in the layout of the official NAS-Bench-201 file "
-            f"({type(error).__name__}: {error})."
-        ) from error
 
 
-def _read_file(path: Path) -> tuple[list[str], Infos]:
+def _read_file(path: Path) -> tuple[Strings, Infos]:
     content = load_plain(path)
     if not isinstance(content, Mapping) or not {"meta_archs", "arch2infos"} <= set(content):
         raise DataError(
             f"{path} is not in the layout of the official NAS-Bench-201 file: expected a "
             "dictionary with 'meta_archs' and 'arch2infos'."
         )
-    return list(content["meta_archs"]), content["arch2infos"]
+    infos = content["arch2infos"]
+    for index in infos:
+        count(index, f"{path}, 'arch2infos'")
+    return dict(enumerate(content["meta_archs"])), infos
 
 
-def _read_folder(path: Path) -> tuple[list[str], Infos]:
+def _read_folder(path: Path) -> tuple[Strings, Infos]:
     """Read a folder of ``NNNNNN-FULL.pth``, dropping what is not needed as it goes."""
     infos: dict[int, dict[str, Mapping[str, Any]]] = {}
     strings: dict[int, str] = {}
@@ -163,6 +162,8 @@ def _read_folder(path: Path) -> tuple[list[str], Infos]:
         if not isinstance(content, Mapping):
             raise DataError(f"{file} is not in the official layout: expected 'full' and 'less'.")
         index = int(file.name.split("-", maxsplit=1)[0])
+        if index >= (size := get_space("nasbench-201").size):
+            raise DataError(f"{file.name} has the index {index}; there are {size} architectures.")
         infos[index] = {recipe: content[recipe] for recipe in RECIPES if recipe in content}
         for state in infos[index].values():
             strings[index] = state["arch_str"]
@@ -170,19 +171,18 @@ def _read_folder(path: Path) -> tuple[list[str], Infos]:
                 result["net_state_dict"] = None
     if not infos:
         raise DataError(f"{path} holds no file NNNNNN-FULL.pth.")
-    count = max(infos) + 1
-    return [strings.get(i, "") for i in range(count)], infos
+    return strings, infos
 
 
-def _architectures(strings: list[str], infos: Infos) -> list[Architecture]:
+def _architectures(strings: Strings, infos: Infos) -> list[Architecture]:
     """Return the architectures that have results, in the order of their official indices."""
     space = get_space("nasbench-201")
     for index, recipes in infos.items():
         for state in recipes.values():
             if state["arch_str"] != strings[index]:
                 raise DataError(
-                    f"The results of index {index} are about {state['arch_str']!r}, not about "
-                    f"{strings[index]!r}."
+                    f"The results of index {index} are about {shown(state['arch_str'])}, not "
+                    f"about {shown(strings[index])}."
                 )
     return [space.parse(strings[index]) for index in sorted(infos)]
 
@@ -192,32 +192,39 @@ def _runs(infos: Infos) -> Iterator[Run]:
         for recipe in RECIPES:
             results = infos[index].get(recipe, {}).get("all_results", {})
             for (dataset, seed), state in results.items():
-                yield _run(row, recipe, str(dataset), int(seed), state)
+                where = f"index {index}, {recipe}, {shown(dataset)}"
+                if not isinstance(dataset, str):
+                    raise DataError(f"{where}: expected the name of a data set.")
+                yield _run(row, recipe, (dataset, count(seed, where)), state, where)
 
 
-def _run(row: int, recipe: str, dataset: str, seed: int, state: Mapping[str, Any]) -> Run:
-    epochs = int(state["epochs"])
+def _run(row: int, recipe: str, key: tuple[str, int], state: Mapping[str, Any], where: str) -> Run:
+    epochs = count(state["epochs"], where)
+    held = sum(len(state[name] or ()) for name in ("train_acc1es", "eval_acc1es"))
+    if epochs > held:
+        raise DataError(f"{where}: {epochs} epochs, but {held} numbers for all of them.")
     curves = {
-        ("train", "accuracy"): _curve(state["train_acc1es"], range(epochs)),
-        ("train", "loss"): _curve(state["train_losses"], range(epochs)),
+        ("train", "accuracy"): _curve(state["train_acc1es"], range(epochs), where),
+        ("train", "loss"): _curve(state["train_losses"], range(epochs), where),
     }
     for evaluated in state["eval_names"]:
+        if not isinstance(evaluated, str):
+            raise DataError(f"{where}: expected the name of a split, got {shown(evaluated)}.")
         keys = [f"{evaluated}@{epoch}" for epoch in range(epochs)]
-        curves[evaluated, "accuracy"] = _curve(state["eval_acc1es"], keys)
-        curves[evaluated, "loss"] = _curve(state["eval_losses"], keys)
-    latency = [float(second) for second in state["latency"] or ()]
+        curves[evaluated, "accuracy"] = _curve(state["eval_acc1es"], keys, where)
+        curves[evaluated, "loss"] = _curve(state["eval_losses"], keys, where)
+    latency = numbers(list(state["latency"] or ()), where)
     times = state["train_times"]
     facts = {
-        "train_seconds": float(_curve(times, range(epochs)).sum()) if times else np.nan,
-        "params": float(state["params"]),
-        "flops": float(state["flop"]),
-        "latency": float(np.mean(latency)) if latency else np.nan,
+        "train_seconds": float(_curve(times, range(epochs), where).sum()) if times else np.nan,
+        "params": number(state["params"], where),
+        "flops": number(state["flop"], where),
+        "latency": float(np.mean(latency)) if len(latency) else np.nan,
     }
-    return Run(row, recipe, dataset, seed, curves, facts)
+    return Run(row, recipe, *key, curves, facts)
 
 
-def _curve(values: Any, keys: range | list[str]) -> NDArray[np.float64]:
+def _curve(values: Any, keys: range | list[str], where: str) -> NDArray[np.float64]:
     """Return the numbers at the keys, NaN where the file has none."""
     held = values if isinstance(values, Mapping) else dict(enumerate(values or ()))
-    numbers = (held.get(key) for key in keys)
-    return np.array([np.nan if n is None else float(n) for n in numbers], dtype=np.float64)
+    return numbers([held.get(key) for key in keys], where)

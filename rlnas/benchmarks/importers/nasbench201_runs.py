@@ -19,6 +19,7 @@ from rlnas.benchmarks.column import Column
 from rlnas.benchmarks.importers.arrange import arrange
 from rlnas.benchmarks.provenance import Provenance
 from rlnas.benchmarks.table import BenchmarkTable
+from rlnas.damage import check_size
 from rlnas.errors import DataError
 from rlnas.spaces import Architecture, get_space
 from rlnas.tasks import Metric
@@ -133,6 +134,8 @@ def _columns(
     for (dataset, evaluated, kind), found in curves.items():
         task, metric = _meaning(dataset, evaluated, kind, epochs)
         seeds = tuple(sorted({run.seed for run, _ in found}))
+        held = sum(len(curve) for _, curve in found)
+        check_size((count, len(seeds), length), held, f"{dataset}: {kind}")
         values = np.full((count, len(seeds), length), np.nan, dtype=np.float64)
         for run, curve in found:
             cell = values[run.row, seeds.index(run.seed)]
@@ -147,6 +150,7 @@ def _columns(
         columns.append(Column(task, metric, kept, axes, seeds))
     for (dataset, fact), numbers in facts.items():
         seeds = tuple(sorted({run.seed for run, _ in numbers}))
+        check_size((count, len(seeds)), len(numbers), f"{dataset}: {fact}")
         values = np.full((count, len(seeds)), np.nan)
         for run, number in numbers:
             values[run.row, seeds.index(run.seed)] = number

@@ -1,15 +1,18 @@
 """The tuples by which NASLib names architectures, and what its numbers mean.
 
-The order of operations and edges was checked against the published strings and test accuracies;
-NASLib's own ``OP_NAMES`` and ``EDGE_LIST`` of TransNAS-Bench-101 say otherwise and are wrong.
+The usual order of operations and edges was checked against the published strings, accuracies and
+parameters; NASLib's own ``OP_NAMES`` and ``EDGE_LIST`` of TransNAS-Bench-101 say otherwise, and
+hold for what NASLib trained itself.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
 
+from rlnas.damage import shown
 from rlnas.errors import DataError
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks import Metric
@@ -39,31 +42,76 @@ TASKS["transnas-macro"] = TASKS["transnas-micro"]
 SENTINEL = -1e8
 """What NASLib writes for a proxy that could not be computed."""
 
-_TUPLE = re.compile(r"[(\[]?\s*(\d+(?:\s*,\s*\d+)*)\s*,?\s*[)\]]?")
-# [skip_connect, none, nor_conv_3x3, nor_conv_1x1, avg_pool_3x3] in the order of our operations.
-_NASBENCH201_OPERATIONS = (1, 0, 3, 2, 4)
-# Edges (1,2),(1,3),(1,4),(2,3),(2,4),(3,4) at the places of (1,2),(1,3),(2,3),(1,4),(2,4),(3,4).
-_NASBENCH201_EDGES = (0, 1, 3, 2, 4, 5)
+_TUPLE = re.compile(r"[(\[]?\s*(\d{1,3}(?:\s*,\s*\d{1,3})*)\s*,?\s*[)\]]?")
 
 
-def decode_tuple(text: str, space: SearchSpace) -> Architecture:
-    """Return the architecture that a NASLib tuple such as ``(2, 3, 2, 3, 2, 3)`` names.
+@dataclass(frozen=True)
+class TupleOrder:
+    """What the digits of a tuple stand for.
+
+    Attributes:
+        name: What to call it.
+        operations: Our number of each digit's operation.
+        edges: Place in the tuple of each of our positions.
+    """
+
+    name: str
+    operations: tuple[int, ...]
+    edges: tuple[int, ...]
+
+
+# NASLib lists the edges (1,2),(1,3),(1,4),(2,3),(2,4),(3,4), and the benchmarks (2,3) before (1,4).
+_NASLIB_EDGES = (0, 1, 3, 2, 4, 5)
+_OFFICIAL = "the official digits"
+_NASLIB = "NASLib's own order"
+ORDERS = {
+    "transnas-micro": (
+        TupleOrder(_OFFICIAL, (0, 1, 2, 3), (0, 1, 2, 3, 4, 5)),
+        # [Identity, Zero, ReLUConvBN3x3, ReLUConvBN1x1]
+        TupleOrder(_NASLIB, (1, 0, 3, 2), _NASLIB_EDGES),
+    ),
+    "transnas-macro": (TupleOrder(_OFFICIAL, (0, 1, 2, 3, 4), (0, 1, 2, 3, 4, 5)),),
+    "nasbench-201": (
+        # [skip_connect, none, nor_conv_3x3, nor_conv_1x1, avg_pool_3x3]
+        TupleOrder(_NASLIB, (1, 0, 3, 2, 4), _NASLIB_EDGES),
+        TupleOrder(_OFFICIAL, (0, 1, 2, 3, 4), (0, 1, 2, 3, 4, 5)),
+    ),
+}
+"""The orders that files of NASLib's format follow, the usual one first."""
+
+
+def read_tuple(text: str, space: SearchSpace) -> Architecture:
+    """Return the digits of a NASLib tuple such as ``(2, 3, 2, 3, 2, 3)``, ``(num_positions,)``.
 
     Raises:
-        DataError: If it names none of this space.
+        DataError: If it names no architecture of this space in any order.
     """
     match = _TUPLE.fullmatch(text.strip())
     digits = [int(digit) for digit in match.group(1).split(",")] if match else []
     if space.name == "transnas-macro":
         digits += [0] * (space.num_positions - len(digits))
-    if space.name == "nasbench-201" and len(digits) == 6 and max(digits) < 5:
-        digits = [_NASBENCH201_OPERATIONS[digits[edge]] for edge in _NASBENCH201_EDGES]
-    if len(digits) != space.num_positions or not 0 <= max(digits) < space.num_operations:
-        raise DataError(f"{text!r} names no architecture of {space.name}.")
-    vector = np.array(digits, dtype=np.int8)
-    if not space.is_valid(vector[None])[0]:
-        raise DataError(f"{text!r} names no architecture of {space.name}.")
-    return vector
+    if len(digits) == space.num_positions and max(digits) < space.num_operations:
+        vector = np.array(digits, dtype=np.int8)
+        # Orders permute digits and places of cells, which are valid in any order.
+        if space.is_valid(vector[None])[0]:
+            return vector
+    raise DataError(f"{shown(text)} names no architecture of {space.name}.")
+
+
+def ordered(digits: Architecture, order: TupleOrder) -> Architecture:
+    """Return the architectures of tuples, ``(N, num_positions)``."""
+    return np.array(order.operations, dtype=np.int8)[digits][:, list(order.edges)]
+
+
+def decode_tuple(text: str, space: SearchSpace) -> Architecture:
+    """Return the architecture that a NASLib tuple names in the usual order of its space.
+
+    Raises:
+        DataError: If it names none of this space.
+    """
+    digits = read_tuple(text, space)
+    orders = ORDERS.get(space.name)
+    return ordered(digits[None], orders[0])[0] if orders else digits
 
 
 def accuracy_metric(space: str, task: str, epoch_policy: EpochPolicy) -> Metric:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rlnas.benchmarks.column import Column
 from rlnas.benchmarks.importers.arrange import arrange
@@ -13,11 +15,15 @@ from rlnas.benchmarks.importers.naslib_encoding import (
     SENTINEL,
     TASKS,
     accuracy_metric,
-    decode_tuple,
+    ordered,
     proxy_metrics,
+    read_tuple,
 )
+from rlnas.benchmarks.importers.numbers import finite
+from rlnas.benchmarks.importers.operation_order import choose_order
 from rlnas.benchmarks.provenance import Provenance
 from rlnas.benchmarks.table import BenchmarkTable
+from rlnas.damage import check_size, shown
 from rlnas.errors import DataError
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks.metric import EpochPolicy
@@ -35,7 +41,7 @@ class RecordTable:
         self.space = space
         self.epoch_policy = epoch_policy
         self._rows: dict[str, int] = {}
-        self._vectors: list[Architecture] = []
+        self._digits: list[Architecture] = []
         self._cells: dict[str, dict[str, dict[int, float]]] = {}
 
     def add(self, task: str, records: Iterable[object], where: str) -> None:
@@ -48,26 +54,28 @@ class RecordTable:
         accuracies = columns.setdefault("val_accuracy", {})
         for record in records:
             if not isinstance(record, Mapping) or not isinstance(record.get("arch"), str):
-                raise DataError(f"{where}: a record has no 'arch': {str(record)[:80]!r}.")
+                raise DataError(f"{where}: a record has no 'arch': {shown(record)}.")
             row = self._row(record["arch"])
             if row in accuracies:
-                raise DataError(f"{where}: {record['arch']} occurs more than once for {task}.")
+                raise DataError(
+                    f"{where}: {shown(record['arch'])} occurs more than once for {task}."
+                )
             if "val_accuracy" not in record:
-                raise DataError(f"{where}: {record['arch']} has no 'val_accuracy'.")
-            accuracies[row] = _number(record["val_accuracy"], where)
+                raise DataError(f"{where}: {shown(record['arch'])} has no 'val_accuracy'.")
+            accuracies[row] = finite(record["val_accuracy"], where)
             for key, value in record.items():
                 if isinstance(value, Mapping):
-                    score = _number(value.get("score"), where)
+                    score = finite(value.get("score"), where)
                     missing = score == SENTINEL
                     columns.setdefault(key, {})[row] = math.nan if missing else score
-                    seconds = _number(value.get("time"), where)
+                    seconds = finite(value.get("time"), where)
                     columns.setdefault(f"{key}_seconds", {})[row] = seconds
 
     def _row(self, text: str) -> int:
         row = self._rows.get(text)
         if row is None:
-            row = self._rows[text] = len(self._vectors)
-            self._vectors.append(decode_tuple(text, self.space))
+            row = self._rows[text] = len(self._digits)
+            self._digits.append(read_tuple(text, self.space))
         return row
 
     def to_table(self, name: str, source: Provenance, *, complete: bool) -> BenchmarkTable:
@@ -81,11 +89,21 @@ class RecordTable:
         Raises:
             DataError: If it must and has not, or two tuples name one architecture.
         """
-        if not self._vectors:
+        if not self._digits:
             raise DataError(f"{name}: there is no record in it.")
-        order, architectures = arrange(self.space, self._vectors)
+        digits = np.array(self._digits)
+        stated: dict[str, dict[str, NDArray[np.float64]]] = {
+            task: {key: self._values(cells[key]) for key in ("params", "flops") if key in cells}
+            for task, cells in self._cells.items()
+        }
+        tuples, note = choose_order(self.space, digits, stated)
+        order, architectures = arrange(self.space, ordered(digits, tuples))
+        said = "; ".join(filter(None, (source.note, note)))
         known = [task for task in TASKS[self.space.name] if task in self._cells]
         tasks = known + sorted(set(self._cells) - set(known))
+        cells_held = sum(len(cells) for found in self._cells.values() for cells in found.values())
+        count = sum(map(len, self._cells.values()))
+        check_size((count, len(digits)), cells_held, name)
         columns, primary = [], {}
         for task in tasks:
             cells = self._cells[task]
@@ -102,24 +120,18 @@ class RecordTable:
                     f"{self.space.size}. Pass complete=False if a part is what you have."
                 )
             for key, metric in metrics.items():
-                values = np.full(len(self._vectors), np.nan)
-                values[list(cells[key])] = list(cells[key].values())
-                columns.append(Column(task, metric, values[order]))
+                columns.append(Column(task, metric, self._values(cells[key])[order]))
         return BenchmarkTable(
             name,
             self.space,
             columns,
             primary=primary,
-            source=source,
+            source=replace(source, note=said),
             architectures=architectures,
         )
 
-
-def _number(value: object, where: str) -> float:
-    """Return a finite float, or NaN for what the source marks as missing."""
-    if value is None:
-        return math.nan
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise DataError(f"{where}: expected a number, got {str(value)[:80]!r}.")
-    number = float(value)
-    return number if math.isfinite(number) else math.nan
+    def _values(self, cells: Mapping[int, float]) -> NDArray[np.float64]:
+        """Return the numbers of a column, ``(rows,)``, NaN where there is none."""
+        values = np.full(len(self._digits), np.nan)
+        values[list(cells)] = list(cells.values())
+        return values

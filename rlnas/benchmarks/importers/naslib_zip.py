@@ -6,16 +6,15 @@ A zip holds files ``<proxy>/benchmark--<space>--<task>--<offset>.json``, each a 
 
 from __future__ import annotations
 
-import json
 import re
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 
 from rlnas.benchmarks.importers.naslib_encoding import SPACES
 from rlnas.benchmarks.importers.naslib_records import RecordTable
 from rlnas.benchmarks.provenance import Provenance, converter, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
+from rlnas.damage import bounded, guarded, parse_json
 from rlnas.errors import DataError
 from rlnas.spaces import get_space
 
@@ -23,9 +22,10 @@ MAX_MEMBERS = 10_000
 MAX_MEMBER_BYTES = 16 << 20
 MAX_TOTAL_BYTES = 256 << 20
 """Limits on what is unpacked in memory; the published zips have 7 MB in all."""
+MOST_COMPRESSION = 200
+"""Bytes of one in a zip; JSON of results has 10."""
 
 _MEMBER = re.compile(r"benchmark--([A-Za-z0-9_]+)--([A-Za-z0-9_-]+?)--(\d+)\.json")
-_UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError)
 
 
 def read_naslib_zip(
@@ -47,26 +47,37 @@ def read_naslib_zip(
             unknown, repeated or (with ``complete``) missing architectures.
     """
     path = Path(path)
+    with guarded(path, "zip of NASLib results"):
+        return _read(path, name or path.stem, complete=complete)
+
+
+def _read(path: Path, stem: str, *, complete: bool) -> list[BenchmarkTable]:
     found: dict[str, RecordTable] = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for info, space, task in _members(archive, path):
-                if space not in found:
-                    found[space] = RecordTable(get_space(SPACES[space]), "final")
-                records = _records(archive, info, path)
-                found[space].add(task, records, f"{path.name}/{info.filename}")
-    except _UNREADABLE as error:
-        raise DataError(f"{path} is no readable zip: {error}.") from error
+    unknown: dict[str, None] = {}  # an ordered set
+    with zipfile.ZipFile(path) as archive:
+        for info, space, task in _members(archive, path):
+            if space not in SPACES:
+                unknown[space] = None
+                continue
+            if space not in found:
+                found[space] = RecordTable(get_space(SPACES[space]), "final")
+            records = _records(archive, info, path)
+            found[space].add(task, records, f"{path.name}/{info.filename}")
+    if unknown and not found:
+        raise DataError(
+            f"{path} holds the search space {', '.join(map(repr, unknown))[:200]}; known are "
+            f"{', '.join(SPACES)}."
+        )
     if not found:
         raise DataError(
             f"{path} holds no NASLib result; expected files "
             "'benchmark--<space>--<task>--<offset>.json'."
         )
-    stem = name or path.stem
     source = Provenance(
-        title=f"NASLib results in {path.name}",
+        title=f"NASLib results in {bounded(path.name)}",
         sha256=file_sha256(path),
         converted_by=converter(),
+        note=f"left out: the unknown search spaces {', '.join(unknown)[:200]}" if unknown else "",
     )
     return [
         records.to_table(
@@ -97,9 +108,10 @@ def _members(archive: zipfile.ZipFile, path: Path) -> list[tuple[zipfile.ZipInfo
             raise DataError(
                 f"{path}: {info.filename} unpacks to more than {MAX_MEMBER_BYTES >> 20} MiB."
             )
-        if match.group(1) not in SPACES:
+        if info.file_size > max(1 << 20, MOST_COMPRESSION * info.compress_size):
             raise DataError(
-                f"{path} holds the search space {match.group(1)!r}; known are {', '.join(SPACES)}."
+                f"{path}: {info.filename} claims to unpack {info.compress_size} bytes to "
+                f"{info.file_size}: not opened."
             )
         members.append((info, match.group(1), match.group(2)))
     return members
@@ -108,10 +120,8 @@ def _members(archive: zipfile.ZipFile, path: Path) -> list[tuple[zipfile.ZipInfo
 def _records(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> list[object]:
     # ZipFile reads no more than the size in the directory, which was checked.
     text = archive.read(info)
-    try:
-        records = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise DataError(f"{path}: {info.filename} is no JSON: {error}.") from error
+    with guarded(f"{path}: {info.filename}", "JSON"):
+        records = parse_json(text)
     if not isinstance(records, list):
         raise DataError(f"{path}: {info.filename} is no list of records.")
     return records

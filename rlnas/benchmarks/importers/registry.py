@@ -7,7 +7,9 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from rlnas.benchmarks.importers.tabular_file import DELIMITERS
 from rlnas.benchmarks.table import BenchmarkTable
+from rlnas.damage import guarded
 from rlnas.errors import DataError, InvalidArgumentError
 from rlnas.registry import Registry
 
@@ -74,7 +76,7 @@ def import_table(
         ...     columns={"acc": {"task": "mine", "unit": "%"}})  # doctest: +SKIP
     """
     path = Path(path)
-    if not path.exists():
+    if not path.is_file() and not path.is_dir():
         raise DataError(f"There is no file {path}.")
     name = guess_format(path) if format is None else format
     reader = IMPORTERS.get(name)
@@ -101,11 +103,8 @@ def guess_format(path: Path) -> str:
         if any(path.glob("[0-9]*-FULL.pth")):
             return "nasbench201-pth"
         raise _not_known(path)
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error}.") from error
+    with guarded(path, "file"), path.open("rb") as file:
+        head = file.read(_HEAD)
     if head.startswith(b"PAR1"):
         return "tabular"
     if head.startswith(b"PK\x03\x04"):
@@ -115,23 +114,20 @@ def guess_format(path: Path) -> str:
     if head.lstrip()[:1] == b"{":
         return "suite-zero-json"
     first = head.split(b"\n", maxsplit=1)[0]
-    if b"," in first and b"\0" not in first:
+    if any(sign.encode() in first for sign in DELIMITERS) and b"\0" not in first:
         return "tabular"
     raise _not_known(path)
 
 
 def _guess_zip(path: Path) -> str:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            if any(Path(name).name.startswith("benchmark--") for name in names):
-                return "naslib-zip"
-            for name in names:
-                if name.endswith("/data.pkl"):
-                    with archive.open(name) as member:
-                        return _guess_pickle(member.read(_HEAD), path)
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, ValueError) as error:
-        raise DataError(f"{path} is no readable zip: {error}.") from error
+    with guarded(path, "zip"), zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        if any(Path(name).name.startswith("benchmark--") for name in names):
+            return "naslib-zip"
+        for name in names:
+            if name.endswith("/data.pkl"):
+                with archive.open(name) as member:
+                    return _guess_pickle(member.read(_HEAD), path)
     raise _not_known(path)
 
 

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from rlnas.damage import guarded
 from rlnas.errors import DataError
 
 
@@ -40,30 +41,21 @@ def load_plain(path: Path) -> object:
     ]
     # Leaving the context forgets what it added, so it must not add what was there before.
     added = [entry for entry in allowed if entry not in torch.serialization.get_safe_globals()]
-    try:
+    with guarded(path, "PyTorch file of plain data, without objects that could run code"):
+        _check_unpacked(path)
         with torch.serialization.safe_globals(added), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about pickle protocols, which are checked anyway
             content: object = torch.load(path, map_location="cpu", weights_only=True)
-    except MemoryError as error:
-        raise DataError(f"{path} does not fit into memory.") from error
-    except (
-        pickle.UnpicklingError,
-        zipfile.BadZipFile,
-        RuntimeError,
-        OSError,
-        EOFError,
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        AssertionError,
-        OverflowError,
-        ImportError,
-        RecursionError,
-    ) as error:
-        reason = str(error).strip().split("\n", maxsplit=1)[0]
-        raise DataError(
-            f"{path} was not loaded: it is damaged, is no PyTorch file, or holds objects that "
-            f"could run code ({type(error).__name__}: {reason})."
-        ) from error
     return content
+
+
+def _check_unpacked(path: Path) -> None:
+    """Refuse a zip that unpacks to more than it has: PyTorch stores without compression."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(info.file_size for info in archive.infolist())
+        if unpacked > path.stat().st_size:
+            raise DataError(
+                f"{path} has {path.stat().st_size} bytes and claims to unpack to {unpacked}; "
+                "PyTorch does not compress. It was not loaded."
+            )

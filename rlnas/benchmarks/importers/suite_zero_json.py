@@ -8,18 +8,17 @@ On NAS-Bench-201 all its numbers are those of the full table, so they are the fi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from rlnas.benchmarks.importers.naslib_encoding import SPACES, TASKS, decode_tuple
+from rlnas.benchmarks.importers.naslib_encoding import SPACES, TASKS, read_tuple
 from rlnas.benchmarks.importers.naslib_records import RecordTable
 from rlnas.benchmarks.provenance import Provenance, converter, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
+from rlnas.damage import bounded, guarded, read_json, shown
 from rlnas.errors import DataError
 from rlnas.spaces import SearchSpace, get_space
-
-MAX_BYTES = 512 << 20
 
 
 def read_suite_zero_json(
@@ -41,19 +40,20 @@ def read_suite_zero_json(
         DataError: If it is no such file, or the search space cannot be told.
     """
     path = Path(path)
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise DataError(f"{path} is larger than {MAX_BYTES >> 20} MiB: not read.")
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"{path} is no readable JSON: {error}.") from error
+    known = get_space(space) if space is not None else None
+    content = read_json(path, "JSON file of NAS-Bench-Suite-Zero")
+    with guarded(path, "JSON file of NAS-Bench-Suite-Zero"):
+        return _read(path, name or path.stem, content, known)
+
+
+def _read(path: Path, name: str, content: Any, space: SearchSpace | None) -> list[BenchmarkTable]:
     if (
         not isinstance(content, dict)
         or not content
         or not all(isinstance(records, dict) and records for records in content.values())
     ):
         raise DataError(f"{path} is not in the layout {{task: {{architecture: record}}}}.")
-    found = get_space(space) if space is not None else _guess_space(path, content)
+    found = space if space is not None else _guess_space(path, content)
     if found.name not in TASKS:
         raise DataError(f"NAS-Bench-Suite-Zero tuples of {found.name!r} are not known.")
     records = RecordTable(found, "final" if found.name == "nasbench-201" else "best")
@@ -61,15 +61,17 @@ def read_suite_zero_json(
         where = f"{path.name}/{task}"
         for key, record in by_architecture.items():
             if not isinstance(record, Mapping) or record.get("arch", key) != key:
-                raise DataError(f"{where}: the record of {key!r} is about another architecture.")
+                raise DataError(
+                    f"{where}: the record of {shown(key)} is about another architecture."
+                )
         records.add(task, ({"arch": k, **r} for k, r in by_architecture.items()), where)
     source = Provenance(
-        title=f"NAS-Bench-Suite-Zero results in {path.name}",
+        title=f"NAS-Bench-Suite-Zero results in {bounded(path.name)}",
         sha256=file_sha256(path),
         citation="Krishnakumar et al., NAS-Bench-Suite-Zero, NeurIPS 2022, arXiv:2210.03230",
         converted_by=converter(),
     )
-    return [records.to_table(name or path.stem, source, complete=False)]
+    return [records.to_table(name, source, complete=False)]
 
 
 def _guess_space(path: Path, content: Mapping[str, Mapping[str, object]]) -> SearchSpace:
@@ -81,7 +83,7 @@ def _guess_space(path: Path, content: Mapping[str, Mapping[str, object]]) -> Sea
             continue
         try:
             for text in tuples:
-                decode_tuple(text, space)
+                read_tuple(text, space)
         except DataError:
             continue
         fitting.append(space)

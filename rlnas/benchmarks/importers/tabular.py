@@ -13,9 +13,20 @@ from numpy.typing import NDArray
 from rlnas.benchmarks.column import Column
 from rlnas.benchmarks.importers.arrange import arrange
 from rlnas.benchmarks.importers.naslib_encoding import decode_tuple
-from rlnas.benchmarks.importers.tabular_file import parse_digits, read_frame
+from rlnas.benchmarks.importers.operation_order import (
+    LEAST_AGREEMENT,
+    agreement,
+    relative_counts,
+)
+from rlnas.benchmarks.importers.tabular_file import (
+    TabularFile,
+    names,
+    parse_digits,
+    read_frame,
+)
 from rlnas.benchmarks.provenance import Provenance, converter, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
+from rlnas.damage import bounded, guarded, shown
 from rlnas.errors import DataError, InvalidArchitectureError, InvalidArgumentError
 from rlnas.spaces import Architecture, SearchSpace, get_space
 from rlnas.tasks import Metric
@@ -97,7 +108,8 @@ def read_tabular(
         url: Where the file is found.
 
     Returns:
-        One table. Empty cells are NaN; architectures without a row are too.
+        One table. Empty cells are NaN; architectures without a row are too. A column without any
+        number is left out, as the note of the table's source says.
 
     Raises:
         InvalidArgumentError: If an option has a wrong value, or ``columns`` is missing.
@@ -113,24 +125,33 @@ def read_tabular(
             raise InvalidArgumentError(f"{option} is {value!r}; expected one of {choices}.")
     found = get_space(space) if isinstance(space, str) else space
     frame = read_frame(path, architecture)
-    specs = _specs(columns, frame.numeric)
+    specs = _specs(columns, frame)
     for column in specs:
         frame.require(column)
+    values = {column: frame.numbers(column) for column in specs}
+    empty = [column for column in specs if np.isnan(values[column]).all()]
+    if len(empty) == len(specs):
+        raise DataError(f"{path} holds no number in {', '.join(map(shown, empty[:5]))}.")
+    specs = {column: spec for column, spec in specs.items() if column not in empty}
     vectors = _vectors(path, frame.architectures, frame.lines, found, encoding)
+    with guarded(path, "table of scores"):
+        notes = [f"left out, for it holds no number: the column {shown(c)}" for c in empty]
+        notes += _check_encoding(frame, vectors, found, encoding)
     groups, first = _groups(path, vectors, frame.lines, found, duplicates)
     order, rows = arrange(found, vectors[first])
     made = [
-        Column(s.task, s.to_metric(c), _means(frame.numbers(c), groups, len(first))[order])
+        Column(s.task, s.to_metric(c), _means(values[c], groups, len(first))[order])
         for c, s in specs.items()
     ]
     primary, costs, tests = _roles(specs)
     source = Provenance(
-        title=f"imported from {path.name}",
+        title=f"imported from {bounded(path.name)}",
         url=url,
         sha256=file_sha256(path),
         licence=licence,
         citation=citation,
         converted_by=converter(),
+        note="; ".join(notes),
     )
     return [
         BenchmarkTable(
@@ -147,13 +168,13 @@ def read_tabular(
 
 
 def _specs(
-    columns: Mapping[str, ColumnSpec | Mapping[str, Any]] | None, numeric: list[str]
+    columns: Mapping[str, ColumnSpec | Mapping[str, Any]] | None, frame: TabularFile
 ) -> dict[str, ColumnSpec]:
     if not columns:
         raise InvalidArgumentError(
             "columns is missing: say what each column means, e.g. columns={'acc': {'task': 'mine', "
             "'unit': '%', 'split': 'valid'}}. Columns with numbers: "
-            f"{', '.join(numeric) or 'none'}."
+            f"{names(dict.fromkeys(frame.numeric)) or 'none'}."
         )
     specs = {}
     for column, spec in columns.items():
@@ -171,18 +192,65 @@ def _specs(
 def _vectors(
     path: Path, texts: list[str], lines: list[int], space: SearchSpace, encoding: Encoding
 ) -> Architecture:
-    parse: Callable[[str], Architecture] = {
-        "official": space.parse,
-        "digits": lambda text: parse_digits(text, space),
-        "naslib": lambda text: decode_tuple(text, space),
-    }[encoding]
+    parse = _parsers(space)[encoding]
     vectors = np.empty((len(texts), space.num_positions), dtype=np.int8)
     for row, (text, line) in enumerate(zip(texts, lines, strict=True)):
         try:
             vectors[row] = parse(text)
         except (InvalidArchitectureError, DataError) as error:
-            raise DataError(f"{path}, line {line}: {error}") from error
+            raise DataError(bounded(f"{path}, line {line}: {error}")) from error
     return vectors
+
+
+def _check_encoding(
+    frame: TabularFile, vectors: Architecture, space: SearchSpace, encoding: Encoding
+) -> list[str]:
+    """Compare parameters and FLOPs in a file with our counts, and return a note on it.
+
+    Raises:
+        DataError: If they agree with another encoding than the one that was named.
+    """
+    stated = {
+        name: frame.numbers(column)
+        for column in frame.numeric
+        if (name := column.strip().lower()) in {"params", "flops"}
+    }
+    if encoding == "official" or not stated:
+        return []
+    fits = {}
+    for other, parse in _parsers(space).items():
+        if other == encoding:
+            read = vectors
+        elif other == "official":
+            continue
+        else:
+            try:
+                read = np.array([parse(text) for text in frame.architectures])
+            except (InvalidArchitectureError, DataError):
+                continue
+        counts = relative_counts(space, read)
+        found = [agreement(counts[name], stated[name]) for name in stated if name in counts]
+        fits[other] = min((fit for fit in found if fit is not None), default=None)
+    own = fits.pop(encoding)
+    if own is None:
+        return []
+    if own >= LEAST_AGREEMENT:
+        return [f"parameters or FLOPs in the file agree with our counts (R² {own:.3f})"]
+    for other, fit in fits.items():
+        if fit is not None and fit >= LEAST_AGREEMENT:
+            raise DataError(
+                f"The parameters or FLOPs in {frame.path} agree with those of its architectures "
+                f"read by encoding={other!r} (R² {fit:.3f}), not by {encoding!r} (R² {own:.3f})."
+            )
+    return [f"parameters or FLOPs in the file do not follow our counts (R² {own:.3f})"]
+
+
+def _parsers(space: SearchSpace) -> dict[Encoding, Callable[[str], Architecture]]:
+    return {
+        "official": space.parse,
+        "digits": lambda text: parse_digits(text, space),
+        "naslib": lambda text: decode_tuple(text, space),
+    }
 
 
 def _groups(

@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 
 from rlnas.benchmarks.column import Column
 from rlnas.benchmarks.importers.arrange import arrange
+from rlnas.benchmarks.importers.numbers import numbers
 from rlnas.benchmarks.importers.safe_pickle import load_plain
 from rlnas.benchmarks.provenance import Provenance, converter, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
-from rlnas.errors import DataError, RlnasError
+from rlnas.damage import check_size, guarded, shown
+from rlnas.errors import DataError
 from rlnas.spaces import get_space
 from rlnas.tasks import Metric
 from rlnas.tasks.metric import Direction, Split
@@ -38,7 +40,7 @@ PRIMARY = {
 means the same; the paper reports ``valid_mIoU`` for segmentsemantic, which is there too."""
 
 ELAPSED = "time_elapsed"
-_CLOCK = re.compile(r"(\d+):(\d\d):(\d\d)")
+_CLOCK = re.compile(r"(\d{1,6}):(\d\d):(\d\d)")
 
 
 def read_transnas_pth(path: str | Path, *, name: str | None = None) -> list[BenchmarkTable]:
@@ -60,11 +62,12 @@ def read_transnas_pth(path: str | Path, *, name: str | None = None) -> list[Benc
     path = Path(path)
     content = load_plain(path)
     spaces = content.get("data") if isinstance(content, Mapping) else None
-    if not isinstance(spaces, Mapping) or not spaces or set(spaces) - {"micro", "macro"}:
+    if not isinstance(spaces, Mapping) or not {"micro", "macro"} & set(spaces):
         raise DataError(
             f"{path} is not in the layout of the official TransNAS-Bench-101 file: expected "
             "'data' with 'micro' and 'macro'."
         )
+    unknown = [shown(kind) for kind in spaces if kind not in ("micro", "macro")]
     source = Provenance(
         title="TransNAS-Bench-101, the official file",
         url="https://github.com/yawen-d/TransNASBench",
@@ -72,20 +75,15 @@ def read_transnas_pth(path: str | Path, *, name: str | None = None) -> list[Benc
         licence="MIT",
         citation="Duan et al., TransNAS-Bench-101, CVPR 2021, arXiv:2105.11871",
         converted_by=converter(),
+        note=f"left out: the unknown search spaces {', '.join(unknown)[:200]}" if unknown else "",
     )
     tables = []
     for kind in ("micro", "macro"):
-        if kind not in spaces:
-            continue
-        try:
-            tables.append(_table(f"{name or path.stem}-{kind}", kind, spaces[kind], source))
-        except DataError:
-            raise
-        except (RlnasError, KeyError, TypeError, ValueError, AttributeError) as error:
-            raise DataError(
-                f"{path}: the {kind} part is not in the official layout "
-                f"({type(error).__name__}: {error})."
-            ) from error
+        if kind in spaces:
+            with guarded(
+                path, f"official TransNAS-Bench-101 file: the {kind} part has another layout"
+            ):
+                tables.append(_table(f"{name or path.stem}-{kind}", kind, spaces[kind], source))
     return tables
 
 
@@ -126,23 +124,28 @@ def _names(mappings: Iterable[Mapping[str, object]]) -> list[str]:
 
 
 def _curves(task: str, name: str, curves: list[Any], order: NDArray[np.int64]) -> Column:
-    epochs = max(len(curve) for curve in curves)
+    where = f"{shown(task)}/{shown(name)}"
+    held = [
+        numbers([_seconds(v) for v in curve] if name == ELAPSED else curve, where)
+        for curve in curves
+    ]
+    epochs = max(len(curve) for curve in held)
     if not epochs:
-        raise DataError(f"{task}/{name} has no epoch.")
-    values = np.full((len(curves), epochs), np.nan)
-    for row, curve in enumerate(curves):
-        numbers = [_seconds(v) for v in curve] if name == ELAPSED else curve
-        values[row, : len(curve)] = numbers
+        raise DataError(f"{where} has no epoch.")
+    check_size((len(held), epochs), sum(map(len, held)), where)
+    values = np.full((len(held), epochs), np.nan)
+    for row, curve in enumerate(held):
+        values[row, : len(curve)] = curve
     if name == ELAPSED:
         values = _since_start(values)
     return Column(task, _metric(name), values[order], ("architecture", "epoch"))
 
 
-def _seconds(value: object) -> float:
-    """Return seconds from a number or from ``hh:mm:ss``, as the training code prints them."""
+def _seconds(value: object) -> object:
+    """Return seconds from ``hh:mm:ss``, as the training code prints them; else what it is."""
     match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        return float(value)  # type: ignore[arg-type]
+        return value
     hours, minutes, seconds = (int(part) for part in match.groups())
     return float(3600 * hours + 60 * minutes + seconds)
 
@@ -190,4 +193,4 @@ def _facts(task: str, name: str, values: list[Any], order: NDArray[np.int64]) ->
         split="none",
         note="property of the model, as the source states it",
     )
-    return Column(task, metric, np.asarray(values, dtype=np.float64)[order])
+    return Column(task, metric, numbers(values, f"{shown(task)}/{shown(name)}")[order])

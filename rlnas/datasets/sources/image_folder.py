@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from rlnas.damage import guarded
 from rlnas.datasets.assembly import Examples, assemble
 from rlnas.datasets.image_streams import open_pixels
 from rlnas.datasets.options import DataOptions
@@ -32,9 +33,9 @@ _SHARE = 0.15  # of the images, for each split that has to be drawn
 def load_image_folder(options: DataOptions) -> TaskData:
     """Return the data of a task of ``FOLDER/<class>/…`` or ``FOLDER/<split>/<class>/…``.
 
-    Splits are ``train``, ``valid`` (or ``val``) and ``test``. What is missing of validation and
-    test is drawn from the training images: 15 % of each class, by the seed. Files of
-    equal content always fall into the same split.
+    Splits are ``train``, ``valid`` and ``test``, by any of `SPLIT_NAMES`. What is missing of
+    validation and test is drawn from the training images: 15 % of each class, by the seed. Files of
+    equal bytes or equal pixels always fall into the same split.
 
     Images become RGB of 32² unless asked otherwise. They are read into memory where they fit in
     ``memory_limit``, else batch by batch.
@@ -48,11 +49,12 @@ def load_image_folder(options: DataOptions) -> TaskData:
         InvalidArgumentError: If a split is asked for that is larger than there are images.
     """
     folder = Path(options.dataset)
-    found = scan_class_folders(folder)
+    with guarded(folder, "folder of images"):
+        found = scan_class_folders(folder)
     if options.task == "class" and len(found.classes) < 2:
         raise DataError(
             f"{folder} has one class only, {found.classes[0]!r}; classification needs two or more. "
-            "The tasks 'jigsaw' and 'autoencoder' do with one."
+            "The tasks 'jigsaw' and 'autoencoder' do with one. " + " ".join(found.notes)
         )
     splits = _complete(folder, found, options.seed)
     for name, size in options.sizes().items():
@@ -84,7 +86,7 @@ def load_image_folder(options: DataOptions) -> TaskData:
                 name: [[file.name, file.digest] for file in files] for name, files in splits.items()
             }
         },
-        notes=tuple(notes_on_equals(splits)),
+        notes=(*found.notes, *notes_on_equals(splits)),
     )
 
 
@@ -96,7 +98,7 @@ def _complete(folder: Path, found: ClassFolders, seed: int) -> dict[str, list[Im
     if missing:
         groups = groups_of_equals(files)
         # One file of each content counts, the first, as in the split.
-        distinct = {file.digest: file.label for file in reversed(files)}
+        distinct = {file.group: file.label for file in reversed(files)}
         counts = Counter(distinct.values())
         needed = 1 + len(missing)
         few = [

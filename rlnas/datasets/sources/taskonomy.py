@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rlnas.damage import guarded
 from rlnas.datasets.assembly import Examples, assemble
 from rlnas.datasets.image_streams import Reader, open_pixels, open_targets
 from rlnas.datasets.options import DataOptions
@@ -58,7 +59,8 @@ def load_taskonomy(options: DataOptions) -> TaskData:
         InvalidArgumentError: If a split is asked for that is larger than there are views.
     """
     folder, task = Path(options.dataset), options.task
-    views = find_views(folder, seed=options.seed)
+    with guarded(folder, "folder of Taskonomy"):
+        views = find_views(folder, seed=options.seed)
     for name, size in options.sizes().items():
         views[name] = draw(
             views[name], size, seed=options.seed, split=name, dataset=options.dataset
@@ -155,10 +157,9 @@ def _read_segments(path: Path, size: int) -> NDArray[np.uint8]:
 
 
 def _read_vector(path: Path) -> NDArray[np.float64]:
-    try:
-        vector = np.asarray(np.load(path, allow_pickle=False), dtype=np.float64)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path} cannot be read as an array ({error}).") from error
+    with guarded(path, "array"):
+        # Mapped, for NumPy then compares the length that the header claims with the file's.
+        vector = np.array(np.load(path, mmap_mode="r", allow_pickle=False), dtype=np.float64)
     if not np.isfinite(vector).all():
         raise DataError(f"{path} holds numbers that are not finite.")
     return vector

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from rlnas.damage import read_json, shown
 from rlnas.datasets.sources.image_files import listed
 from rlnas.errors import DataError
 from rlnas.seeding import generator
@@ -151,10 +151,7 @@ def _drawn(folder: Path, seed: int) -> dict[str, list[View]]:
 
 def _names(path: Path, key: str | None) -> list[str]:
     """Return the list of strings in a JSON file, under ``key`` where one is given."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as JSON ({error}).") from error
+    content = read_json(path, "JSON list of views")
     found = content.get(key) if key is not None and isinstance(content, dict) else content
     if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
         where = f" under {key!r}" if key else ""
@@ -164,14 +161,16 @@ def _names(path: Path, key: str | None) -> list[str]:
 
 def _inside(name: str, source: Path) -> str:
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts:
-        raise DataError(f"{source} names {name!r}, which leads out of the data set's folder.")
+    if path.is_absolute() or ".." in path.parts or not name.isprintable():
+        raise DataError(
+            f"{source} names {shown(name)}, which is no path inside the data set's folder."
+        )
     return name
 
 
 def _template(entry: str, source: Path) -> str:
     if _PLACE not in entry:
-        raise DataError(f"{source} lists {entry!r}; expected {_PLACE} in place of the domain.")
+        raise DataError(f"{source} lists {shown(entry)}; expected {_PLACE} in place of the domain.")
     for ending in (".png", ".npy"):
         entry = entry.removesuffix(ending)
     return _inside(entry, source)
@@ -181,6 +180,8 @@ def _check_apart(views: dict[str, list[View]]) -> None:
     seen: dict[str, str] = {}
     for split, found in views.items():
         for view in found:
-            other = seen.setdefault(view.template, split)
-            if other != split:
-                raise DataError(f"{view.template} is listed for {other} and for {split}.")
+            if view.template in seen:
+                raise DataError(
+                    f"{view.template} is listed for {seen[view.template]} and again for {split}."
+                )
+            seen[view.template] = split

@@ -93,6 +93,21 @@ def test_an_unknown_space_is_refused(read, make_zip):
         read(make_zip({("nasbench301", "cifar10"): [record("(0, 0, 0, 0, 0, 1)")]}))
 
 
+def test_an_unknown_space_beside_known_ones_is_left_out_with_a_note(read, make_zip):
+    known = [record("(0, 0, 0, 0, 0, 1)")]
+    content = make_zip(
+        {
+            ("transbench101_micro", "jigsaw"): known,
+            ("nasbench301", "cifar10"): known,
+            ("nasbench201", "cifar10"): known,
+        }
+    )
+    tables = read(content, complete=False)
+    assert [table.space.name for table in tables] == ["transnas-micro", "nasbench-201"]
+    for table in tables:
+        assert table.source.note == "left out: the unknown search spaces nasbench301"
+
+
 def archive(*members):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
@@ -113,9 +128,9 @@ FINE = json.dumps([record("(0, 0, 0, 0, 0, 1)")])
         (archive((MEMBER, FINE))[:-30], "no readable zip"),
         (archive(), "no NASLib result"),
         (archive(("readme.txt", "hello")), "no NASLib result"),
-        (archive((MEMBER, "{")), "no JSON"),
-        (archive((MEMBER, b"\xff\xfe\xfa")), "no JSON"),
-        (archive((MEMBER, "[" * 200_000)), "no JSON"),
+        (archive((MEMBER, "{")), "no readable JSON"),
+        (archive((MEMBER, b"\xff\xfe\xfa")), "no readable JSON"),
+        (archive((MEMBER, "[" * 200_000)), "no readable JSON"),
         (archive((MEMBER, "{}")), "no list"),
         (archive(("../" + MEMBER, FINE)), "outside of itself"),
         (archive(("/" + MEMBER, FINE)), "outside of itself"),

@@ -1,11 +1,17 @@
 """Any CSV or Parquet: what its columns mean is said, and every wrong cell is named by its line."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rlnas.benchmarks import import_table, install_table, load_suite
 from rlnas.benchmarks.importers import ColumnSpec
+from rlnas.benchmarks.importers.naslib_encoding import ORDERS, ordered
+from rlnas.benchmarks.importers.operation_order import relative_counts
 from rlnas.errors import DataError, InvalidArgumentError, UnknownNameError
 from rlnas.spaces import CellSpace, get_space
 
@@ -172,3 +178,168 @@ def test_no_code_runs_from_a_cell(read):
             f'architecture,cifar10_valid_12\n"{cell}",1\n',
             columns={"cifar10_valid_12": {"task": "t"}},
         )
+
+
+OWN = {"acc": {"task": "mine", "split": "valid"}}
+
+
+def rows(text):
+    return text.replace("A", f"{A}").replace("B", f"{B}").replace("C", f"{C}")
+
+
+@pytest.mark.parametrize(
+    ("content", "scores"),
+    [
+        ("architecture,acc\nA,1.5\nB,2\n\n", {A: 1.5, B: 2}),
+        ("architecture,acc\n\nA,1.5\n  \nB,2\n,\n", {A: 1.5, B: 2}),
+        ("architecture,acc\nA,1.5,\nB,2,\n", {A: 1.5, B: 2}),
+        ("architecture,acc,\nA,1.5,\nB,2,\n", {A: 1.5, B: 2}),
+        ("\ufeffarchitecture,acc\r\nA,1.5\r\nB,2\r\n", {A: 1.5, B: 2}),
+        ('"architecture","acc"\n"A","1.5"\n"B",""\n', {A: 1.5, B: np.nan}),
+        ("architecture;acc\nA;1,5\nB;2.5\n", {A: 1.5, B: 2.5}),
+        ("architecture\tacc\nA\t1,5e1\nB\tNULL\n", {A: 15, B: np.nan}),
+        ('architecture,note,acc\nA,"two\nlines",1.5\nB,,-inf\n', {A: 1.5, B: np.nan}),
+        ("architecture,acc\nA,1e-3\nB\n", {A: 1e-3, B: np.nan}),
+    ],
+)
+def test_what_people_save_is_read(read, content, scores):
+    table = read(rows(content), columns=OWN)
+    space = get_space("nasbench-201")
+    found = dict(
+        zip(map(space.format, table.architectures), table.column("mine").select(), strict=True)
+    )
+    assert found == pytest.approx(scores, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        ("architecture,acc\nA,True\nB,2\n", "line 2: 'acc' holds 'True', which is no number"),
+        ("architecture,acc\nA,1\n\nB,2020-01-01\n", "line 4: 'acc' holds '2020-01-01'"),
+        ('architecture,note,acc\nA,"x\ny",1\nB,,12:30\n', "line 4: 'acc' holds '12:30'"),
+        ('architecture,acc\nA,"1,5"\n', "no number. Decimals are written with a point"),
+        ("architecture,acc\nA,1,5\n", "line 2: there are 3 cells, and the header names 2"),
+        ("architecture,acc\nA,1_000\n", "no number"),
+        ("architecture,acc,acc\nA,1,2\n", "two columns 'acc'"),
+        ("architecture,acc\nA,\nB,\n", "holds no number in 'acc'"),
+        ("architecture,acc\n" + "9" * 200_000 + ",1\n", "no readable CSV"),
+        ('architecture,acc\n"A,1\n', "no readable CSV"),
+        ("architecture,acc\n,1\n", "line 2: there is no architecture"),
+    ],
+)
+def test_what_is_no_score_is_named_by_its_line(read, content, match):
+    with pytest.raises(DataError, match=match):
+        read(rows(content), format="tabular", columns=OWN)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [True, False],
+        [pd.Timestamp("2020-01-01"), pd.Timestamp("2020-01-02")],
+        [pd.Timedelta("1s"), pd.Timedelta("2s")],
+        ["fast", None],
+        [[1.0], [2.0]],
+        [b"1", b"2"],
+    ],
+)
+def test_what_is_no_score_in_parquet_is_named_too(read, values):
+    frame = pd.DataFrame({"architecture": [A, B], "acc": values})
+    with pytest.raises(DataError, match=r"line 1: 'acc' holds .* no number"):
+        read(frame, columns=OWN)
+
+
+def test_a_frame_saved_with_its_architectures_as_index_is_read(read):
+    frame = pd.DataFrame({"architecture": [A, B], "seed": [0, 0], "acc": [1.0, 2.0]})
+    for index in ("architecture", ["architecture", "seed"]):
+        assert read(frame.set_index(index), columns=OWN).task("mine").best() == (B, 2.0)
+    wide = frame.assign(acc=frame["acc"].map(Decimal))
+    assert read(wide, columns=OWN).task("mine").best() == (B, 2.0)
+
+
+def test_rows_that_a_file_cannot_hold_are_not_made(read):
+    frame = pd.DataFrame({"architecture": [A] * 3_000_000, "acc": 1.0})
+    with pytest.raises(DataError, match="claims 3000000 rows"):
+        read(frame, columns=OWN)
+
+
+def test_a_column_without_a_number_leaves_the_rest_usable(read, cache):
+    columns = {**OWN, "none": {"task": "mine"}, "other": {"task": "b", "split": "valid"}}
+    content = rows("architecture,acc,none,other\nA,1,,\nB,2,NULL,\n")
+    table = read(content, columns=columns, name="own")
+    assert table.tasks == ("mine",)
+    assert table.source.note == (
+        "left out, for it holds no number: the column 'none'; "
+        "left out, for it holds no number: the column 'other'"
+    )
+    assert install_table(table).source == table.source
+    assert list(load_suite("own")) == ["mine"]
+
+
+def test_a_test_column_leaves_the_rest_usable(read):
+    suite = read(CSV).suite()
+    assert list(suite) == ["cifar10"]
+    assert "cifar100 was left out: test was measured on test data" in suite.description
+    assert list(read(CSV).suite(allow_test=True)) == ["cifar10", "cifar100"]
+    with pytest.raises(InvalidArgumentError, match="allow_test=True"):
+        read(CSV).suite(tasks=["cifar100"])
+
+
+@pytest.mark.parametrize("name", ["../../victim", "a/b", "a\nb", "x" * 300, "$\\frac$", "\udcff"])
+@pytest.mark.parametrize("field", ["task", "metric", "name"])
+def test_names_that_lead_elsewhere_are_refused(read, name, field):
+    columns, options = {"acc": {"task": "mine"}}, {}
+    if field == "name":
+        options["name"] = name
+    else:
+        columns["acc"][field] = name
+    with pytest.raises(InvalidArgumentError, match=r"name '.*Rename it"):
+        read(rows("architecture,acc\nA,1\n"), columns=columns, **options)
+
+
+@given(data=st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused(data, tmp_path_factory):
+    path = tmp_path_factory.mktemp("any") / "scores.csv"
+    path.write_bytes(b"architecture,acc\n" + data)
+    message = ""
+    try:
+        import_table(path, "tabular", space="nasbench-201", columns=OWN)
+    except DataError as error:
+        message = str(error)
+    assert len(message) < 1000
+
+
+def micro_rows(order):
+    """Return a CSV of 40 micro cells in an order, with parameters by the official digits."""
+    space = get_space("transnas-micro")
+    digits = space.sample(40, np.random.default_rng(0))
+    digits = np.unique(digits, axis=0)
+    counts = relative_counts(space, ordered(digits, order))["params"]
+    lines = [
+        f'"{tuple(row)}",{number},{3 * count + 2}'
+        for number, (row, count) in enumerate(zip(digits.tolist(), counts, strict=True))
+    ]
+    return "architecture,acc,Params\n" + "\n".join(lines)
+
+
+def test_parameters_in_a_file_tell_whether_its_digits_are_read_rightly(read):
+    official, own = ORDERS["transnas-micro"]
+    options = {"space": "transnas-micro", "columns": OWN}
+    table = read(micro_rows(official), encoding="digits", **options)
+    assert table.source.note == "parameters or FLOPs in the file agree with our counts (R² 1.000)"
+    # The usual order of NASLib's tuples on this space is the official one as well.
+    assert "agree with our" in read(micro_rows(official), encoding="naslib", **options).source.note
+    assert (
+        "do not follow our counts"
+        in read(micro_rows(own), encoding="digits", **options).source.note
+    )
+    nasbench = {"space": "nasbench-201", "columns": OWN}
+    space = get_space("nasbench-201")
+    digits = np.unique(space.sample(60, np.random.default_rng(0)), axis=0)
+    counts = relative_counts(space, ordered(digits, ORDERS["nasbench-201"][0]))["flops"]
+    content = "architecture,acc,flops\n" + "\n".join(
+        f'"{tuple(row)}",1,{count}' for row, count in zip(digits.tolist(), counts, strict=True)
+    )
+    assert "agree with our counts" in read(content, encoding="naslib", **nasbench).source.note
+    with pytest.raises(DataError, match=r"read by encoding='naslib' \(R² 1.000\), not by 'digits'"):
+        read(content, encoding="digits", **nasbench)

@@ -1,6 +1,7 @@
 """A user's folder of images: both layouts, splits without leaks, and errors that help."""
 
 import itertools
+import os
 import pickle
 
 import numpy as np
@@ -271,3 +272,106 @@ def test_an_unknown_task_or_folder_is_an_error_with_names(folder):
         load_task_data(folder, "clas")
     with pytest.raises(DataError, match="There is no folder"):
         load_task_data(folder / "missing", "class")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("train", "val", "test"), ("Training", "Validation", "Testing"), ("TRAIN", "Valid", "Test")],
+)
+def test_splits_are_known_by_any_usual_name(tmp_path, names):
+    for number, split in enumerate(names):
+        for name in ("cat", "dog"):
+            for i in range(3):
+                seed = 100 * number + 10 * (name == "cat") + i
+                picture(tmp_path / "data" / split / name / f"{i}.png", seed=seed)
+    data = load_task_data(tmp_path / "data", "class")
+    assert data.spec.classes == ("cat", "dog")
+    assert [len(split) for split in (data.train, data.valid, data.test)] == [6, 6, 6]
+    (tmp_path / "data" / names[0]).rename(tmp_path / "train")
+    with pytest.raises(DataError, match="none to train on; expected a folder called train"):
+        load_task_data(tmp_path / "data", "class")
+
+
+def test_hidden_folders_and_other_files_are_left_out_with_a_note(folder):
+    plain = load_task_data(folder, "class")
+    picture(folder / "cat" / ".ipynb_checkpoints" / "00-checkpoint.png", seed=1)
+    picture(folder / "cat" / "more" / "@eaDir" / "thumb.jpg", seed=2)
+    picture(folder / "__MACOSX" / "cat" / "00.png", seed=3)
+    for name in ("._00.png", "Thumbs.db", "notes.txt"):
+        (folder / "dog" / name).write_bytes(b"x")
+    (folder / "eel").mkdir()
+    (folder / "frog").mkdir()
+    for i in range(3):
+        (folder / "frog" / f"{i}.heic").write_bytes(b"x")
+    data = load_task_data(folder, "class")
+    assert data.fingerprint == plain.fingerprint
+    assert data.spec.classes == ("cat", "dog")
+    assert data.notes == (
+        "The class 'eel' was left out: it has no files.",
+        "The class 'frog' was left out: it has 3 files, no image: .heic (3).",
+        "2 files beside images were left out: .db (1), .txt (1).",
+        "3 hidden files and folders, or the system's, were left out: .ipynb_checkpoints (1), "
+        "@eaDir (1), ._00.png (1).",
+    )
+
+
+def test_a_class_lost_is_named_where_another_is_too_few(tmp_path):
+    for i in range(4):
+        picture(tmp_path / "data" / "cat" / f"{i}.png", seed=i)
+    (tmp_path / "data" / "dog").mkdir()
+    (tmp_path / "data" / "dog" / "0.heic").write_bytes(b"x")
+    with pytest.raises(DataError, match=r"one class only, 'cat'.*'dog' was left out.*\.heic \(1\)"):
+        load_task_data(tmp_path / "data", "class")
+
+
+def test_deep_images_are_scaled_with_a_note(folder):
+    grey = np.random.default_rng(9).integers(1 << 16, size=(10, 10), dtype=np.uint16)
+    Image.fromarray(grey).save(folder / "cat" / "deep.png")
+    note = "1 of 33 images have more than 8 bits a channel"
+    assert any(note in found for found in load_task_data(folder, "class").notes)
+
+
+@pytest.mark.parametrize("ending", [".bmp", ".tif", ".ppm", ".png"])
+def test_pictures_saved_anew_never_fall_into_two_splits(folder, ending):
+    for path in sorted(folder.rglob("0*.png")):
+        # Other bytes of the same pixels: another format, or another effort of compression.
+        Image.open(path).save(path.with_name(f"again{path.stem}{ending}"), compress_level=1)
+    for seed in range(5):
+        data = load_task_data(folder, "class", seed=seed, image_size=10)
+        parts = [
+            {image.numpy().tobytes() for image in bytes_of(data, everything(split)[0])}
+            for split in (data.train, data.valid, data.test)
+        ]
+        assert sum(map(len, parts)) == len(set.union(*parts)) == 32
+    assert data.notes == (
+        "20 of 52 files repeat the content of another.",
+        "20 of these were saved anew: the pixels are equal, the bytes are not.",
+    )
+
+
+def test_a_split_that_repeats_training_pixels_is_told(tmp_path):
+    for number, split in enumerate(("train", "val", "test")):
+        for name in ("cat", "dog"):
+            for i in range(3):
+                path = tmp_path / split / name / f"{i}.png"
+                picture(path, seed=100 * number + 10 * (name == "cat") + i)
+    Image.open(tmp_path / "train" / "cat" / "0.png").save(tmp_path / "test" / "cat" / "0.bmp")
+    notes = load_task_data(tmp_path, "class").notes
+    assert any("1 files of the split 'test' are also training files" in note for note in notes)
+
+
+@pytest.mark.parametrize("name", ["$\\frac$", "a\nb", "x" * 120, b"\xff\xfe"])
+def test_classes_have_names_that_can_be_printed(folder, name):
+    (folder / "dog").rename(os.fsdecode(os.fsencode(folder / "dog")[:-3] + os.fsencode(name)))
+    with pytest.raises(DataError, match="The class name ") as caught:
+        load_task_data(folder, "class")
+    str(caught.value).encode()
+
+
+def test_a_folder_that_cannot_be_listed_is_an_error_of_ours(folder, monkeypatch):
+    def refuse(*_):
+        raise PermissionError("no")
+
+    monkeypatch.setattr(os, "walk", refuse)
+    with pytest.raises(DataError, match="no readable folder of images"):
+        load_task_data(folder, "class")

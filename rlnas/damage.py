@@ -1,0 +1,156 @@
+"""Damaged and hostile files: whatever a reader stumbles over becomes one bounded `DataError`.
+
+A reader that lists the exceptions of the libraries below it always lacks some. `guarded` takes them
+all, so that a reader only says what it expects; `check_size` keeps a number in a file from sizing
+an array that the file could not fill.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rlnas.errors import DataError, MissingDependencyError, UnknownNameError
+
+LONGEST = 900
+"""Most characters of a message about a file."""
+FREE_CELLS = 10_000_000
+"""Cells of an array that may be had whatever the file holds: 80 MB of float64."""
+PADDING = 100
+"""Most cells of an array for each number that a file holds for it, above `FREE_CELLS`."""
+JSON_BYTES = 128 << 20
+"""Most bytes of a JSON file: read, it takes about ten times the memory."""
+
+
+@contextlib.contextmanager
+def guarded(path: str | Path, what: str) -> Iterator[None]:
+    """Turn everything that goes wrong with a file into a `DataError` with a bounded message.
+
+    Options are to be checked before: inside, an error of any kind is the file's. An interrupt
+    passes, as does the lack of an optional library.
+
+    Args:
+        path: The file or folder.
+        what: What it should be, e.g. ``"zip of NASLib results"``.
+
+    Raises:
+        DataError: In place of any `Exception`; a `DataError` keeps its type and, up to `LONGEST`
+            characters, its words.
+
+    Example:
+        >>> with guarded("scores.json", "table"):
+        ...     json.loads("{")
+        Traceback (most recent call last):
+        ...
+        rlnas.errors.DataError: scores.json is no readable table; it is damaged or of another ...
+    """
+    try:
+        yield
+    except MissingDependencyError:
+        raise
+    except DataError as error:
+        message = bounded(str(error))
+        if message == str(error):
+            raise
+        raise type(error)(message) from error
+    except Exception as error:
+        raise DataError(
+            bounded(
+                f"{bounded(str(path), 300)} is no readable {what}; it is damaged or of another "
+                f"format ({_said(error)})."
+            )
+        ) from error
+
+
+def bounded(text: str, limit: int = LONGEST) -> str:
+    """Return a text of at most ``limit`` characters that can be printed anywhere in UTF-8.
+
+    The middle of a longer one is left out; control signs but line ends are written as escapes, as
+    are bytes of a file's name that are no UTF-8.
+    """
+    if len(text) > limit:
+        text = f"{text[: 2 * limit // 3]} … {text[len(text) - limit // 4 :]}"
+    printable = "".join(
+        sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode()
+        for sign in text
+    )
+    return printable if len(printable) <= limit else printable[: limit - 2] + " …"
+
+
+def shown(value: object) -> str:
+    """Return a short text of a value from a file; a container is not walked, for it may be huge."""
+    if isinstance(value, str):
+        return bounded(repr(value[:60]), 80)
+    if value is None or isinstance(value, bool | float):
+        return repr(value)
+    if isinstance(value, int):
+        return repr(value) if abs(value) < 10**20 else "a whole number of more than 20 digits"
+    return f"a value of type {type(value).__name__}"
+
+
+def check_size(shape: Sequence[int], held: int, what: str) -> None:
+    """Make sure that an array is not far larger than what a file holds to fill it with.
+
+    Args:
+        shape: The array's shape.
+        held: How many numbers the file holds for it.
+        what: What the array is, for the message.
+
+    Raises:
+        DataError: If it is.
+    """
+    wanted = math.prod(shape)
+    if min(shape, default=0) < 0 or wanted > max(FREE_CELLS, PADDING * held):
+        raise DataError(
+            f"{what} would take {shown(wanted)} numbers, and the file holds {held} for it: its "
+            "lengths cannot be right."
+        )
+
+
+def read_json(path: str | Path, what: str, *, most: int = JSON_BYTES) -> Any:
+    """Return the content of a JSON file.
+
+    Args:
+        path: The file.
+        what: What it should be, see `guarded`.
+        most: Bytes above which it is not read.
+
+    Raises:
+        DataError: If it is missing, no plain file, larger than that, or no JSON in UTF-8.
+    """
+    path = Path(path)
+    with guarded(path, what):
+        if path.exists() and not path.is_file():
+            raise DataError(f"{path} is no plain file.")
+        size = path.stat().st_size
+        if size > most:
+            raise DataError(f"{path} has {size} bytes, more than a {what} can have: not read.")
+        return parse_json(path.read_bytes())
+
+
+def parse_json(data: bytes) -> Any:
+    """Return what JSON says, which can be written again.
+
+    Raises:
+        ValueError: If it is no JSON, or has half a sign of UTF-16, which no file can hold.
+        RecursionError: If it is nested too deeply.
+    """
+    content = json.loads(data)
+    if b"\\ud" in data.lower():
+        json.dumps(content, ensure_ascii=False).encode()
+    return content
+
+
+def _said(error: Exception) -> str:
+    """Return what an error says, in one short line; some cannot say anything."""
+    try:
+        text = str(error).strip().partition("\n")[0]
+    except Exception:
+        text = ""
+    if isinstance(error, KeyError) and not isinstance(error, UnknownNameError):
+        text = f"missing {text}"
+    return bounded(f"{type(error).__name__}: {text}" if text else type(error).__name__, 400)

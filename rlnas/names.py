@@ -1,0 +1,52 @@
+"""Names from outside (tables, tasks, metrics, classes, runs): checked before they become paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rlnas.damage import shown
+from rlnas.errors import InvalidArgumentError
+
+LONGEST = 100
+"""Most bytes of a name in UTF-8: a file system takes 255, and a name gets endings."""
+_FORBIDDEN = '/\\$:*?"<>|'
+
+
+def check_name(name: object, what: str) -> str:
+    r"""Return a name that may become a file's name, a label in a figure and a word in a page.
+
+    Letters of any script, digits, blanks inside and the usual signs may stand in it. What leads out
+    of a folder (``/``, ``\``, a dot at the beginning), cannot be printed (control signs, bytes
+    that are no UTF-8), no file system takes (``: * ? " < > |``) or starts a formula (``$``) may
+    not.
+
+    Args:
+        name: The name as it came in.
+        what: What it names, for the message, e.g. ``"task"``.
+
+    Raises:
+        InvalidArgumentError: If it is no such name.
+    """
+    problems = [said for wrong, said in _rules(name) if wrong]
+    if problems:
+        raise InvalidArgumentError(
+            f"The {what} name {shown(name)} {problems[0]}; expected up to {LONGEST} bytes of "
+            f"letters, digits, blanks and signs other than {_FORBIDDEN}, with no dot or blank in "
+            "front. Rename it."
+        )
+    return str(name)
+
+
+def _rules(name: object) -> Iterator[tuple[bool, str]]:
+    if not isinstance(name, str):
+        yield True, "is no text"
+        return
+    yield not name, "is empty"
+    # Surrogates, which stand for bytes that are no UTF-8, are not printable either.
+    yield not name.isprintable(), "holds signs that cannot be printed"
+    yield len(name.encode(errors="replace")) > LONGEST, "is too long"
+    yield any(sign in name for sign in _FORBIDDEN), "holds a sign that a name may not"
+    yield (
+        name[:1] == "." or name[-1:] == "." or name != name.strip(),
+        "has a dot or blank at an end",
+    )
