@@ -21,8 +21,7 @@ import numpy as np
 from rlnas.benchmarks.importers.tabular import read_tabular
 from rlnas.search import RandomSearch, Searcher
 from rlnas.spaces import CellSpace
-from rlnas.transfer.similarity import SimilarityEstimator
-from rlnas.transfer.similarity.estimators.base import ranking_of_draws
+from rlnas.transfer.similarity import SimilarityEstimator, ranking_of_draws
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,17 +17,18 @@ from rlnas.reporting.terminal.matrix import matrix_tables
 from rlnas.reporting.terminal.search import search_tables
 from rlnas.run_folder import begin_run, run_kind
 from rlnas.runs.search_run import SearchPlan, SearchRun
-from rlnas.statistics.intervals import Interval
-from rlnas.statistics.samples import (
+from rlnas.statistics.bootstrap import (
+    Bootstrap,
+    Interval,
     bootstrap_interval,
-    describe,
     difference_interval,
-    interquartile_mean,
-    probability_of_improvement,
-    summarise,
 )
+from rlnas.statistics.describe import describe, summarise
+from rlnas.statistics.improvement import probability_of_improvement
+from rlnas.statistics.means import interquartile_mean
 
 __all__ = [
+    "Bootstrap",
     "DatasetSearchResults",
     "Interval",
     "MatrixResults",

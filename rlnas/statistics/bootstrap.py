@@ -1,107 +1,193 @@
-"""Stratified bootstrap over seeds, and over tasks.
+"""Bootstrap intervals: what a statistic of the seeds might have been with other seeds.
 
 Each sample (the seeds of one cell) is resampled on its own, so that every task keeps its seeds
 (Agarwal et al., NeurIPS 2021, "Deep RL at the edge of the statistical precipice", section 4.1 and
 appendix A.3). Whole tasks can be resampled on top: then an interval speaks of tasks like these, and
-not of these tasks alone. A sample's resamples follow from its name, so an interval does not depend
-on what else is measured beside it.
+not of these tasks alone. The draws come from generators of their own and follow from the sizes and
+the name of a sample alone, so an interval does not depend on what else is measured beside it.
+
+Resampling knows no statistic: draw indices with `Bootstrap.draws`, put any function of an array to
+the resampled values, and give its results to `Bootstrap.interval`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.seeding import generator
+from rlnas.statistics.means import interquartile_mean
 
-RESAMPLES = 1000
-"""Number of resamples unless told otherwise."""
-
-
-_LONG = 500  # beyond it, to find the quartiles is quicker than to sort
+Statistic = Callable[..., Any]
+"""Maps an array and ``axis`` to the statistic along that axis."""
 
 
-def check_level(level: float, resamples: int) -> None:
-    """Raise `InvalidArgumentError` unless ``level`` is in (0, 1) and there are resamples."""
-    if not 0 < level < 1:
-        raise InvalidArgumentError(f"level is {level}; expected a coverage in (0, 1), e.g. 0.95.")
-    if resamples < 1:
-        raise InvalidArgumentError(f"resamples is {resamples}; expected 1 or more, e.g. 1000.")
+@dataclass(frozen=True)
+class Interval:
+    """A statistic with its interval.
+
+    Attributes:
+        estimate: The statistic of the sample; NaN of an empty one.
+        low: Lower end; NaN where no interval can be given.
+        high: Upper end; NaN where no interval can be given.
+        note: Why the interval is degenerate, or empty.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    note: str = ""
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether there is an interval and 0 lies outside it."""
+        return bool(self.low > 0 or self.high < 0)
+
+    def columns(self, name: str) -> dict[str, float]:
+        """Return the columns ``name``, ``<name>_low`` and ``<name>_high`` of a row."""
+        return {name: self.estimate, f"{name}_low": self.low, f"{name}_high": self.high}
 
 
-def resample(n: int, resamples: int, seed: int, *path: str | int) -> NDArray[np.int64]:
-    """Return ``(resamples, n)`` indices into a sample of ``n``, drawn with replacement.
+@dataclass(frozen=True)
+class Bootstrap:
+    """How to resample, and what interval to take.
 
-    Args:
-        n: Size of the sample, 1 or more.
-        resamples: Number of resamples.
+    Attributes:
+        resamples: Number of resamples, 1 or more.
         seed: Seed of all resampling.
-        path: What names the sample.
+        resample_tasks: Resample whole tasks too, where a statistic is over several, so that its
+            interval holds for tasks like these.
+        level: Coverage aimed at, in (0, 1).
+
+    Raises:
+        InvalidArgumentError: If a number is outside its range.
     """
-    return generator(seed, "stratified-bootstrap", *path).integers(0, n, (resamples, n))
+
+    resamples: int = 2000
+    seed: int = 0
+    resample_tasks: bool = False
+    level: float = 0.95
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1:
+            raise InvalidArgumentError(
+                f"level is {self.level}; expected a coverage in (0, 1), e.g. 0.95."
+            )
+        if self.resamples < 1:
+            raise InvalidArgumentError(
+                f"resamples is {self.resamples}; expected 1 or more, e.g. 2000."
+            )
+
+    def draws(self, *sizes: int, name: Sequence[str | int] = ()) -> list[NDArray[np.int64]]:
+        """Return indices ``(resamples, n)`` into a sample of each size, drawn with replacement.
+
+        Args:
+            sizes: Sizes ``n`` of samples that are resampled independently, each 1 or more.
+            name: What names them: samples of the same name and sizes are drawn alike.
+        """
+        rng = generator(self.seed, "bootstrap", *name)
+        return [rng.integers(0, n, (self.resamples, n)) for n in sizes]
+
+    def task_draws(self, tasks: int) -> NDArray[np.int64] | None:
+        """Return which tasks are in each resample, ``(resamples, tasks)``; None for each once."""
+        return self.draws(tasks, name=("tasks",))[0] if self.resample_tasks else None
+
+    def intervals(
+        self, estimates: ArrayLike, distributions: NDArray[np.float64] | None
+    ) -> list[Interval]:
+        """Return the percentile intervals of ``k`` statistics.
+
+        Resamples may be infinite, so that an end may be. There are no ends (NaN) where the estimate
+        is NaN, or any resample: to leave it out would be to choose among the resamples.
+
+        Args:
+            estimates: ``(k,)`` the statistics of the samples.
+            distributions: ``(k, resamples)`` those of the resamples; None where resampling says
+                nothing, as with one seed.
+        """
+        middle = np.asarray(estimates, dtype=np.float64)
+        ends = np.full((2, len(middle)), np.nan)
+        if distributions is not None:
+            told = ~(np.isnan(middle) | np.isnan(distributions).any(axis=-1))
+            finite = np.isfinite(distributions).all(axis=-1)
+            tails = [(1 - self.level) / 2, (1 + self.level) / 2]
+            # Between order statistics there is nothing to interpolate where one is infinite.
+            methods: dict[Any, NDArray[np.bool_]]
+            methods = {"linear": told & finite, "inverted_cdf": told & ~finite}
+            for method, rows in methods.items():
+                if rows.any():
+                    ends[:, rows] = np.quantile(distributions[rows], tails, axis=-1, method=method)
+        triples = zip(middle.tolist(), *ends.tolist(), strict=True)
+        return [Interval(estimate, low, high) for estimate, low, high in triples]
+
+    def interval(self, estimate: float, distribution: NDArray[np.float64] | None) -> Interval:
+        """Return the percentile interval of one statistic; see `intervals`."""
+        distributions = None if distribution is None else distribution[None]
+        return self.intervals([estimate], distributions)[0]
 
 
-def occurrences(indices: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return ``(resamples, n)``: how often each of the ``n`` values is in each resample."""
-    resamples, n = indices.shape
-    flat = (indices + n * np.arange(resamples)[:, None]).ravel()
-    return np.bincount(flat, minlength=resamples * n).reshape(resamples, n).astype(np.float64)
+BOOTSTRAP = Bootstrap()
+"""How intervals are made unless told otherwise."""
 
 
-def interquartile_means_of_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the interquartile mean along the last axis, NaN left out.
-
-    It is `rlnas.statistics.samples.interquartile_mean` of what is no NaN in each row.
+def bootstrap_interval(
+    values: ArrayLike,
+    statistic: Statistic = interquartile_mean,
+    bootstrap: Bootstrap = BOOTSTRAP,
+) -> Interval:
+    """Return a statistic of one sample with its interval.
 
     Args:
-        values: ``(..., n)``.
-
-    Returns:
-        ``(...)``; NaN where a row holds nothing.
+        values: ``(n,)``; NaN is left out.
+        statistic: Takes ``(resamples, n)`` and ``axis``.
+        bootstrap: How to resample.
     """
-    n = values.shape[-1]
+    return _interval([values], statistic, bootstrap)
+
+
+def difference_interval(
+    values: ArrayLike,
+    baseline: ArrayLike,
+    statistic: Statistic = interquartile_mean,
+    bootstrap: Bootstrap = BOOTSTRAP,
+) -> Interval:
+    """Return ``statistic(values) − statistic(baseline)`` with its interval.
+
+    The samples are resampled independently: equal seeds of two methods share no randomness that
+    would make them pairs.
+
+    Args:
+        values: ``(n,)``; NaN is left out.
+        baseline: ``(m,)``; NaN is left out.
+        statistic: As in `bootstrap_interval`.
+        bootstrap: How to resample.
+    """
+
+    def difference(own: Any, base: Any, axis: int) -> Any:
+        return statistic(own, axis=axis) - statistic(base, axis=axis)
+
+    return _interval([values, baseline], difference, bootstrap)
+
+
+def _interval(given: Sequence[ArrayLike], statistic: Statistic, bootstrap: Bootstrap) -> Interval:
+    arrays = [np.asarray(sample, dtype=np.float64).ravel() for sample in given]
+    samples = [array[~np.isnan(array)] for array in arrays]
+    n = min(map(len, samples))
     if not n:
-        return np.full(values.shape[:-1], np.nan)
-    if not np.isnan(values).any():
-        cut = int(0.25 * n)
-        if n > _LONG:
-            ordered = np.partition(values, (cut, n - cut - 1), axis=-1)
-        else:
-            ordered = np.sort(values, axis=-1)
-        return np.asarray(ordered[..., cut : n - cut].mean(axis=-1))
-    ordered = np.sort(values, axis=-1)  # NaN last
-    known = np.count_nonzero(~np.isnan(ordered), axis=-1)[..., None]
-    cut = (0.25 * known).astype(np.int64)
-    place = np.arange(n)
-    kept = (place >= cut) & (place < known - cut)
-    total = np.where(kept, ordered, 0.0).sum(axis=-1)
-    count = kept.sum(axis=-1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-
-
-def percentile_interval(
-    distribution: NDArray[np.float64], level: float = 0.95
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the percentile interval along the last axis of ``(..., resamples)``.
-
-    Resamples may be infinite, so that an end may be; a NaN among them makes both ends NaN, because
-    to leave it out would be to choose among the resamples.
-    """
-    tail = (1 - level) / 2
-    # Between order statistics there is nothing to interpolate where one of them is infinite.
-    method: Any = "linear" if np.isfinite(distribution).all() else "inverted_cdf"
-    low, high = np.quantile(distribution, [tail, 1 - tail], axis=-1, method=method)
-    unknown = np.isnan(distribution).any(axis=-1)
-    return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
-
-
-def task_draws(tasks: int, resamples: int, seed: int) -> NDArray[np.int64]:
-    """Return ``(resamples, tasks)``: which tasks are in each resample."""
-    return resample(tasks, resamples, seed, "tasks")
+        return Interval(np.nan, np.nan, np.nan, "no values")
+    estimate = float(statistic(*samples, axis=-1))
+    if n == 1:
+        return Interval(estimate, np.nan, np.nan, "one value: no interval")
+    if all((sample == sample[0]).all() for sample in samples):
+        return Interval(estimate, estimate, estimate, "all values equal")
+    drawn = zip(samples, bootstrap.draws(*map(len, samples)), strict=True)
+    distribution = statistic(*(sample[indices] for sample, indices in drawn), axis=-1)
+    return bootstrap.interval(estimate, distribution)
 
 
 def by_task(
@@ -114,7 +200,8 @@ def by_task(
     Args:
         values: One array ``(resamples,)`` an entry.
         task_of: The task of each entry; tasks are counted from 0.
-        draws: ``(resamples, tasks)``, as `task_draws` gives it; None to have each task once.
+        draws: ``(resamples, tasks)``, as `Bootstrap.task_draws` gives it; None to have each task
+            once.
     """
     if draws is None:
         return np.ascontiguousarray(np.array(values).T)
@@ -125,13 +212,6 @@ def by_task(
         table[:, task, filled[task]] = value
         filled[task] += 1
     return np.take_along_axis(table, draws[:, :, None], axis=1).reshape(len(draws), -1)
-
-
-def mean_of_rows(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the mean along the last axis, NaN left out, and NaN where a row holds nothing."""
-    known = ~np.isnan(values)
-    count = known.sum(axis=-1)
-    return np.where(count > 0, np.where(known, values, 0).sum(-1) / np.maximum(count, 1), np.nan)
 
 
 def resampled_rows(
@@ -150,26 +230,3 @@ def resampled_rows(
     values, place = np.broadcast_to(values, uniform.shape), (uniform * known).astype(np.int64)
     drawn = np.take_along_axis(values, place, axis=-1)
     return np.where(np.arange(values.shape[-1]) < known, drawn, np.nan)
-
-
-def random_halves(
-    values: NDArray[np.float64], splits: int, rng: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return both halves of the values of each row, in random splits.
-
-    Args:
-        values: ``(..., n)``, NaN left out.
-        splits: Number of splits.
-        rng: What they are drawn from.
-
-    Returns:
-        Two arrays ``(splits, ..., n)``, NaN after the last value of a row; of an odd number of
-        values the second has one more.
-    """
-    missing = np.isnan(values)
-    order = np.where(missing, 2.0, rng.random((splits, *values.shape)))
-    shuffled = np.take_along_axis(values[None], np.argsort(order, axis=-1), axis=-1)
-    half = np.count_nonzero(~missing, axis=-1)[..., None] // 2
-    first = np.arange(values.shape[-1]) < half
-    one, other = np.where(first, shuffled, np.nan), np.where(first, np.nan, shuffled)
-    return one, np.sort(other, axis=-1)  # NaN last

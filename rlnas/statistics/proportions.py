@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.statistics.intervals import Interval
+from rlnas.statistics.bootstrap import Interval
+
+_LEVEL = 0.95
 
 
-def proportion_interval(hits: int, total: int, *, level: float = 0.95) -> Interval:
-    """Return a proportion with Wilson's score interval.
+def proportion_interval(hits: int, total: int) -> Interval:
+    """Return a proportion with Wilson's 95 % score interval.
 
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22
     (1927); recommended by Brown, Cai & DasGupta, Statistical Science 16 (2001), §4.
@@ -17,21 +19,18 @@ def proportion_interval(hits: int, total: int, *, level: float = 0.95) -> Interv
     Args:
         hits: How often it was so, 0 to ``total``.
         total: Of how many independent trials; with none, all numbers are NaN.
-        level: Coverage, in (0, 1).
 
     Raises:
-        InvalidArgumentError: If a number is outside its range.
+        InvalidArgumentError: If there are not 0 to ``total`` hits.
     """
-    if not 0 <= hits <= total or not 0 < level < 1:
-        raise InvalidArgumentError(
-            f"{hits} of {total} at level {level}; expected 0 ≤ hits ≤ total and a level in (0, 1)."
-        )
+    if not 0 <= hits <= total:
+        raise InvalidArgumentError(f"There are {hits} hits of {total}; expected 0 ≤ hits ≤ total.")
     if total == 0:
-        return Interval(math.nan, math.nan, math.nan, 0, level, "no trials")
+        return Interval(math.nan, math.nan, math.nan, "no trials")
     from scipy import stats
 
-    found = stats.binomtest(hits, total).proportion_ci(level, method="wilson")
-    return Interval(hits / total, float(found.low), float(found.high), total, level)
+    found = stats.binomtest(hits, total).proportion_ci(_LEVEL, method="wilson")
+    return Interval(hits / total, float(found.low), float(found.high))
 
 
 def proportion_difference(first: Interval, second: Interval) -> Interval:
@@ -45,9 +44,9 @@ def proportion_difference(first: Interval, second: Interval) -> Interval:
 
     Args:
         first: From `proportion_interval`.
-        second: What is subtracted, with the same level.
+        second: What is subtracted.
     """
     estimate = first.estimate - second.estimate
     low = math.hypot(first.estimate - first.low, second.high - second.estimate)
     high = math.hypot(first.high - first.estimate, second.estimate - second.low)
-    return Interval(estimate, estimate - low, estimate + high, min(first.n, second.n), first.level)
+    return Interval(estimate, estimate - low, estimate + high)

@@ -47,5 +47,3 @@ def test_ends_of_the_range():
     for wrong in ((-1, 5), (6, 5)):
         with pytest.raises(InvalidArgumentError, match="hits"):
             proportion_interval(*wrong)
-    with pytest.raises(InvalidArgumentError, match="level"):
-        proportion_interval(1, 5, level=1.0)

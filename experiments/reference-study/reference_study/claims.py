@@ -10,6 +10,8 @@ import numpy as np
 from reference_study.config import RETRAINING, SCRATCH, StudyConfig
 from reference_study.pairs import Pair, interval, pair_table, study_pairs
 from rlnas.formats import format_range, format_rank
+from rlnas.statistics.bootstrap import Interval
+from rlnas.statistics.describe import summarise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,13 +50,13 @@ def check_claims(pairs: list[Pair]) -> dict[str, Any]:
         median = interval(np.median(ratios, axis=0))
         reached = int((ratios[:, 0] > 0).sum())
         speed[name] = {
-            **median,
+            **_ends(median),
             "reached": reached,
             "goal": SPEEDUP_GOAL,
-            "met": bool(median["estimate"] >= SPEEDUP_GOAL),
+            "met": bool(median.estimate >= SPEEDUP_GOAL),
         }
     means = {
-        name: interval(np.mean([getattr(pair, name) for pair in pairs], axis=0))
+        name: _ends(interval(np.mean([getattr(pair, name) for pair in pairs], axis=0)))
         for name in ("jumpstart", *_REGIMES, "fine_tuned_equal", "retrained_total")
     }
     return {
@@ -70,13 +72,17 @@ def check_claims(pairs: list[Pair]) -> dict[str, Any]:
     }
 
 
+def _ends(found: Interval) -> dict[str, float]:
+    return {"estimate": found.estimate, "low": found.low, "high": found.high}
+
+
 def _helps(pairs: list[Pair], measure: str) -> dict[str, Any]:
     found = [interval(getattr(pair, measure)) for pair in pairs]
-    helps = sum(f["estimate"] > 0 for f in found)
+    helps = sum(f.estimate > 0 for f in found)
     return {
         "helps": helps,
-        "surely": sum(f["low"] > 0 for f in found),
-        "surely_harms": sum(f["high"] < 0 for f in found),
+        "surely": sum(f.low > 0 for f in found),
+        "surely_harms": sum(f.high < 0 for f in found),
         "met": helps >= len(pairs) - 1,
     }
 
@@ -109,8 +115,6 @@ def search_ranks(rows: pd.DataFrame, config: StudyConfig) -> pd.DataFrame:
     Returns:
         method, step, and the columns of `summarise`.
     """
-    from rlnas.statistics.samples import summarise
-
     seeds = rows.groupby(["method", "step", "seed"], sort=False)["rank"].mean().reset_index()
     order = [m for m in (SCRATCH, RETRAINING) if m in set(seeds["method"])]
     seeds = seeds.sort_values("method", key=lambda m: m.map(order.index), kind="stable")

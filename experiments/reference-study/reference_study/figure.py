@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from reference_study.claims import task_similarity
 from reference_study.config import SCRATCH, StudyConfig
-from reference_study.pairs import LEVEL, pair_table, study_pairs
+from reference_study.pairs import pair_table, study_pairs
 from reference_study.step_curves import StepCurve
 from rlnas.reporting.figures.drawing import new_figure, save_figure
-from rlnas.statistics.bootstrap import percentile_interval
+from rlnas.statistics.bootstrap import BOOTSTRAP
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,7 +115,8 @@ def _draw_target(axes: Axes, curves: pd.DataFrame, target: str, config: StudyCon
     for (method, source), part in curves.groupby(["method", "source"], sort=False):
         name = SCRATCH if method == SCRATCH else str(source)
         curve = StepCurve.of(part, _VALUE, name).until(end)
-        low, high = percentile_interval(curve.course[:, 1:], LEVEL)
+        band = BOOTSTRAP.intervals(curve.course[:, 0], curve.course[:, 1:])
+        low, high = (np.array([getattr(each, end) for each in band]) for end in ("low", "high"))
         style = _style(name, config.tasks)
         thousands = curve.steps / 1000
         axes.plot(thousands, 10 ** -curve.course[:, 0], **style)

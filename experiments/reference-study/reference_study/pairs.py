@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from reference_study.config import RETRAINING, SCRATCH, StudyConfig
 from reference_study.step_curves import StepCurve
 from rlnas.errors import InvalidArgumentError
-from rlnas.statistics.bootstrap import percentile_interval
+from rlnas.statistics.bootstrap import BOOTSTRAP, Interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +26,6 @@ Floats = NDArray[np.float64]
 TOLERANCE = 0.05
 """How much of what scratch gains in all may lack at its final performance. Without it scratch's own
 time would be that of its last upward flicker."""
-
-LEVEL = 0.95
 
 
 @dataclass(frozen=True)
@@ -156,10 +154,9 @@ def _pair(
     )
 
 
-def interval(values: Floats) -> dict[str, float]:
-    """Return ``estimate``, ``low`` and ``high`` of a measure ``(1 + B,)``."""
-    low, high = percentile_interval(values[1:], LEVEL)
-    return {"estimate": float(values[0]), "low": float(low), "high": float(high)}
+def interval(values: Floats) -> Interval:
+    """Return the estimate of a measure ``(1 + B,)`` with its interval over seeds."""
+    return BOOTSTRAP.interval(values[0], values[1:])
 
 
 def pair_table(pairs: list[Pair]) -> pd.DataFrame:
@@ -170,9 +167,7 @@ def pair_table(pairs: list[Pair]) -> pd.DataFrame:
     for pair in pairs:
         row: dict[str, Any] = {"source": pair.source, "target": pair.target}
         for name in MEASURES:
-            found = interval(getattr(pair, name))
-            row |= {name: found["estimate"], f"{name}_low": found["low"]}
-            row[f"{name}_high"] = found["high"]
+            row |= interval(getattr(pair, name)).columns(name)
         row["passage_scratch"] = pair.passage["scratch"]["median"]
         row["passage_own"] = pair.passage["own"]["median"]
         row["reached"] = pair.passage["own"]["reached"]

@@ -16,7 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.statistics.bootstrap import RESAMPLES, interquartile_means_of_rows, resample
+from rlnas.statistics.bootstrap import BOOTSTRAP
+from rlnas.statistics.censored import median_times
+from rlnas.statistics.means import interquartile_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +91,7 @@ class StepCurve:
 
     @cached_property
     def _draws(self) -> NDArray[np.int64]:
-        return resample(self.values.shape[1], RESAMPLES, 0, "step-curve", self.name)
+        return BOOTSTRAP.draws(self.values.shape[1], name=("step-curve", self.name))[0]
 
     def over_resamples(self, values: Floats) -> Floats:
         """Return the interquartile mean of ``(…, S)`` over the seeds, of all and of each resample.
@@ -97,8 +99,8 @@ class StepCurve:
         Returns:
             ``(…, 1 + B)``: the estimate first, then the resamples.
         """
-        drawn = interquartile_means_of_rows(values[..., self._draws])
-        return np.concatenate([interquartile_means_of_rows(values)[..., None], drawn], axis=-1)
+        drawn = interquartile_mean(values[..., self._draws], axis=-1)
+        return np.concatenate([interquartile_mean(values, axis=-1)[..., None], drawn], axis=-1)
 
     @cached_property
     def course(self) -> Floats:
@@ -128,14 +130,7 @@ class StepCurve:
         Returns:
             ``median`` (infinite if fewer than half reach it) and ``reached``, the number of seeds.
         """
-        from scipy import stats
-
         there = self.values >= level
         reached = there.any(axis=0)
-        times = np.where(reached, self.steps[there.argmax(axis=0)], self.steps[-1])
-        median = np.inf
-        if reached.any():
-            found = stats.ecdf(stats.CensoredData.right_censored(times, ~reached)).cdf
-            enough = np.flatnonzero(found.probabilities >= 0.5)
-            median = float(found.quantiles[enough[0]]) if len(enough) else np.inf
-        return {"median": median, "reached": int(reached.sum())}
+        times = np.where(reached, self.steps[there.argmax(axis=0)], np.inf)
+        return {"median": float(median_times(times)), "reached": int(reached.sum())}

@@ -22,7 +22,8 @@ from rlnas.agents.sb3.trainer import PPOTrainer
 from rlnas.bench.measures.judging import QUERIES, judge
 from rlnas.envs import TableScorer, make_core
 from rlnas.errors import InvalidArgumentError
-from rlnas.statistics.samples import describe, difference_interval
+from rlnas.statistics.bootstrap import difference_interval
+from rlnas.statistics.describe import describe
 from rlnas.tasks import TabularTask
 
 MEASURES = {

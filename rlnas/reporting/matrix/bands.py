@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.statistics.intervals import Interval, bootstrap_intervals
-from rlnas.statistics.samples import interquartile_mean
+from rlnas.statistics.bootstrap import Bootstrap
+from rlnas.statistics.means import interquartile_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _POINTS = 100  # more along one curve cannot be told apart
-_RESAMPLES = 500
+_BOOTSTRAPS = [Bootstrap(resamples=500, seed=point) for point in range(_POINTS)]
 
 
 @dataclass(frozen=True)
@@ -82,21 +82,7 @@ def rank_bands(
         for panel, targets in panels.items()
         for method, course in _courses(wide.loc[:, wide.columns.isin(targets, level="target")])
     }
-    intervals: dict[tuple[str, str], list[Interval]] = {key: [] for key in courses}
-    for point in range(max(map(len, courses.values()))):
-        # Every curve's resamples at a point are the same, so all curves share a call.
-        reached = [key for key, course in courses.items() if point < len(course)]
-        values = (courses[key].to_numpy(np.float64)[point] for key in reached)
-        found = bootstrap_intervals(
-            [(row[~np.isnan(row)],) for row in values],
-            interquartile_mean,
-            level=0.95,
-            seed=point,
-            resamples=_RESAMPLES,
-        )
-        for key, interval in zip(reached, found, strict=True):
-            intervals[key].append(interval)
-    return {key: _band(course, intervals[key]) for key, course in courses.items()}
+    return {key: _band(course) for key, course in courses.items()}
 
 
 def _courses(ranks: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -112,11 +98,21 @@ def _courses(ranks: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         yield str(method), part.T.iloc[shown]
 
 
-def _band(course: pd.DataFrame, intervals: list[Interval]) -> Band:
+def _band(course: pd.DataFrame) -> Band:
+    """Return the band of log10 ranks ``(points, seeds)``, NaN where a seed has none yet."""
+    values = course.to_numpy(np.float64)
+    points, seeds = values.shape
+    estimates, distributions = interquartile_mean(values, axis=1), None
+    if seeds > 1:
+        # Each point has draws of its own: an odd one makes a jag, and does not shift the band.
+        draws = np.stack([each.draws(seeds)[0] for each in _BOOTSTRAPS[:points]])
+        drawn = np.take_along_axis(values[:, None], draws, axis=-1)
+        distributions = interquartile_mean(drawn, axis=-1)
+    found = _BOOTSTRAPS[0].intervals(estimates, distributions)
     return Band(
         course.index.to_numpy(np.int64),
-        np.array([10**i.estimate for i in intervals]),
-        np.array([10**i.low for i in intervals]),
-        np.array([10**i.high for i in intervals]),
-        course.shape[1],
+        10**estimates,
+        np.array([10**interval.low for interval in found]),
+        np.array([10**interval.high for interval in found]),
+        seeds,
     )

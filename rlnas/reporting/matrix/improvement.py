@@ -6,15 +6,12 @@ from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.runs.cell import BASELINE
-from rlnas.statistics.samples import (
-    difference_intervals,
-    interquartile_means,
-    probability_of_improvement,
-)
+from rlnas.statistics.bootstrap import difference_interval
+from rlnas.statistics.improvement import probability_of_improvement
+from rlnas.statistics.means import interquartile_mean, known_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,21 +60,23 @@ def improvement_over_scratch(rows: pd.DataFrame) -> pd.DataFrame:
         )
     rank, score = (rows[name].to_numpy(np.float64) for name in ("rank", "best_score"))
     pairs = [(own, by_target[cell[1]]) for cell, own in by_cell.items()]
-    ranks = [(_known(rank[own]), _known(rank[base])) for own, base in pairs]
-    scores = [(_known(score[own]), _known(score[base])) for own, base in pairs]
-    own_ranks, base_ranks = [own for own, _ in ranks], [base for _, base in ranks]
-    iqm, iqm_base = map(np.array, map(interquartile_means, (own_ranks, base_ranks)))
-    mean, mean_base = map(np.array, map(_means, (own_ranks, base_ranks)))
-    logs = [(np.log10(own), np.log10(base)) for own, base in ranks]
-    by_rank = difference_intervals(logs)
-    by_score = difference_intervals(scores)
+    ranks = [(rank[own], rank[base]) for own, base in pairs]
+    scores = [(score[own], score[base]) for own, base in pairs]
+    iqm, iqm_base = (
+        np.array([interquartile_mean(pair[side]) for pair in ranks]) for side in (0, 1)
+    )
+    mean, mean_base = (
+        np.array([float(known_mean(pair[side])) for pair in ranks]) for side in (0, 1)
+    )
+    by_rank = [difference_interval(np.log10(own), np.log10(base)) for own, base in ranks]
+    by_score = [difference_interval(own, base) for own, base in scores]
     compared: pd.DataFrame = pd.DataFrame(
         {
             "source": [source for source, _, _ in by_cell],
             "target": [target for _, target, _ in by_cell],
             "method": [method for _, _, method in by_cell],
-            "n": list(map(len, own_ranks)),
-            "n_scratch": list(map(len, base_ranks)),
+            "n": [np.count_nonzero(~np.isnan(own)) for own, _ in ranks],
+            "n_scratch": [np.count_nonzero(~np.isnan(base)) for _, base in ranks],
             "mean_rank": mean,
             "mean_rank_scratch": mean_base,
             "iqm_rank": iqm,
@@ -88,7 +87,9 @@ def improvement_over_scratch(rows: pd.DataFrame) -> pd.DataFrame:
             "score_difference": [interval.estimate for interval in by_score],
             "score_low": [interval.low for interval in by_score],
             "score_high": [interval.high for interval in by_score],
-            "probability_of_improvement": [probability_of_improvement(*pair) for pair in scores],
+            "probability_of_improvement": [
+                float(probability_of_improvement(own, base)) for own, base in scores
+            ],
             "wins": (iqm < iqm_base) & (mean < mean_base),
             "wins_iqm": iqm < iqm_base,
             "wins_mean": mean < mean_base,
@@ -121,11 +122,3 @@ def _groups(keys: Sequence[_Key], chosen: Sequence[bool]) -> dict[_Key, list[int
         if wanted:
             groups.setdefault(key, []).append(row)
     return groups
-
-
-def _known(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return values[~np.isnan(values)]
-
-
-def _means(samples: Sequence[NDArray[np.float64]]) -> list[float]:
-    return [float(np.mean(sample)) if len(sample) else float("nan") for sample in samples]

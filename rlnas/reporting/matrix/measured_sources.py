@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.runs.cell import BASELINE, source_kind
 from rlnas.seeding import generator
-from rlnas.statistics.bootstrap import interquartile_means_of_rows, mean_of_rows, resampled_rows
+from rlnas.statistics.bootstrap import Bootstrap, resampled_rows
+from rlnas.statistics.means import interquartile_mean, known_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,26 +96,25 @@ class MeasuredSources:
     @cached_property
     def mean_ranks(self) -> NDArray[np.float64]:
         """``(T, S)`` mean rank over seeds."""
-        return mean_of_rows(self.ranks)
+        return known_mean(self.ranks)
 
     @cached_property
     def gains(self) -> NDArray[np.float64]:
         """``(T, S)`` gains, see `gain_table`."""
         return gains_of(self.ranks, self.scratch)
 
-    def resampled(
-        self, resamples: int, seed: int
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def resampled(self, bootstrap: Bootstrap) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return mean ranks and gains ``(resamples, T, S)`` with the seeds of each cell resampled.
 
         Args:
-            resamples: Number of resamples.
-            seed: Seed of the resampling.
+            bootstrap: How to resample.
         """
-        rng = generator(seed, "gains")
-        ranks = resampled_rows(self.ranks, rng.random((resamples, *self.ranks.shape)))
-        scratch = resampled_rows(self.scratch, rng.random((resamples, *self.scratch.shape)))
-        return mean_of_rows(ranks), gains_of(ranks, scratch)
+        rng = generator(bootstrap.seed, "gains")
+        ranks, scratch = (
+            resampled_rows(values, rng.random((bootstrap.resamples, *values.shape)))
+            for values in (self.ranks, self.scratch)
+        )
+        return known_mean(ranks), gains_of(ranks, scratch)
 
 
 def gain_table(rows: pd.DataFrame, method: str = "zero-shot") -> pd.DataFrame:
@@ -166,5 +166,5 @@ def places_of(mean_ranks: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def gains_of(ranks: NDArray[np.float64], scratch: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return gains ``(..., T, S)`` of ranks ``(..., T, S, n)`` over scratch ``(..., T, m)``."""
-    base = interquartile_means_of_rows(np.log10(scratch))
-    return np.asarray(base[..., None] - interquartile_means_of_rows(np.log10(ranks)))
+    base = interquartile_mean(np.log10(scratch), axis=-1)
+    return np.asarray(base[..., None] - interquartile_mean(np.log10(ranks), axis=-1))

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from rlnas.reporting.matrix.measured_sources import MeasuredSources, gains_of, places_of
 from rlnas.seeding import generator
-from rlnas.statistics.bootstrap import mean_of_rows, random_halves, resampled_rows
+from rlnas.statistics.bootstrap import resampled_rows
 from rlnas.statistics.correlation import spearman
+from rlnas.statistics.means import known_mean
 
 SPLITS = 200
 
@@ -55,10 +56,10 @@ def cross_fitted_oracle(
         return None
     rng = generator(seed, "oracle")
     halves = random_halves(ranks, splits, rng)
-    choosing = [mean_of_rows(half) for half in halves]
+    choosing = [known_mean(half) for half in halves]
     judging = choosing
     if resampled:
-        judging = [mean_of_rows(resampled_rows(half, rng.random(half.shape))) for half in halves]
+        judging = [known_mean(resampled_rows(half, rng.random(half.shape))) for half in halves]
     found = [_judge(choosing[0], judging[1]), _judge(choosing[1], judging[0])]
     ranks_found, firsts, seconds = (np.mean(each, axis=0) for each in zip(*found, strict=True))
     return Oracle(ranks_found, (judging[0] + judging[1]) / 2, firsts, seconds)
@@ -89,7 +90,30 @@ def split_half_agreement(truth: MeasuredSources, splits: int, seed: int) -> tupl
         np.diagonal(spearman(one[:, target], other[:, target]))
         for target in range(len(truth.targets))
     ]
-    return float(mean_of_rows(np.ravel(pairs))), float(mean_of_rows(np.ravel(within)))
+    return float(known_mean(np.ravel(pairs))), float(known_mean(np.ravel(within)))
+
+
+def random_halves(
+    values: NDArray[np.float64], splits: int, rng: np.random.Generator
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return both halves of the values of each row, in random splits.
+
+    Args:
+        values: ``(..., n)``, NaN left out.
+        splits: Number of splits.
+        rng: What they are drawn from.
+
+    Returns:
+        Two arrays ``(splits, ..., n)``, NaN after the last value of a row; of an odd number of
+        values the second has one more.
+    """
+    missing = np.isnan(values)
+    order = np.where(missing, 2.0, rng.random((splits, *values.shape)))
+    shuffled = np.take_along_axis(values[None], np.argsort(order, axis=-1), axis=-1)
+    half = np.count_nonzero(~missing, axis=-1)[..., None] // 2
+    first = np.arange(values.shape[-1]) < half
+    one, other = np.where(first, shuffled, np.nan), np.where(first, np.nan, shuffled)
+    return one, np.sort(other, axis=-1)  # NaN last
 
 
 def _judge(

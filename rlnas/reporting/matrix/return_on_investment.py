@@ -16,13 +16,8 @@ from numpy.typing import NDArray
 from rlnas.reporting.matrix.investment import Investment
 from rlnas.reporting.matrix.savings import NON_LEARNING, Saving, Savings
 from rlnas.reporting.matrix.search_curves import SearchCurves
-from rlnas.statistics.bootstrap import (
-    RESAMPLES,
-    by_task,
-    mean_of_rows,
-    percentile_interval,
-    task_draws,
-)
+from rlnas.statistics.bootstrap import BOOTSTRAP, Bootstrap, Interval, by_task
+from rlnas.statistics.means import known_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,8 +29,7 @@ def investment_summary(
     investment: Investment,
     *,
     searchers: Sequence[str] = NON_LEARNING,
-    resample_tasks: bool = False,
-    seed: int = 0,
+    bootstrap: Bootstrap = BOOTSTRAP,
 ) -> list[dict[str, Any]]:
     """Return what each method saves per target, over all its (source, target) pairs.
 
@@ -44,8 +38,7 @@ def investment_summary(
         rows: As in `return_on_investment`.
         investment: As in `return_on_investment`.
         searchers: As in `return_on_investment`.
-        resample_tasks: Resample the targets too, so that an interval holds for targets like these.
-        seed: Seed of the resampling.
+        bootstrap: How to resample seeds, and targets.
 
     Returns:
         One JSON-able dictionary a method, kind of source, ``against`` and ``quality``; savings and
@@ -63,29 +56,30 @@ def investment_summary(
     """
     hours = investment.gpu_hours(1.0)
     groups: dict[tuple[str, str, str, str], list[Saving]] = {}
-    for s in Savings(courses, rows, investment, searchers, seed):
+    for s in Savings(courses, rows, investment, searchers, bootstrap):
         groups.setdefault((s.key[2], s.kind, s.against, s.quality), []).append(s)
     summary = []
     for (method, kind, against, quality), savings in groups.items():
         targets = list(dict.fromkeys(saving.key[1] for saving in savings))
         task_of = [targets.index(saving.key[1]) for saving in savings]
-        draws = task_draws(len(targets), RESAMPLES, seed) if resample_tasks else None
+        draws = bootstrap.task_draws(len(targets))
         entry: dict[str, Any] = {"method": method, "sources": kind, "against": against}
         entry |= {"quality": quality, "pairs": len(savings), "targets": len(targets)}
         entry["baselines"] = {saving.key[1]: saving.baseline for saving in savings}
         entry["positive"] = float(np.mean([s.queries(resampled=False)[0] > 0 for s in savings]))
         entry["reached"] = float(np.mean([s.own.reached[0] for s in savings]))
         entry["reached_baseline"] = float(np.mean([s.base.reached[0] for s in savings]))
-        known = resample_tasks or any(min(s.own.n, s.base.n) > 1 for s in savings)
+        known = draws is not None or any(min(s.own.n, s.base.n) > 1 for s in savings)
         for unit in ("queries", "seconds"):
             estimates, resampled = (
                 [getattr(saving, unit)(resampled=which) for saving in savings]
                 for which in (False, True)
             )
-            saved = mean_of_rows(np.stack(estimates, axis=1))
-            distribution = mean_of_rows(by_task(resampled, task_of, draws))
+            saved = known_mean(np.stack(estimates, axis=1))
+            distribution = known_mean(by_task(resampled, task_of, draws))
             invested = float(np.mean([getattr(s, f"invested_{unit}") for s in savings]))
-            entry |= returns(unit, saved, distribution, invested=invested, hours=hours, known=known)
+            interval = bootstrap.interval(saved[0], distribution if known else None)
+            entry |= returns(unit, interval, invested=invested, hours=hours)
             entry[f"invested_{unit}"] = invested
             entry[f"pays_{unit}"] = _share_positive(distribution) if known else float("nan")
         entry["invested_gpu_hours"] = entry["invested_seconds"] * hours
@@ -106,7 +100,6 @@ def return_on_investment(
     investment: Investment,
     *,
     searchers: Sequence[str] = NON_LEARNING,
-    seed: int = 0,
 ) -> pd.DataFrame:
     """Return what every (source, target, method) saves, against scratch and the best searcher.
 
@@ -124,7 +117,6 @@ def return_on_investment(
             the rows.
         searchers: Non-learning searchers among the methods. The best one on a target is the one
             that ends best there, chosen on these seeds, which favours the baseline.
-        seed: Seed of the resampling.
 
     Returns:
         One row a (source, target, method), ``against`` (``scratch``, ``best-searcher``) and
@@ -149,7 +141,7 @@ def return_on_investment(
     """
     import pandas as pd
 
-    savings = Savings(courses, rows, investment, searchers, seed)
+    savings = Savings(courses, rows, investment, searchers)
     found = [_row(saving, investment.gpu_hours(1.0)) for saving in savings]
     frame: pd.DataFrame = pd.DataFrame(found, columns=None if found else _KEYS)
     return frame
@@ -173,41 +165,27 @@ def _row(saving: Saving, hours: float) -> dict[str, Any]:
         ("seconds", saving.invested_seconds),
     ):
         saved, resampled = (getattr(saving, unit)(resampled=which) for which in (False, True))
-        row |= returns(unit, saved, resampled, invested=invested, hours=hours, known=known)
+        interval = BOOTSTRAP.interval(saved[0], resampled if known else None)
+        row |= returns(unit, interval, invested=invested, hours=hours)
     return row
 
 
-def returns(
-    unit: str,
-    saved: NDArray[np.float64],
-    resampled: NDArray[np.float64],
-    *,
-    invested: float,
-    hours: float,
-    known: bool,
-) -> dict[str, float]:
-    """Return savings and break-even in a unit, with intervals if any are ``known``.
+def returns(unit: str, saved: Interval, *, invested: float, hours: float) -> dict[str, float]:
+    """Return savings and break-even in a unit, with intervals.
 
     Args:
         unit: ``queries`` or ``seconds``.
-        saved: ``(1,)`` what is saved on a target.
-        resampled: ``(resamples,)`` the same of each resample.
+        saved: What is saved on a target.
         invested: What pretraining cost, in the unit.
         hours: GPU hours of a second.
-        known: Whether resampling says anything.
     """
-    low, high = percentile_interval(resampled) if known else (np.nan, np.nan)
-    ends = np.array([saved[0], low, high], dtype=np.float64)
-    found = {f"{unit}_saved": ends}
+    found = saved.columns(f"{unit}_saved")
+    ends = np.array([saved.estimate, saved.low, saved.high])
     if unit == "seconds":
-        found["gpu_hours_saved"] = ends * hours
+        found |= Interval(*(ends * hours).tolist()).columns("gpu_hours_saved")
     # The more is saved, the earlier it pays: the ends of the one are those of the other.
-    found[f"break_even_{unit}"] = break_even(invested, ends[[0, 2, 1]])
-    return {
-        f"{name}{suffix}": float(value)
-        for name, values in found.items()
-        for suffix, value in zip(("", "_low", "_high"), values, strict=True)
-    }
+    paid = break_even(invested, ends[[0, 2, 1]])
+    return found | Interval(*paid.tolist()).columns(f"break_even_{unit}")
 
 
 def break_even(invested: float, saved: NDArray[np.float64]) -> NDArray[np.float64]:

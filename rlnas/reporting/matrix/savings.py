@@ -22,8 +22,9 @@ from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves
 from rlnas.reporting.matrix.threshold_times import Bound, Times, bound_of
 from rlnas.runs.cell import NO_SOURCE, SourceKind, source_kind
 from rlnas.search import LocalSearch, RandomSearch, RegularisedEvolution
-from rlnas.statistics.bootstrap import RESAMPLES, interquartile_means_of_rows, resample
+from rlnas.statistics.bootstrap import BOOTSTRAP, Bootstrap
 from rlnas.statistics.censored import first_times
+from rlnas.statistics.means import interquartile_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,14 +102,14 @@ class Savings:
         rows: One row a search, whose cost and queries tell what a query cost.
         investment: What a query and what pretraining cost.
         searchers: The non-learning searchers that may be the baseline.
-        seed: Seed of the resampling.
+        bootstrap: How to resample.
     """
 
     courses: SearchCurves
     rows: pd.DataFrame
     investment: Investment
     searchers: Sequence[str] = NON_LEARNING
-    seed: int = 0
+    bootstrap: Bootstrap = BOOTSTRAP
 
     def __iter__(self) -> Iterator[Saving]:
         """Yield the savings of every cell whose sources have not seen the target."""
@@ -129,7 +130,7 @@ class Savings:
             if method == self.courses.baseline:
                 found.setdefault(target, {})["scratch"] = key
             elif method in self.searchers and key[0] == NO_SOURCE:
-                final = float(interquartile_means_of_rows(values[:, -1]))
+                final = interquartile_mean(values[:, -1])
                 if final > best.get(target, -np.inf):
                     best[target] = final
                     found.setdefault(target, {})["best-searcher"] = key
@@ -137,14 +138,14 @@ class Savings:
 
     def _saving(self, key: CellKey, against: Against, base: CellKey, quality: Quality) -> Saving:
         reference = self.courses.cells[base if quality == "baseline" else key]
-        threshold = interquartile_means_of_rows(reference[:, -1])
+        threshold = interquartile_mean(reference[:, -1])
         source, target, _ = key
         return Saving(
             key,
             against,
             base[2],
             quality,
-            float(threshold),
+            threshold,
             self._times(key, threshold),
             self._times(base, threshold),
             (self._cost(key), self._cost(base)),
@@ -152,15 +153,13 @@ class Savings:
             self.investment.seconds(source, target, self._tasks, self._task_costs),
         )
 
-    def _times(self, key: CellKey, threshold: NDArray[np.float64]) -> Times:
+    def _times(self, key: CellKey, threshold: float) -> Times:
         values = self.courses.cells[key]
-        found = first_times(values, self.courses.points, threshold.reshape(1))
-        return Times(found, self.courses.horizon, self._resamples(key, len(values)))
-
-    def _resamples(self, key: CellKey, n: int) -> NDArray[np.int64]:
+        found = first_times(values, self.courses.points, np.array([threshold]))
         # Scratch is resampled as it is everywhere else, so that numbers of one page agree.
-        path = ("baseline", key[1]) if key[2] == self.courses.baseline else key
-        return resample(n, RESAMPLES, self.seed, *path)
+        name = ("baseline", key[1]) if key[2] == self.courses.baseline else key
+        [indices] = self.bootstrap.draws(len(values), name=name)
+        return Times(found, self.courses.horizon, indices)
 
     @cached_property
     def _tasks(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from rlnas.reporting.matrix.source_estimates import (
     best_on_average,
     estimates_of,
 )
-from rlnas.statistics.bootstrap import percentile_interval
+from rlnas.statistics.bootstrap import BOOTSTRAP, Bootstrap
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,8 +29,7 @@ def selection_summary(
     rows: pd.DataFrame,
     method: str = "zero-shot",
     *,
-    resample_tasks: bool = False,
-    seed: int = 0,
+    bootstrap: Bootstrap = BOOTSTRAP,
 ) -> pd.DataFrame:
     """Return how well each estimator chooses the source, beside choices that need no estimate.
 
@@ -43,8 +42,7 @@ def selection_summary(
         rows: One row a search of a matrix: source, target, method, seed, rank. The diagonal and
             pools of sources are left out.
         method: The transfer method by whose results a source is judged.
-        resample_tasks: Resample the targets too, so that an interval holds for targets like these.
-        seed: Seed of the resampling.
+        bootstrap: How to resample seeds, and targets.
 
     Returns:
         One row an estimator (``kind`` ``estimate``), then those to compare with (``kind``
@@ -79,7 +77,7 @@ def selection_summary(
     import pandas as pd
 
     truth = MeasuredSources.from_rows(rows, method)
-    judge = Judge(truth, seed, resample_tasks=resample_tasks)
+    judge = Judge(truth, bootstrap)
     chosen = list(estimates_of(estimates, truth))
     unknown = np.full((1, *truth.measured.shape), np.nan)
     random = SourceEstimates("random", (0,), unknown, truth.measured, 0.0)
@@ -90,12 +88,14 @@ def selection_summary(
     fitted = replace(random, estimator="oracle-cross-fitted")
     entries.append(("reference", fitted, judge.cross_fitted()))
     entries.append(("reference", oracle, judge.statistics(oracle, circular=True)))
-    table = [_row(kind, each, found) for kind, each, found in entries]
+    table = [_row(*entry, bootstrap) for entry in entries]
     summary: pd.DataFrame = pd.DataFrame(table)
     return summary
 
 
-def _row(kind: str, each: SourceEstimates, found: Statistics) -> dict[str, Any]:
+def _row(
+    kind: str, each: SourceEstimates, found: Statistics, bootstrap: Bootstrap
+) -> dict[str, Any]:
     given = ~np.isnan(each.similarity[:, each.measured])
     row: dict[str, Any] = {"estimator": each.estimator, "kind": kind, "seeds": len(each.seeds)}
     row |= {"targets": len(each.measured), "pairs": int(each.measured.sum())}
@@ -104,8 +104,5 @@ def _row(kind: str, each: SourceEstimates, found: Statistics) -> dict[str, Any]:
         row["missing"] = float(1 - given.mean())
         row["abstained"] = float(np.isnan(each.similarity).all(axis=-1).mean())
     for name, (estimate, distribution) in found.items():
-        low = high = np.array(np.nan)
-        if distribution is not None:
-            low, high = percentile_interval(distribution)
-        row |= {name: estimate, f"{name}_low": float(low), f"{name}_high": float(high)}
+        row |= bootstrap.interval(estimate, distribution).columns(name)
     return row

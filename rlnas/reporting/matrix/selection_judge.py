@@ -15,15 +15,9 @@ from rlnas.reporting.matrix.oracle import (
     split_half_agreement,
 )
 from rlnas.reporting.matrix.source_estimates import SourceEstimates
-from rlnas.statistics.bootstrap import (
-    RESAMPLES,
-    interquartile_means_of_rows,
-    mean_of_rows,
-    occurrences,
-    resample,
-    task_draws,
-)
+from rlnas.statistics.bootstrap import Bootstrap
 from rlnas.statistics.correlation import spearman
+from rlnas.statistics.means import interquartile_mean, known_mean
 
 Statistics = dict[str, tuple[float, NDArray[np.float64] | None]]
 """Estimates by name, with their resamples ``(resamples,)`` where resampling says anything."""
@@ -34,16 +28,14 @@ class Judge:
 
     Args:
         truth: The results from every source.
-        seed: Seed of the resampling.
-        resample_tasks: Resample the targets too.
+        bootstrap: How to resample seeds, and targets.
     """
 
-    def __init__(self, truth: MeasuredSources, seed: int, *, resample_tasks: bool) -> None:
-        self.truth, self._seed = truth, seed
-        tasks = len(truth.targets)
-        self._draws = task_draws(tasks, RESAMPLES, seed) if resample_tasks else None
+    def __init__(self, truth: MeasuredSources, bootstrap: Bootstrap) -> None:
+        self.truth, self._bootstrap = truth, bootstrap
+        self._draws = bootstrap.task_draws(len(truth.targets))
         self._several = truth.ranks.shape[-1] > 1  # seeds of the searches
-        ranks, self._gains = truth.resampled(RESAMPLES, seed)
+        ranks, self._gains = truth.resampled(bootstrap)
         self._ranks = np.where(truth.measured, ranks, 0.0)
         self._best = np.nanargmin(truth.mean_ranks, axis=1)
         places = places_of(truth.mean_ranks)
@@ -56,7 +48,7 @@ class Judge:
             each: The similarities.
             circular: They were made from the very results, so a correlation says nothing.
         """
-        drawn = resample(len(each.seeds), RESAMPLES, self._seed, "estimates")
+        [drawn] = self._bootstrap.draws(len(each.seeds), name=("estimates",))
         several = len(each.seeds) > 1 or self._draws is not None
         found: Statistics = {}
         for name, tables in (
@@ -66,20 +58,19 @@ class Judge:
             if circular or np.isnan(tables[0]).all():
                 found[name] = (float("nan"), None)
                 continue
-            estimate = float(interquartile_means_of_rows(tables[0]))
+            estimate = interquartile_mean(tables[0])
             over_seeds = np.take_along_axis(tables[1].T, drawn, axis=1)
-            resampled = interquartile_means_of_rows(over_seeds)
+            resampled = interquartile_mean(over_seeds, axis=1)
             # Resampled searches are noisier than the searches are, which lowers a correlation.
             resampled = np.clip(resampled + (estimate - np.median(resampled)), -1.0, 1.0)
             found[name] = (estimate, resampled if several or self._several else None)
         choice = each.choice
-        flat = choice.reshape(len(choice), -1)
-        weights = (occurrences(drawn) @ flat / len(flat)).reshape(-1, *choice.shape[1:])
+        weights = choice[drawn].mean(axis=1)
         return found | self._outcome(choice.mean(axis=0), weights, several=several)
 
     def cross_fitted(self) -> Statistics:
         """Return the same of the source that half of the seeds choose and the other half judge."""
-        pairs, within = split_half_agreement(self.truth, SPLITS, self._seed)
+        pairs, within = split_half_agreement(self.truth, SPLITS, self._bootstrap.seed)
         found: Statistics = {"spearman": (pairs, None), "spearman_within": (within, None)}
         names = ("mean_rank", "regret", "regret_cross_fitted", "top1", "top2")
         if self._oracle is None:
@@ -137,7 +128,7 @@ class Judge:
         """Return correlations over all pairs: ``(G,)``, and of resamples ``(G, resamples)``."""
         seeds = len(each.seeds)
         similarity = each.similarity.reshape(seeds, -1)
-        gains, drawn = self.truth.gains.reshape(1, -1), self._gains.reshape(RESAMPLES, -1)
+        gains, drawn = self.truth.gains.reshape(1, -1), self._gains.reshape(len(self._gains), -1)
         at_hand = spearman(similarity, gains)[:, 0]
         if self._draws is None:
             return at_hand, spearman(similarity, drawn)
@@ -157,11 +148,11 @@ class Judge:
             )
             for t in range(len(self.truth.targets))
         ]
-        at_hand = mean_of_rows(np.stack([one for one, _ in found], axis=-1))[:, 0]
+        at_hand = known_mean(np.stack([one for one, _ in found], axis=-1))[:, 0]
         resampled = np.stack([many for _, many in found], axis=-1)
         if self._draws is not None:
             resampled = np.take_along_axis(resampled, self._draws[None], axis=-1)
-        return at_hand, mean_of_rows(resampled)
+        return at_hand, known_mean(resampled)
 
     def _over_targets(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the mean over the targets of each resample, from ``(resamples, T)``."""
@@ -172,6 +163,7 @@ class Judge:
     @cached_property
     def _oracle(self) -> tuple[Oracle, Oracle] | None:
         """The cross-fitted oracle, and its resamples."""
-        at_hand = cross_fitted_oracle(self.truth.ranks, SPLITS, self._seed, resampled=False)
-        drawn = cross_fitted_oracle(self.truth.ranks, RESAMPLES, self._seed, resampled=True)
+        ranks, seed = self.truth.ranks, self._bootstrap.seed
+        at_hand = cross_fitted_oracle(ranks, SPLITS, seed, resampled=False)
+        drawn = cross_fitted_oracle(ranks, self._bootstrap.resamples, seed, resampled=True)
         return None if at_hand is None or drawn is None else (at_hand, drawn)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves, by_kind
+from rlnas.reporting.matrix.search_curves import SearchCurves, by_kind
 from rlnas.reporting.matrix.threshold_times import (
     LEVELS,
     Times,
@@ -23,19 +23,10 @@ from rlnas.reporting.matrix.threshold_times import (
     training_of,
 )
 from rlnas.runs.cell import source_kind
-from rlnas.statistics.bootstrap import (
-    RESAMPLES,
-    by_task,
-    percentile_interval,
-    task_draws,
-)
+from rlnas.statistics.bootstrap import BOOTSTRAP, Bootstrap, Interval, by_task
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-WITH_SOURCE = "speed_up_with_source"
-"""Column of the speed-up where training on the source is counted."""
 
 
 def time_to_threshold(
@@ -43,7 +34,6 @@ def time_to_threshold(
     *,
     levels: Sequence[float] = LEVELS,
     source_training: Mapping[str, float] | None = None,
-    seed: int = 0,
 ) -> pd.DataFrame:
     """Return how long every cell takes to each of scratch's thresholds on its target.
 
@@ -56,7 +46,6 @@ def time_to_threshold(
         source_training: What training on each source cost, in units of the axis, added to the
             times of methods that use it. ``others`` and ``all`` are the sum over the tasks
             given (without the target) unless they are named themselves.
-        seed: Seed of the resampling.
 
     Returns:
         One row a (source, target, method, level) other than the baseline:
@@ -74,60 +63,49 @@ def time_to_threshold(
         - ``source_training`` and ``speed_up_with_source`` with interval, where it is given.
 
     Raises:
-        InvalidArgumentError: If an option is out of its range, or a source has no cost.
+        InvalidArgumentError: If a source has no cost.
     """
     import pandas as pd
 
     rows: list[dict[str, Any]] = []
-    for key, (own, base, thresholds) in times_of(courses, levels, seed).items():
-        cost = None if source_training is None else training_of(key, source_training)
-        table = {"level": np.asarray(levels, dtype=np.float64), "threshold": thresholds}
-        table |= _statistics(own, base, cost)
-        same = _same(key, own, base)
-        last = {} if cost is None else {"source_training": cost}
-        rows += [
-            same
-            | {name: float(values[i]) for name, values in table.items()}
-            | {"bound": bound_of(own.reached[i], base.reached[i])}
-            | last
-            for i in range(len(levels))
-        ]
+    for key, (own, base, thresholds) in times_of(courses, levels, BOOTSTRAP).items():
+        source, target, method = key
+        pair = min(own.n, base.n)
+        last = {}
+        measured = {
+            "restricted_mean": (own.means, own.resampled_means, own.n),
+            "restricted_mean_baseline": (base.means, base.resampled_means, base.n),
+            "speed_up": (*speed_up(own, base), pair),
+            "budget_ratio": (*budget_ratio(own), own.n),
+        }
+        if source_training is not None:
+            last["source_training"] = cost = training_of(key, source_training)
+            measured["speed_up_with_source"] = (*speed_up(own, base, cost), pair)
+        intervals = {
+            name: BOOTSTRAP.intervals(estimates[:, 0], resampled if n > 1 else None)
+            for name, (estimates, resampled, n) in measured.items()
+        }
+        for i, level in enumerate(levels):
+            row: dict[str, Any] = {"source": source, "target": target, "method": method}
+            row |= {"sources": source_kind(source, target), "n": own.n, "n_baseline": base.n}
+            row |= {"level": float(level), "threshold": float(thresholds[i])}
+            for name, times in (("", own), ("_baseline", base)):
+                row[f"reached{name}"] = float(times.reached[i])
+                row[f"median{name}"] = float(times.medians[i])
+            for name, found in intervals.items():
+                row |= found[i].columns(name)
+            rows.append(row | {"bound": bound_of(own.reached[i], base.reached[i])} | last)
     columns = ["source", "target", "method", "sources", "n", "n_baseline", "level", "threshold"]
     frame: pd.DataFrame = pd.DataFrame(rows, columns=None if rows else columns)
     return frame
 
 
-def _same(key: CellKey, own: Times, base: Times) -> dict[str, Any]:
-    source, target, method = key
-    row: dict[str, Any] = {"source": source, "target": target, "method": method}
-    return row | {"sources": source_kind(source, target), "n": own.n, "n_baseline": base.n}
+Resampled = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""A statistic ``(L, 1)`` at each threshold, and that of each resample ``(L, resamples)``."""
 
 
-def _statistics(own: Times, base: Times, cost: float | None) -> dict[str, NDArray[np.float64]]:
-    """Return the columns of one cell, each ``(L,)``."""
-    table = {"reached": own.reached, "reached_baseline": base.reached}
-    table |= {"median": own.medians, "median_baseline": base.medians}
-    pair = min(own.n, base.n)
-    statistics = [
-        ("restricted_mean", own.means, own.resampled_means, own.n),
-        ("restricted_mean_baseline", base.means, base.resampled_means, base.n),
-        ("speed_up", *speed_up(own, base, 0.0), pair),
-    ]
-    statistics.append(("budget_ratio", *budget_ratio(own), own.n))
-    if cost is not None:
-        statistics.append((WITH_SOURCE, *speed_up(own, base, cost), pair))
-    for name, estimate, distribution, n in statistics:
-        low, high = percentile_interval(distribution)
-        table[name] = estimate[:, 0]
-        table[f"{name}_low"] = low if n > 1 else np.full(len(low), np.nan)
-        table[f"{name}_high"] = high if n > 1 else np.full(len(high), np.nan)
-    return table
-
-
-def speed_up(
-    own: Times, base: Times, cost: float = 0.0
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the ratio of restricted means ``(L, 1)``, and of each resample ``(L, resamples)``.
+def speed_up(own: Times, base: Times, cost: float = 0.0) -> Resampled:
+    """Return the ratio of restricted means of the baseline and of a cell on its target.
 
     Args:
         own: Times of a cell.
@@ -140,8 +118,8 @@ def speed_up(
     )
 
 
-def budget_ratio(own: Times) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return horizon / restricted mean ``(L, 1)``, and of each resample ``(L, resamples)``."""
+def budget_ratio(own: Times) -> Resampled:
+    """Return the horizon / restricted mean of a cell."""
     budget = np.array([[own.horizon]])
     return quotient(budget, own.means), quotient(budget, own.resampled_means)
 
@@ -150,9 +128,7 @@ def pooled_speed_up(
     courses: SearchCurves,
     *,
     levels: Sequence[float] = LEVELS,
-    source_training: Mapping[str, float] | None = None,
-    resample_tasks: bool = False,
-    seed: int = 0,
+    bootstrap: Bootstrap = BOOTSTRAP,
 ) -> pd.DataFrame:
     """Return the speed-up to each threshold in the median (source, target) pair of each method.
 
@@ -162,9 +138,7 @@ def pooled_speed_up(
     Args:
         courses: The searches, by query or by step.
         levels: As in `time_to_threshold`.
-        source_training: As in `time_to_threshold`; adds the columns ``*_with_source``.
-        resample_tasks: Resample the targets too, so that an interval holds for targets like these.
-        seed: Seed of the resampling.
+        bootstrap: How to resample seeds, and targets.
 
     Returns:
         One row a method, kind of source and level:
@@ -176,46 +150,40 @@ def pooled_speed_up(
         - ``faster``: share of the pairs with a speed-up above 1;
         - ``reached``, ``reached_baseline``: share of runs that got there, mean over pairs. Where
           the baseline often did not, the speed-up is a lower bound.
-
-    Raises:
-        InvalidArgumentError: If an option is out of its range, or a source has no cost.
     """
     import pandas as pd
 
-    times = times_of(courses, levels, seed)
+    times = times_of(courses, levels, bootstrap)
     rows: list[dict[str, Any]] = []
     for (method, kind), keys in by_kind(courses.compared).items():
         cells = [times[key] for key in keys]
         targets = list(dict.fromkeys(target for _, target, _ in keys))
         task_of = [targets.index(target) for _, target, _ in keys]
-        draws = task_draws(len(targets), RESAMPLES, seed) if resample_tasks else None
+        draws = bootstrap.task_draws(len(targets))
         known = draws is not None or any(min(own.n, base.n) > 1 for own, base, _ in cells)
-        costs = {"speed_up": [0.0] * len(keys)}
-        if source_training is not None:
-            costs[WITH_SOURCE] = [training_of(key, source_training) for key in keys]
         pairs = {
-            name: [speed_up(own, base, c) for (own, base, _), c in zip(cells, cost, strict=True)]
-            for name, cost in costs.items()
+            "speed_up": [speed_up(own, base) for own, base, _ in cells],
+            "budget_ratio": [budget_ratio(own) for own, _, _ in cells],
         }
-        pairs["budget_ratio"] = [budget_ratio(own) for own, _, _ in cells]
-        table: dict[str, Any] = {"level": np.asarray(levels, dtype=np.float64)}
+        intervals: dict[str, list[Interval]] = {}
         for name, found in pairs.items():
+            middle = np.median([estimate[:, 0] for estimate, _ in found], axis=0)
             medians = _medians([resampled for _, resampled in found], task_of, draws)
-            low, high = percentile_interval(medians)
-            table[name] = np.median([estimate[:, 0] for estimate, _ in found], axis=0)
-            table[f"{name}_low"] = low if known else np.full(len(low), np.nan)
-            table[f"{name}_high"] = high if known else np.full(len(high), np.nan)
+            intervals[name] = bootstrap.intervals(middle, medians if known else None)
         estimates = np.array([estimate[:, 0] for estimate, _ in pairs["speed_up"]])
-        table |= {"worst": estimates.min(axis=0), "best": estimates.max(axis=0)}
-        table["faster"] = (estimates > 1).mean(axis=0)
-        table["reached"] = np.mean([own.reached for own, _, _ in cells], axis=0)
-        table["reached_baseline"] = np.mean([base.reached for _, base, _ in cells], axis=0)
-        same: dict[str, Any] = {"method": method, "sources": kind}
-        same |= {"pairs": len(keys), "targets": len(targets)}
-        rows += [
-            same | {name: float(values[i]) for name, values in table.items()}
-            for i in range(len(levels))
-        ]
+        over_pairs = {
+            "worst": estimates.min(axis=0),
+            "best": estimates.max(axis=0),
+            "faster": (estimates > 1).mean(axis=0),
+            "reached": np.mean([own.reached for own, _, _ in cells], axis=0),
+            "reached_baseline": np.mean([base.reached for _, base, _ in cells], axis=0),
+        }
+        for i, level in enumerate(levels):
+            row: dict[str, Any] = {"method": method, "sources": kind, "pairs": len(keys)}
+            row |= {"targets": len(targets), "level": float(level)}
+            for name, found_intervals in intervals.items():
+                row |= found_intervals[i].columns(name)
+            rows.append(row | {name: float(each[i]) for name, each in over_pairs.items()})
     frame: pd.DataFrame = pd.DataFrame(rows, columns=None if rows else _KEYS)
     return frame
 

@@ -10,7 +10,8 @@ from rlnas.reporting.matrix.methods import IN_WORDS, Entrant, entrants, with_kin
 from rlnas.reporting.matrix.search_curves import SearchCurves
 from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics, resampled_pairs
 from rlnas.runs.cell import BASELINE
-from rlnas.statistics.samples import describe
+from rlnas.statistics.bootstrap import BOOTSTRAP
+from rlnas.statistics.describe import describe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -168,7 +169,7 @@ def matrix_summary(
     if len(scratch):
         gains = with_kinds(improvement_over_scratch(comparable(rows)) if pairs is None else pairs)
     return {
-        "level": 0.95,
+        "level": BOOTSTRAP.level,
         "seeds": int(rows["seed"].nunique()),
         "targets": list(dict.fromkeys(rows["target"])),
         "scratch": _over_seeds(scratch),

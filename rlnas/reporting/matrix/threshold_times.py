@@ -13,13 +13,9 @@ from numpy.typing import NDArray
 from rlnas.errors import InvalidArgumentError
 from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves
 from rlnas.runs.cell import ALL_TASKS, NO_SOURCE, OTHERS
-from rlnas.statistics.bootstrap import (
-    RESAMPLES,
-    interquartile_means_of_rows,
-    occurrences,
-    resample,
-)
-from rlnas.statistics.censored import first_times
+from rlnas.statistics.bootstrap import Bootstrap
+from rlnas.statistics.censored import first_times, median_times, restricted_mean_times
+from rlnas.statistics.means import interquartile_mean
 
 LEVELS = (0.25, 0.5, 0.75, 0.9, 1.0)
 """Thresholds as parts of the way that scratch goes; 1 is scratch's performance at the end."""
@@ -54,23 +50,17 @@ class Times:
     @cached_property
     def medians(self) -> NDArray[np.float64]:
         """``(L,)`` first times by which half have reached it, infinite beyond the horizon."""
-        # With one common censoring time Kaplan–Meier is the empirical distribution.
-        return np.asarray(np.sort(self.times, axis=1)[:, (self.n + 1) // 2 - 1])
+        return median_times(self.times)
 
     @cached_property
     def means(self) -> NDArray[np.float64]:
         """``(L, 1)`` restricted mean times."""
-        return np.asarray(self._restricted.mean(axis=1, keepdims=True))
+        return restricted_mean_times(self.times, self.horizon)[:, None]
 
     @cached_property
     def resampled_means(self) -> NDArray[np.float64]:
         """``(L, resamples)`` restricted mean times of each resample."""
-        return np.asarray(self._restricted @ occurrences(self.indices).T / self.n)
-
-    @property
-    def _restricted(self) -> NDArray[np.float64]:
-        # The area under Kaplan–Meier with one common censoring time.
-        return np.minimum(self.times, self.horizon)
+        return restricted_mean_times(self.times[:, self.indices], self.horizon)
 
 
 def scratch_thresholds(
@@ -83,18 +73,19 @@ def scratch_thresholds(
         levels: Parts of the way between the interquartile means of its first and of its last
             values; above 1 is better than scratch ends.
     """
-    start, end = interquartile_means_of_rows(values[:, [0, -1]].T)
+    start, end = interquartile_mean(values[:, [0, -1]], axis=0)
     return np.asarray(start + np.asarray(levels, dtype=np.float64) * (end - start))
 
 
 def times_of(
-    courses: SearchCurves, levels: Sequence[float], seed: int
+    courses: SearchCurves, levels: Sequence[float], bootstrap: Bootstrap
 ) -> dict[CellKey, tuple[Times, Times, NDArray[np.float64]]]:
     """Return every compared cell's times, those of the baseline, and the thresholds."""
 
     def times(values: NDArray[np.float64], thresholds: NDArray[np.float64], *path: str) -> Times:
         found = first_times(values, courses.points, thresholds)
-        return Times(found, courses.horizon, resample(len(values), RESAMPLES, seed, *path))
+        [indices] = bootstrap.draws(len(values), name=path)
+        return Times(found, courses.horizon, indices)
 
     swept, bases = {}, {}
     for target, values in courses.baselines.items():

@@ -24,16 +24,9 @@ from numpy.typing import NDArray
 from rlnas.errors import InvalidArgumentError
 from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves, by_kind
 from rlnas.runs.cell import source_kind
-from rlnas.statistics.bootstrap import (
-    RESAMPLES,
-    by_task,
-    interquartile_means_of_rows,
-    mean_of_rows,
-    occurrences,
-    percentile_interval,
-    resample,
-    task_draws,
-)
+from rlnas.statistics.bootstrap import BOOTSTRAP, Bootstrap, by_task
+from rlnas.statistics.improvement import probability_of_improvement
+from rlnas.statistics.means import interquartile_mean, known_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,18 +58,13 @@ class Sample:
     @cached_property
     def means(self) -> NDArray[np.float64]:
         """``(4, 1)`` interquartile means of the traits and of the start."""
-        return interquartile_means_of_rows(np.vstack([self.traits, self.start]))[:, None]
+        return interquartile_mean(np.vstack([self.traits, self.start]), axis=-1)[:, None]
 
     @cached_property
     def resampled_means(self) -> NDArray[np.float64]:
         """``(4, resamples)`` the same of each resample."""
         rows = np.vstack([self.traits, self.start])
-        return interquartile_means_of_rows(rows[:, self.indices])
-
-    @cached_property
-    def occurrences(self) -> NDArray[np.float64]:
-        """``(resamples, n)`` how often each seed is in each resample."""
-        return occurrences(self.indices)
+        return interquartile_mean(rows[:, self.indices], axis=-1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,30 +85,21 @@ class Pair:
             return self.own.resampled_means[:3] - self.base.resampled_means[:3]
         return self.own.means[:3] - self.base.means[:3]
 
-    def above(self, offset: float | None, *, resampled: bool) -> NDArray[np.float64]:
-        """Return the baseline's area above an offset, its own start by default."""
+    def above(self, *, resampled: bool) -> NDArray[np.float64]:
+        """Return the baseline's area above its own start."""
         means = self.base.resampled_means if resampled else self.base.means
-        return np.asarray(means[2] - (means[3] if offset is None else offset))
+        return np.asarray(means[2] - means[3])
 
     @cached_property
     def improvement(self) -> NDArray[np.float64]:
         """``(1,)`` probability that a seed's final value beats a seed's of the baseline."""
-        return self._improvement(np.ones((1, self.own.n)), np.ones((1, self.base.n)))
+        return probability_of_improvement(self.own.traits[1:2], self.base.traits[1:2])
 
     @cached_property
     def resampled_improvement(self) -> NDArray[np.float64]:
         """``(resamples,)`` the same of each resample."""
-        return self._improvement(self.own.occurrences, self.base.occurrences)
-
-    def _improvement(
-        self, times: NDArray[np.float64], base_times: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        mine, theirs = self.own.traits[1], self.base.traits[1]
-        times, base_times = times * ~np.isnan(mine), base_times * ~np.isnan(theirs)
-        wins = (mine[:, None] > theirs) + 0.5 * (mine[:, None] == theirs)
-        won = ((times @ wins) * base_times).sum(axis=1)
-        met = times.sum(axis=1) * base_times.sum(axis=1)
-        return np.where(met > 0, won / np.maximum(met, 1), np.nan)
+        own, base = (sample.traits[1][sample.indices] for sample in (self.own, self.base))
+        return probability_of_improvement(own, base)
 
 
 def ratio(gain: NDArray[np.float64], above: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -129,7 +108,7 @@ def ratio(gain: NDArray[np.float64], above: NDArray[np.float64]) -> NDArray[np.f
 
 
 def resampled_pairs(
-    courses: SearchCurves, *, first: int | None = None, seed: int = 0
+    courses: SearchCurves, *, first: int | None = None, bootstrap: Bootstrap = BOOTSTRAP
 ) -> dict[CellKey, Pair]:
     """Return every compared cell beside its baseline, resampled.
 
@@ -138,7 +117,7 @@ def resampled_pairs(
         first: The initial value is the mean over so many first points. By query it defaults to 10:
             the very first queries show where a search happens to start, which no policy chooses,
             and not what it knows. By step it defaults to 1, the evaluation before any learning.
-        seed: Seed of the resampling.
+        bootstrap: How to resample.
 
     Raises:
         InvalidArgumentError: If there are not as many points.
@@ -152,7 +131,7 @@ def resampled_pairs(
 
     def sample(values: NDArray[np.float64], *path: str) -> Sample:
         traits = [values[:, :first].mean(axis=1), values[:, -1], courses.mean_over_axis(values)]
-        indices = resample(len(values), RESAMPLES, seed, *path)
+        [indices] = bootstrap.draws(len(values), name=path)
         return Sample(np.stack(traits), values[:, 0], indices)
 
     bases = {
@@ -167,16 +146,11 @@ GAINS = ("jumpstart", "asymptotic_gain", "area_gain")
 _KEYS = ["source", "target", "method", "sources", "n", "n_baseline"]
 
 
-def transfer_metrics(pairs: Mapping[CellKey, Pair], *, offset: float | None = None) -> pd.DataFrame:
+def transfer_metrics(pairs: Mapping[CellKey, Pair]) -> pd.DataFrame:
     """Return the transfer metrics of every cell against the baseline (scratch) on its target.
 
     Args:
         pairs: The searches beside scratch, as `resampled_pairs` returns them.
-        offset: The value that areas are measured from in the transfer ratio. The ratio
-            (area − area of scratch) / (area of scratch − offset) is *not* invariant to it: with
-            −log10(rank) and offset 0, as Taylor and Stone have it, it even has the wrong sign. By
-            default it is what scratch has at the first point on that target, so a ratio of 0.5
-            means half as much again as scratch gains above its own start.
 
     Returns:
         One row a (source, target, method) other than the baseline, in units of the value:
@@ -188,8 +162,11 @@ def transfer_metrics(pairs: Mapping[CellKey, Pair], *, offset: float | None = No
           ``*_baseline`` those of scratch.
         - ``jumpstart``, ``asymptotic_gain``, ``area_gain``: their differences, with ``*_low`` and
           ``*_high``.
-        - ``transfer_ratio`` with interval, NaN where scratch does not rise above the offset, and
-          the ``offset``.
+        - ``transfer_ratio`` with interval: (area − area of scratch) / (area of scratch −
+          ``offset``), where the offset is what scratch has at the first point on that target: 0.5
+          means half as much again as scratch gains above its own start. The ratio is *not*
+          invariant to the offset: with −log10(rank) and offset 0, as Taylor and Stone have it, it
+          even has the wrong sign. NaN where scratch does not rise above its start.
         - ``probability_of_improvement`` with interval: that a seed's final value beats a seed's of
           scratch, ties counted half (Agarwal et al. 2021).
 
@@ -198,12 +175,12 @@ def transfer_metrics(pairs: Mapping[CellKey, Pair], *, offset: float | None = No
     """
     import pandas as pd
 
-    rows = [_row(key, pair, offset) for key, pair in pairs.items()]
+    rows = [_row(key, pair) for key, pair in pairs.items()]
     frame: pd.DataFrame = pd.DataFrame(rows, columns=None if rows else _KEYS)
     return frame
 
 
-def _row(key: CellKey, pair: Pair, offset: float | None) -> dict[str, Any]:
+def _row(key: CellKey, pair: Pair) -> dict[str, Any]:
     source, target, method = key
     row: dict[str, Any] = {"source": source, "target": target, "method": method}
     row |= {"sources": source_kind(source, target), "n": pair.own.n, "n_baseline": pair.base.n}
@@ -212,19 +189,17 @@ def _row(key: CellKey, pair: Pair, offset: float | None) -> dict[str, Any]:
         row |= {name: float(mine), f"{name}_baseline": float(theirs)}
     gains, resampled = pair.gains(resampled=False), pair.gains(resampled=True)
     ratios = [
-        ratio(by_area[2], pair.above(offset, resampled=which))
+        ratio(by_area[2], pair.above(resampled=which))
         for which, by_area in ((False, gains), (True, resampled))
     ]
     estimates = np.vstack([gains, ratios[0], pair.improvement])[:, 0]
     distributions = np.vstack([resampled, ratios[1], pair.resampled_improvement])
-    lows, highs = percentile_interval(distributions)
     names = (*GAINS, "transfer_ratio", "probability_of_improvement")
-    for name, estimate, low, high in zip(names, estimates, lows, highs, strict=True):
-        known = not pair.single and not np.isnan(estimate)
-        row[name] = float(estimate)
-        row[f"{name}_low"] = float(low) if known else float("nan")
-        row[f"{name}_high"] = float(high) if known else float("nan")
-    return row | {"offset": float(base[3]) if offset is None else float(offset)}
+    known = None if pair.single else distributions
+    intervals = BOOTSTRAP.intervals(estimates, known)
+    for name, interval in zip(names, intervals, strict=True):
+        row |= interval.columns(name)
+    return row | {"offset": float(base[3])}
 
 
 _Draws = NDArray[np.int64] | None
@@ -234,11 +209,7 @@ _POOLED_KEYS = ["method", "sources", "pairs", "targets", "runs", "better"]
 
 
 def pooled_transfer_metrics(
-    pairs: Mapping[CellKey, Pair],
-    *,
-    offset: float | None = None,
-    resample_tasks: bool = False,
-    seed: int = 0,
+    pairs: Mapping[CellKey, Pair], *, bootstrap: Bootstrap = BOOTSTRAP
 ) -> pd.DataFrame:
     """Return the transfer metrics of each method over all its (source, target) pairs.
 
@@ -246,10 +217,8 @@ def pooled_transfer_metrics(
 
     Args:
         pairs: As in `transfer_metrics`.
-        offset: As in `transfer_metrics`; by default that of each target.
-        resample_tasks: Resample the targets too, so that an interval holds for targets like these.
-            The sources are taken as they are: a source has been trained once.
-        seed: Seed of the resampling of the targets.
+        bootstrap: How to resample the targets, with as many resamples as the pairs have. The
+            sources are taken as they are: a source has been trained once.
 
     Returns:
         One row a method and kind of source (``single``, ``others``, ``none``; ``own`` and ``all``
@@ -261,7 +230,7 @@ def pooled_transfer_metrics(
           on its target.
         - ``mean_*`` of the same, with interval: the mean over pairs of the pairs' differences.
         - ``transfer_ratio`` with interval: the area gained over all pairs, divided by that of
-          scratch above the offset; NaN where scratch does not rise above it.
+          scratch above its start; NaN where scratch does not rise above it.
         - ``probability_of_improvement`` with interval: its mean over pairs.
     """
     import pandas as pd
@@ -269,18 +238,16 @@ def pooled_transfer_metrics(
     rows: list[dict[str, Any]] = []
     for (method, kind), keys in by_kind(pairs).items():
         pool = _Pool(keys, [pairs[key] for key in keys])
-        draws = task_draws(len(pool.targets), RESAMPLES, seed) if resample_tasks else None
+        draws = bootstrap.task_draws(len(pool.targets))
         row: dict[str, Any] = {"method": method, "sources": kind, "pairs": len(keys)}
         row |= {"targets": len(pool.targets), "runs": sum(pair.own.n for pair in pool.pairs)}
         row["better"] = sum(bool(p.gains(resampled=False)[1, 0] > 0) for p in pool.pairs)
-        estimates = pool.statistics(offset, None, resampled=False)
-        distributions = pool.statistics(offset, draws, resampled=True)
+        estimates = pool.statistics(None, resampled=False)
+        distributions = pool.statistics(draws, resampled=True)
         known = draws is not None or not all(pair.single for pair in pool.pairs)
         for name, estimate in estimates.items():
-            low, high = percentile_interval(distributions[name])
-            row[name] = float(estimate[0])
-            row[f"{name}_low"] = float(low) if known else float("nan")
-            row[f"{name}_high"] = float(high) if known else float("nan")
+            resampled = distributions[name] if known else None
+            row |= bootstrap.interval(estimate[0], resampled).columns(name)
         rows.append(row)
     frame: pd.DataFrame = pd.DataFrame(rows, columns=None if rows else _POOLED_KEYS)
     return frame
@@ -294,7 +261,7 @@ class _Pool:
         self.targets = list(dict.fromkeys(target for _, target, _ in keys))
         self._task_of = [self.targets.index(target) for _, target, _ in keys]
 
-    def statistics(self, offset: float | None, draws: _Draws, *, resampled: bool) -> _Statistics:
+    def statistics(self, draws: _Draws, *, resampled: bool) -> _Statistics:
         """Return each statistic over the pool, ``(1 or resamples,)``."""
         gains = [pair.gains(resampled=resampled) for pair in self.pairs]
         found: _Statistics = {}
@@ -302,7 +269,7 @@ class _Pool:
             found[name] = self._over_runs(which, draws, resampled=resampled)
         for which, name in enumerate(GAINS):
             found[f"mean_{name}"] = self._over_pairs([gain[which] for gain in gains], draws)
-        above = [pair.above(offset, resampled=resampled) for pair in self.pairs]
+        above = [pair.above(resampled=resampled) for pair in self.pairs]
         found["transfer_ratio"] = ratio(found[f"mean_{GAINS[2]}"], self._over_pairs(above, draws))
         found["probability_of_improvement"] = self._over_pairs(
             [p.resampled_improvement if resampled else p.improvement for p in self.pairs], draws
@@ -312,7 +279,7 @@ class _Pool:
     def _over_pairs(
         self, values: Sequence[NDArray[np.float64]], draws: _Draws
     ) -> NDArray[np.float64]:
-        return mean_of_rows(by_task(values, self._task_of, draws))
+        return known_mean(by_task(values, self._task_of, draws))
 
     def _over_runs(self, which: int, draws: _Draws, *, resampled: bool) -> NDArray[np.float64]:
         """Return the interquartile mean of every run's gain over scratch on its target."""
@@ -327,4 +294,4 @@ class _Pool:
                 gained = values[:, None] - base.means[which]
             runs.extend(gained)
             task_of += [task] * own.n
-        return interquartile_means_of_rows(by_task(runs, task_of, draws))
+        return interquartile_mean(by_task(runs, task_of, draws), axis=-1)

@@ -14,7 +14,7 @@ from rlnas.reporting.figures.training import training_figures
 from rlnas.reporting.pages.page import write_page
 from rlnas.reporting.pages.parts import TableCell, drawn_figure, folded, heading, note, table
 from rlnas.runs.dataset_search import KIND, TrainingSearchRun
-from rlnas.statistics.intervals import Interval
+from rlnas.statistics.bootstrap import Interval
 from rlnas.statistics.proportions import proportion_difference, proportion_interval
 
 _FULL_MATRIX = 30  # classes up to which the whole matrix is shown

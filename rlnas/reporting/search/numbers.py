@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rlnas.lazy import once
-from rlnas.statistics.samples import describe
+from rlnas.statistics.describe import describe
 from rlnas.tasks import Metric
 
 if TYPE_CHECKING:

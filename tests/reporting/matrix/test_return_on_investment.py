@@ -12,6 +12,7 @@ from rlnas.reporting.matrix.return_on_investment import (
     return_on_investment,
 )
 from rlnas.reporting.matrix.search_curves import SearchCurves
+from rlnas.statistics.bootstrap import Bootstrap
 
 
 def matrix(cells, cost=None):
@@ -167,7 +168,7 @@ def test_summary_is_the_mean_over_pairs_and_json_able():
     assert first["invested_gpu_hours"] == pytest.approx(0.2)
     assert first["pays_queries"] == 1
     json.dumps(first)
-    wide = summaries(rows, curves, investment, resample_tasks=True)[0]
+    wide = summaries(rows, curves, investment, bootstrap=Bootstrap(resample_tasks=True))[0]
     assert wide["queries_saved"] == 3
     assert wide["queries_saved_low"] <= 0.5 < 5.5 <= wide["queries_saved_high"]
 

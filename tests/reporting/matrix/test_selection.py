@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 
 from rlnas.errors import InvalidArgumentError, UnknownNameError
-from rlnas.reporting.matrix import selection_judge
 from rlnas.reporting.matrix.measured_sources import gain_table
 from rlnas.reporting.matrix.selection import selection_summary
+from rlnas.statistics.bootstrap import Bootstrap
 
 TASKS = ("a", "b", "c", "d")
 
@@ -58,15 +58,15 @@ def test_similarities_on_scales_of_their_own_within_each_target(summary, perfect
 
 
 def test_the_oracle_of_the_same_seeds_is_optimistic_and_the_cross_fitted_is_not(
-    summary, make_rows, perfect, monkeypatch
+    summary, make_rows, perfect
 ):
-    monkeypatch.setattr(selection_judge, "RESAMPLES", 2)  # no interval is looked at
+    few = Bootstrap(resamples=2)  # no interval is looked at
     # All sources are equal, so no choice can be better than chance: what seems so is noise.
     ranks = {t: {s: 100 for s in TASKS if s != t} for t in TASKS}
     optimistic, fitted, agreement = [], [], []
     for seed in range(25):
         rows = make_rows(ranks, seeds=6, noise=1.0, seed=seed)
-        table = summary(lambda *_: 0.0, rows)
+        table = summary(lambda *_: 0.0, rows, bootstrap=few)
         optimistic.append(table.loc["random", "regret"])
         fitted.append(table.loc["random", "regret_cross_fitted"])
         agreement.append(table.loc["oracle-cross-fitted", "spearman_within"])
@@ -93,7 +93,7 @@ def test_intervals_come_from_the_seeds_of_estimates_and_of_searches(
     assert by_searches["spearman_low"] < by_searches["spearman_high"]
     assert by_searches["mean_rank_low"] < by_searches["mean_rank_high"]
     assert by_searches["top1_low"] == by_searches["top1_high"]  # always the same choice
-    by_tasks = summary(worst, resample_tasks=True).loc["e"]
+    by_tasks = summary(worst, bootstrap=Bootstrap(resample_tasks=True)).loc["e"]
     assert by_tasks["regret_low"] < by_tasks["regret"] < by_tasks["regret_high"]
 
 

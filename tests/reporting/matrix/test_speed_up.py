@@ -2,44 +2,18 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.reporting.matrix.speed_up import pooled_speed_up, time_to_threshold
-from rlnas.statistics.censored import first_times, median_time, restricted_mean_time
+from rlnas.statistics.bootstrap import Bootstrap
+from rlnas.statistics.censored import first_times, median_times, restricted_mean_times
 
 SCRATCH = ("-", "t", "scratch")
 METHOD = ("s", "t", "zero-shot")
+RESAMPLE_TASKS = Bootstrap(resample_tasks=True)
 
 
-@settings(max_examples=50, deadline=None)
-@given(
-    times=hnp.arrays(int, st.integers(1, 12), elements=st.integers(1, 20)),
-    flags=st.lists(st.booleans(), min_size=12, max_size=12),
-)
-def test_restricted_means_and_medians_are_kaplan_meiers(times, flags):
-    reached = np.array(flags[: len(times)])
-    if not reached.any():
-        assert (median_time(times, reached), restricted_mean_time(times, reached, 25)) == (
-            np.inf,
-            25,
-        )
-        return
-    # The product-limit estimate written out, as the independent reference.
-    share, area, last, median = 1.0, 0.0, 0.0, np.inf
-    for time in np.unique(times):
-        area += share * (time - last)
-        share *= 1 - (reached & (times == time)).sum() / (times >= time).sum()
-        last = time
-        median = min(median, time) if share <= 0.5 + 1e-12 else median
-    area += share * (25 - last)
-    assert restricted_mean_time(times, reached, 25) == pytest.approx(area)
-    assert median_time(times, reached) == median
-
-
-def test_times_of_a_common_budget_equal_kaplan_meier(courses):
+def test_times_are_those_of_the_courses(courses):
     rng = np.random.default_rng(3)
     scratch = np.maximum.accumulate(rng.integers(0, 30, (9, 12)), axis=1)
     own = np.maximum.accumulate(rng.integers(0, 34, (7, 12)), axis=1)
@@ -50,9 +24,9 @@ def test_times_of_a_common_budget_equal_kaplan_meier(courses):
                 values.astype(float), np.arange(1.0, 13), np.array([row["threshold"]])
             )[0]
             done = np.isfinite(times)
-            mean = restricted_mean_time(np.minimum(times, 12), done, 12)
+            mean = restricted_mean_times(times, 12)
             assert row[f"restricted_mean{suffix}"] == pytest.approx(mean)
-            assert row[f"median{suffix}"] == median_time(np.minimum(times, 12), done)
+            assert row[f"median{suffix}"] == median_times(times)
             assert row[f"reached{suffix}"] == done.mean()
 
 
@@ -88,16 +62,6 @@ def test_training_on_the_source_is_counted(courses):
         time_to_threshold(courses(cells), source_training={"x": 1.0})
 
 
-def test_noise_above_a_threshold_does_not_count_until_it_holds():
-    values = np.array([[0, 9, 0, 9, 9, 9.0], [0, 0, 0, 0, 0, 9.0]])
-    points = np.arange(6) * 10.0
-    assert first_times(values, points, np.array([9.0]))[0].tolist() == [10, 50]
-    assert first_times(values, points, np.array([9.0]), hold=2)[0].tolist() == [30, np.inf]
-    assert np.isinf(first_times(values, points, np.array([9.0]), hold=7)).all()
-    with pytest.raises(InvalidArgumentError, match="hold is 0"):
-        first_times(values, points, np.array([9.0]), hold=0)
-
-
 def test_a_threshold_that_differs_by_rounding_is_reached(courses):
     value = -np.log10(7.0)
     cells = {SCRATCH: [[-3, value]] * 3, METHOD: [[value, value]] * 3}
@@ -118,9 +82,8 @@ def test_pooled_speed_up_is_that_of_the_median_pair(courses):
     for target, reach in (("a", 1), ("b", 2), ("c", 8)):
         cells["-", target, "scratch"] = [[0] * 7 + [1]] * 3
         cells["s", target, "m"] = [[0] * (reach - 1) + [1] * (9 - reach)] * 3
-    row = pooled_speed_up(courses(cells), levels=(1.0,), source_training={"s": 8.0}).iloc[0]
+    row = pooled_speed_up(courses(cells), levels=(1.0,)).iloc[0]
     assert (row["worst"], row["speed_up"], row["best"], row["faster"]) == (1, 4, 8, 2 / 3)
     assert (row["speed_up_low"], row["speed_up_high"]) == (4, 4)  # seeds are all alike
-    assert row["speed_up_with_source"] == 8 / 10
-    tasks = pooled_speed_up(courses(cells), levels=(1.0,), resample_tasks=True).iloc[0]
+    tasks = pooled_speed_up(courses(cells), levels=(1.0,), bootstrap=RESAMPLE_TASKS).iloc[0]
     assert (tasks["speed_up_low"], tasks["speed_up_high"]) == (1, 8)

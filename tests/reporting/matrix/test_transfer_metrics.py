@@ -25,14 +25,13 @@ def test_metrics_by_hand(courses, small, pairs):
     assert (row["n"], row["n_baseline"], row["sources"]) == (2, 2, "single")
 
 
-def test_the_transfer_ratio_moves_with_its_offset_and_only_it(courses, small, pairs):
+def test_the_transfer_ratio_is_above_the_start_of_scratch(courses, small, pairs):
     lifted = {key: [np.add(v, 100) for v in seeds] for key, seeds in small.items()}
     at, above = (transfer_metrics(pairs(cells, first=1)).iloc[0] for cells in (small, lifted))
     assert above["transfer_ratio"] == pytest.approx(at["transfer_ratio"])  # offset: its own start
     assert above["area_gain"] == pytest.approx(at["area_gain"])
-    fixed = transfer_metrics(pairs(lifted, first=1), offset=0.0).iloc[0]
-    assert fixed["transfer_ratio"] == pytest.approx(3.25 / 103.5)
-    sunk = transfer_metrics(pairs(small, first=1), offset=50.0).iloc[0]
+    flat = {**small, SCRATCH: [[4, 2, 2, 2], [4, 2, 2, 2]]}
+    sunk = transfer_metrics(pairs(flat, first=1)).iloc[0]
     assert np.isnan(sunk["transfer_ratio"])  # and not a ratio of the wrong sign
     assert np.isnan(sunk["transfer_ratio_low"])
 

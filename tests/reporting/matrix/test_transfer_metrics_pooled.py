@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics, transfer_metrics
+from rlnas.statistics.bootstrap import Bootstrap
 
 
 def pooled_cells(rng, gains, seeds=8):
@@ -41,7 +42,7 @@ def test_the_mean_over_pairs_shows_harm_that_the_interquartile_mean_cuts_off(cou
 def test_resampling_tasks_widens_what_differs_between_tasks(courses, pairs):
     cells = pooled_cells(np.random.default_rng(0), {"a": 0.0, "b": 1.0, "c": 5.0})
     narrow, wide = (
-        pooled_transfer_metrics(pairs(cells, first=1), resample_tasks=tasks)
+        pooled_transfer_metrics(pairs(cells, first=1), bootstrap=Bootstrap(resample_tasks=tasks))
         .set_index("sources")
         .loc["single"]
         for tasks in (False, True)

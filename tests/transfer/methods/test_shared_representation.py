@@ -103,7 +103,7 @@ def test_a_transformer_goes_to_another_space(target, shared, sources, landscape)
 
 def learnt(monkeypatch, method, task, budget=50):
     """Return the network of a search before and after it, and the updates there were."""
-    from rlnas.transfer.methods import shared_representation as module
+    from rlnas.transfer.methods import base as module
 
     seen = {}
     original = module.learn_on_targets

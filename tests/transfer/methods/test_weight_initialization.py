@@ -41,11 +41,11 @@ SPACES = ["nasbench-201", "transnas-macro"]
 class Watched(WeightInitialization):
     """Keeps the networks that its last search trained, and what they were before."""
 
-    def _begin(self, space, seed):
-        network, carried = super()._begin(space, seed)
-        self.trained = network
-        self.before = {name: value.clone() for name, value in network.state_dict().items()}
-        return network, carried
+    def _begin(self, ledgers, rngs):
+        networks, hooks = super()._begin(ledgers, rngs)
+        (self.trained,) = networks
+        self.before = {name: value.clone() for name, value in self.trained.state_dict().items()}
+        return networks, hooks
 
 
 def moved(method):

@@ -1,0 +1,66 @@
+"""What one sample, or each group of a table, comes to: means with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from rlnas.errors import InvalidArgumentError
+from rlnas.statistics.bootstrap import bootstrap_interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def describe(values: ArrayLike) -> dict[str, Any]:
+    """Return the statistics of one sample as a JSON-able dictionary.
+
+    Args:
+        values: ``(n,)``, one value a seed; NaN is left out.
+
+    Returns:
+        ``n``; ``iqm`` (the interquartile mean) with ``low`` and ``high``; ``mean`` with
+        ``mean_low`` and ``mean_high``; ``note`` where an interval is degenerate.
+    """
+    iqm, mean = bootstrap_interval(values), bootstrap_interval(values, np.mean)
+    n = int(np.count_nonzero(~np.isnan(np.asarray(values, dtype=np.float64))))
+    entry: dict[str, Any] = {"n": n, "iqm": iqm.estimate, "low": iqm.low, "high": iqm.high}
+    entry |= mean.columns("mean")
+    return {**entry, "note": iqm.note} if iqm.note else entry
+
+
+def summarise(frame: pd.DataFrame, by: str | Sequence[str], value: str) -> pd.DataFrame:
+    """Return one row a group: the columns ``by``, then n, missing, mean, iqm, low, high.
+
+    Args:
+        frame: One row a seed.
+        by: Columns that make the groups, kept in order of appearance.
+        value: Column to summarise; NaN is counted as missing, never imputed.
+
+    Raises:
+        InvalidArgumentError: If a column is missing.
+    """
+    import pandas as pd
+
+    keys = [by] if isinstance(by, str) else list(by)
+    if absent := [c for c in [*keys, value] if c not in frame]:
+        raise InvalidArgumentError(
+            f"The frame has no column {', '.join(absent)}; it has {', '.join(map(str, frame))}."
+        )
+    told = ["n", "mean", "iqm", "low", "high"]
+    rows: list[dict[str, object]] = []
+    for group, part in frame.groupby(keys, sort=False):
+        found = describe(part[value])
+        rows.append(
+            {
+                **dict(zip(keys, group, strict=True)),
+                "missing": len(part) - found["n"],
+                **{name: found[name] for name in told},
+            }
+        )
+    columns = [*keys, "n", "missing", "mean", "iqm", "low", "high"]
+    summary: pd.DataFrame = pd.DataFrame(rows, columns=columns)
+    return summary
