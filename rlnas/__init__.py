@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         search,
         seeding,
         spaces,
+        statistics,
         tasks,
         testing,
         training,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from rlnas.errors import RlnasError
     from rlnas.reporting import load_results, write_report
     from rlnas.runs import search_dataset
-    from rlnas.search import SearchResult, get_searcher
+    from rlnas.search import Searcher, SearchResult, get_searcher
     from rlnas.spaces import get_space
     from rlnas.tasks import Budget, Suite, TabularTask, Task, make_task
     from rlnas.training import make_training_task
@@ -56,6 +57,7 @@ __all__ = [
     "PPOController",
     "RlnasError",
     "SearchResult",
+    "Searcher",
     "Suite",
     "TabularTask",
     "Task",
@@ -82,6 +84,7 @@ __all__ = [
     "search_dataset",
     "seeding",
     "spaces",
+    "statistics",
     "tasks",
     "testing",
     "training",
@@ -94,6 +97,7 @@ _HOMES = {
     "PPOController": "rlnas.agents",
     "RlnasError": "rlnas.errors",
     "SearchResult": "rlnas.search",
+    "Searcher": "rlnas.search",
     "Suite": "rlnas.tasks",
     "TabularTask": "rlnas.tasks",
     "Task": "rlnas.tasks",
