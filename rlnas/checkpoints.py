@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from rlnas.atomic import atomic_directory, atomic_file, json_text
+from rlnas.damage import guarded, parse_json, read_json
 from rlnas.errors import CheckpointError
 
 FORMAT = 1
@@ -69,15 +69,12 @@ def read_config(folder: str | Path, made_by: str) -> dict[str, Any]:
         CheckpointError: If it is missing, damaged or of another format.
     """
     path = Path(folder) / CONFIG
-    try:
-        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         raise CheckpointError(
             f"{folder} holds no checkpoint ({CONFIG} is missing); expected a folder that "
             f"{made_by} wrote."
-        ) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from error
+        )
+    config: dict[str, Any] = read_json(path, "description of a checkpoint", CheckpointError)
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise CheckpointError(f"{path} is no rlnas checkpoint of format {FORMAT}.")
     return config
@@ -104,10 +101,7 @@ def read_training_state(folder: str | Path) -> TrainingState:
         CheckpointError: If the checkpoint was saved without it, or it is damaged.
     """
     tensors = _read_tensors(Path(folder) / _STATE_TENSORS)
-    try:
-        values = json.loads((Path(folder) / _STATE_VALUES).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{folder}: the training state is damaged: {error}") from error
+    values = read_json(Path(folder) / _STATE_VALUES, "training state", CheckpointError)
     if not isinstance(values, dict):
         raise CheckpointError(f"{folder}: the training state is damaged: it is no JSON object.")
     return tensors, values
@@ -129,11 +123,8 @@ def read_state_file(path: Path) -> TrainingState:
         CheckpointError: If the file is missing or damaged.
     """
     tensors = _read_tensors(path)
-    try:
-        with safe_open(path, "pt") as file:
-            values = json.loads((file.metadata() or {})[_VALUES_KEY])
-    except (OSError, SafetensorError, KeyError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from error
+    with guarded(path, "training state", CheckpointError), safe_open(path, "pt") as file:
+        values = parse_json((file.metadata() or {})[_VALUES_KEY].encode())
     if not isinstance(values, dict):
         raise CheckpointError(f"{path} is damaged: its values are no JSON object.")
     return tensors, values
@@ -189,16 +180,12 @@ def restore_optimizer(
 @contextlib.contextmanager
 def damage_reported(folder: str | Path) -> Iterator[None]:
     """Raise CheckpointError where what was read does not make what was saved."""
-    try:
+    with guarded(folder, "checkpoint", CheckpointError):
         yield
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise CheckpointError(f"{folder}: the checkpoint is damaged: {error}") from error
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:
-    try:
+    if not path.exists():
+        raise CheckpointError(f"{path} is missing; the checkpoint is incomplete.")
+    with guarded(path, "file of tensors", CheckpointError):
         return dict(load_file(path))
-    except FileNotFoundError:
-        raise CheckpointError(f"{path} is missing; the checkpoint is incomplete.") from None
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from error

@@ -98,24 +98,34 @@ def check_size(shape: Sequence[int], held: int, what: str) -> None:
         )
 
 
-def read_json(path: str | Path, what: str, *, most: int = JSON_BYTES) -> Any:
+def read_json(
+    path: str | Path,
+    what: str,
+    raises: type[RlnasError] = DataError,
+    remedy: str = "",
+    *,
+    most: int = JSON_BYTES,
+) -> Any:
     """Return the content of a JSON file.
 
     Args:
         path: The file.
         what: What it should be, see `guarded`.
+        raises: As of `guarded`.
+        remedy: Likewise.
         most: Bytes above which it is not read.
 
     Raises:
-        DataError: If it is missing, no plain file, larger than that, or no JSON in UTF-8.
+        RlnasError: ``raises``, if it is missing, no plain file, larger than that,
+            or no JSON in UTF-8.
     """
     path = Path(path)
-    with guarded(path, what):
+    with guarded(path, what, raises, remedy):
         if path.exists() and not path.is_file():
-            raise DataError(f"{path} is no plain file.")
+            raise raises(f"{path} is no plain file.")
         size = path.stat().st_size
         if size > most:
-            raise DataError(f"{path} has {size} bytes, more than a {what} can have: not read.")
+            raise raises(f"{path} has {size} bytes, more than a {what} can have: not read.")
         return parse_json(path.read_bytes())
 
 

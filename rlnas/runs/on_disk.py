@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from rlnas.atomic import atomic_file
+from rlnas.damage import guarded
 from rlnas.errors import RunError
-from rlnas.run_folder import begin_run, read_command, read_settings, read_versions
+from rlnas.run_folder import CONFIG, begin_run, read_command, read_settings, read_versions
 from rlnas.runs.cell import RunCell
 from rlnas.runs.tables import outcome_tables
 from rlnas.search import SearchResult
@@ -112,10 +113,8 @@ class RunOnDisk(ABC, Generic[PlanT, PartT]):
             RunError: If it holds no run of this kind or its configuration is damaged.
         """
         settings = read_settings(folder, cls.kind)
-        try:
+        with guarded(Path(folder) / CONFIG, f"description of a {cls.kind} run", RunError):
             return cls(folder, cls.read_plan(settings))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise RunError(f"{folder}: config.json describes no {cls.kind} run: {error}") from error
 
     # -- what each kind of run says ---------------------------------------------------------
 
@@ -196,13 +195,8 @@ class RunOnDisk(ABC, Generic[PlanT, PartT]):
         return rows, curves
 
     def _table(self, which: int) -> pd.DataFrame:
-        import pandas as pd
-
         path = self.folder / _TABLES[which]
-        if path.exists():
-            frame: pd.DataFrame = pd.read_parquet(path)
-            return frame
-        return self.make_tables()[which]
+        return read_table(path) if path.exists() else self.make_tables()[which]
 
 
 _TABLES = ("rows.parquet", "curves.parquet")
@@ -212,6 +206,21 @@ def write_table(path: Path, frame: pd.DataFrame) -> None:
     """Write a table as Parquet, atomically."""
     with atomic_file(path) as partial:
         frame.to_parquet(partial, index=False)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Return a table that `write_table` wrote.
+
+    Raises:
+        RunError: If it is missing or damaged.
+    """
+    import pandas as pd
+
+    with guarded(
+        path, "table of a run", RunError, "Remove it, and go on with the run by --resume."
+    ):
+        frame: pd.DataFrame = pd.read_parquet(path)
+        return frame
 
 
 class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
