@@ -32,7 +32,7 @@ STEPS = 128
 
 
 def damaged_frame(rng, frame):
-    """Return a table of which a column was renamed, lost, retyped, or its values or rows changed."""
+    """Return a table with a column renamed, lost, retyped, or with other values or rows."""
     name = frame.columns[int(rng.integers(len(frame.columns)))]
     odd = (None, float("nan"), -1, 10**18, 1e308, "x" * 3000, "../../victim", b"\xff", [1], True)
     value = odd[int(rng.integers(len(odd)))]
@@ -156,7 +156,7 @@ def copy_of(made, folder):
 
 
 def command(*arguments):
-    """Run a command line as its user would; what it says goes nowhere, what it refuses is raised."""
+    """Run a command line; what it says goes nowhere, what it refuses is raised."""
     from rlnas.cli.main import main
     from rlnas.errors import RlnasError
 
