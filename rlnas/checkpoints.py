@@ -20,6 +20,7 @@ FORMAT = 1
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 _STATE_TENSORS, _STATE_VALUES = "training_state.safetensors", "training_state.json"
 _VALUES_KEY = "values"
+_NEVER_NEGATIVE = ("step", "exp_avg_sq")
 TrainingState = tuple[dict[str, Tensor], dict[str, Any]]
 """Tensors and JSON-able values from which a training goes on."""
 
@@ -156,7 +157,8 @@ def restore_optimizer(
         prefix: As it was given to `optimizer_tensors`.
 
     Raises:
-        ValueError: If a moment has another shape than its parameter, which PyTorch would only
+        ValueError: If a moment is missing, or has another shape than its parameter or values that
+            none has, which PyTorch would only
             notice in the middle of an update.
     """
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
@@ -169,9 +171,13 @@ def restore_optimizer(
         expected = () if slot == "step" else None if own is None else tuple(own.shape)
         if expected != tuple(tensor.shape):
             raise ValueError(f"{name} has the shape {tuple(tensor.shape)}, not {expected}")
+        if not tensor.isfinite().all() or (slot in _NEVER_NEGATIVE and (tensor < 0).any()):
+            raise ValueError(f"{name} holds what no optimizer has")
         # Fused updates walk through memory: a moment has to lie as its parameter does.
         lying = tensor if slot == "step" or own is None else torch.empty_like(own).copy_(tensor)
         slots.setdefault(int(number), {})[slot] = lying
+    if len({frozenset(own) for own in slots.values()}) > 1:
+        raise ValueError(f"{prefix} has other moments of one parameter than of another")
     tree = optimizer.state_dict()
     tree["state"] = slots
     optimizer.load_state_dict(tree)

@@ -136,9 +136,10 @@ def check_settings(folder: Path, old: Settings, new: Settings) -> None:
         RunError: If they differ; it says where.
     """
     if different := list(differences(jsonable(old), jsonable(new))):
+        said = bounded("; ".join(different), 600)
         raise RunError(
-            f"{folder} was begun with other settings: {'; '.join(different)}. Go on with those "
-            "that it has, or choose another folder."
+            f"{folder} was begun with other settings: {said}. Go on with those that it has, or "
+            "choose another folder."
         )
 
 

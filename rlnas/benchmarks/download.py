@@ -238,7 +238,12 @@ def _stream(url: str, file: CatalogueFile, partial: Path, on_progress: Progress 
         length = response.headers.get("Content-Length", "")
         plain = length.isascii() and length.isdigit() and len(length) < 16
         total = start + int(length) if plain else file.size
-        done = _receive(response, partial, start, total, file.size or MAX_BYTES, on_progress)
+
+        def report(done: int) -> None:
+            if on_progress is not None:
+                on_progress(done, total)
+
+        done = _receive(response, partial, start, file.size or MAX_BYTES, report=report)
     if done > (file.size or MAX_BYTES):
         partial.unlink()
         raise _UnavailableError(
@@ -252,9 +257,9 @@ def _receive(
     response: requests.Response,
     partial: Path,
     done: int,
-    total: int | None,
     most: int,
-    on_progress: Progress | None,
+    *,
+    report: Callable[[int], None],
 ) -> int:
     """Write what a connection sends after the first ``done`` bytes; return how many there are."""
     began, before = time.monotonic(), done
@@ -265,8 +270,7 @@ def _receive(
             done += len(block)
             if done > most:
                 break
-            if on_progress is not None:
-                on_progress(done, total)
+            report(done)
             if (passed := time.monotonic() - began) > SLOW_SECONDS:
                 if done - before < SLOW_BYTES:
                     raise _InterruptedError(

@@ -35,6 +35,7 @@ KIND = "training-search"
 
 SEARCH, ROWS, BEST, ARCHITECTURES = "search.parquet", "rows.parquet", "best.json", "architectures"
 
+_NUMBERS = ("query", "score", "valid", "epochs", "parameters", "macs", "seconds", "cost")
 _log = logging.getLogger("rlnas")
 
 
@@ -167,7 +168,9 @@ class TrainingSearchRun:
         if not isinstance(best, dict):
             raise RunError(f"{folder / BEST} is damaged: expected an object. {remedy}")
         result = SearchResult.load(folder / SEARCH)
-        return cls(folder, settings, result, read_table(folder / ROWS), best)
+        return cls(
+            folder, settings, result, read_table(folder / ROWS, _NUMBERS, ("architecture",)), best
+        )
 
     @cached_property
     def records(self) -> dict[str, TrainingRecord]:

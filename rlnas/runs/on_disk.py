@@ -69,6 +69,10 @@ class RunOnDisk(ABC, Generic[PlanT, PartT]):
         suite: The suite, or None to load it when a table is asked for.
     """
 
+    numbers: ClassVar[tuple[Sequence[str], Sequence[str]]] = ((), ())
+    """Columns of its rows, and of its curves, that are numbers."""
+    texts: ClassVar[Sequence[str]] = ()
+    """Columns of both that are texts."""
     kind: ClassVar[str]
     """Key of its settings in ``config.json``."""
 
@@ -196,7 +200,9 @@ class RunOnDisk(ABC, Generic[PlanT, PartT]):
 
     def _table(self, which: int) -> pd.DataFrame:
         path = self.folder / _TABLES[which]
-        return read_table(path) if path.exists() else self.make_tables()[which]
+        if not path.exists():
+            return self.make_tables()[which]
+        return read_table(path, self.numbers[which], self.texts)
 
 
 _TABLES = ("rows.parquet", "curves.parquet")
@@ -208,8 +214,13 @@ def write_table(path: Path, frame: pd.DataFrame) -> None:
         frame.to_parquet(partial, index=False)
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, numbers: Sequence[str] = (), texts: Sequence[str] = ()) -> pd.DataFrame:
     """Return a table that `write_table` wrote.
+
+    Args:
+        path: The file.
+        numbers: Columns that it has to have, of numbers.
+        texts: Likewise of texts.
 
     Raises:
         RunError: If it is missing or damaged.
@@ -220,6 +231,12 @@ def read_table(path: Path) -> pd.DataFrame:
         path, "table of a run", RunError, "Remove it, and go on with the run by --resume."
     ):
         frame: pd.DataFrame = pd.read_parquet(path)
+        for name in numbers:
+            if not pd.api.types.is_numeric_dtype(frame[name].dtype):
+                raise TypeError(f"its column {name} has no numbers")
+        for name in texts:
+            if not all(isinstance(value, str) for value in frame[name]):
+                raise TypeError(f"its column {name} has no texts")
         return frame
 
 
@@ -232,6 +249,11 @@ class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
     source, target, method, seed, query, best_score and rank after every query.
     """
 
+    numbers = (
+        ("seed", "queries", "best_score", "test_score", "rank", "regret", "cost", "seconds"),
+        ("seed", "query", "best_score", "rank"),
+    )
+    texts = ("source", "target", "method")
     events: ClassVar[Path] = Path("tensorboard")
     """Where in its folder the curves of its searches are, for TensorBoard."""
 

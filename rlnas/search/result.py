@@ -190,7 +190,9 @@ def _best_so_far(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _as_vectors(rows: list[list[int]]) -> Architecture:
     """Return the vectors of a file as int8; none is another number by being cut to that."""
-    vectors = np.array(rows, dtype=np.int64).reshape(len(rows), -1)
+    vectors = np.array(rows, dtype=np.int64)
+    if rows and vectors.ndim != 2:
+        raise ValueError("its vectors are no matrix")
     if vectors.size and not 0 <= vectors.min() <= vectors.max() < 128:
         raise ValueError("its vectors are of no search space")
     return vectors.astype(np.int8)

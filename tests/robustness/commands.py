@@ -111,8 +111,9 @@ def options_of(command):
 
 def value(rng, name, kinds, root):
     """Return a value of an option, right or not."""
-    rest = rng.random()
-    if rest < 0.1:
+    if name == "out":  # what a user names is the user's to choose
+        return str(root / str(rng.choice(["out", "file.csv", "x" * 300, "a\nb", "\udcff"])))
+    if rng.random() < 0.1:
         return ODD[int(rng.integers(len(ODD)))]
     if name in RIGHT:
         return str(rng.choice(RIGHT[name]))

@@ -482,6 +482,8 @@ def work(seed, first, count, kinds=KINDS):
             strays = [*outside.iterdir(), *folder.parent.iterdir()]
             if strays != [folder.parent, folder]:
                 outcome = f"wrote outside: {strays}"
+                for stray in set(strays) - {folder.parent, folder}:
+                    stray.rename(tempfile.mkdtemp(prefix="rlnas-stray-") + "/it")
             print(json.dumps({"number": number, "kind": kind, "outcome": outcome}), flush=True)
     finally:
         shutil.rmtree(outside, ignore_errors=True)
@@ -512,6 +514,7 @@ def run(seed, first, count, kinds=KINDS, script=__file__, part=_PART):
                 fine = said["outcome"] in ("read", "refused")
                 tally[said["kind"], said["outcome"] if fine else "wrong"] += 1
                 if not fine:
+                    print(f"case {said['number']}: {said['outcome']}", file=sys.stderr, flush=True)
                     wrong.append((said["number"], said["kind"], said["outcome"]))
         if done.returncode:
             kind = kinds[reached % len(kinds)].__name__

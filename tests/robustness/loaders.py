@@ -8,6 +8,7 @@ with it as a user would.
 from __future__ import annotations
 
 import atexit
+import concurrent.futures
 import contextlib
 import functools
 import io
@@ -232,6 +233,32 @@ def checkpoint_sb3(rng, folder):
     load_and_use(rng, folder, "sb3")
 
 
+@contextlib.contextmanager
+def one_process():
+    """Run the parts of a matrix here: what its workers do, without starting them."""
+    import rlnas.transfer.matrix.run as matrix
+
+    pool, stop = matrix.worker_pool, matrix.stop_pool
+    matrix.worker_pool = lambda *_: Here()
+    matrix.stop_pool = lambda *_, **__: None
+    try:
+        yield
+    finally:
+        matrix.worker_pool, matrix.stop_pool = pool, stop
+
+
+class Here(concurrent.futures.Executor):
+    """An executor that calls at once."""
+
+    def submit(self, function, /, *arguments, **options):
+        future = concurrent.futures.Future()
+        try:
+            future.set_result(function(*arguments, **options))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
 @functools.cache
 def result_file():
     from rlnas.benchmarks import load_suite
@@ -318,9 +345,11 @@ def matrix_resumed(rng, folder):
     root = copy_of(run_of(*MATRIX), folder)
     victim(rng, root, "*.json", "*.txt", "*.parquet", "cells/**/*", "controllers/**/*")
     from rlnas.transfer.matrix.folder import MatrixRun
+    from rlnas.transfer.matrix.run import run_matrix
 
     plan = MatrixRun.open(run_of(*MATRIX)).plan
-    MatrixRun.begin(root, plan, resume=True).write_tables()
+    with one_process():
+        run_matrix(plan, root, workers=1, device="cpu", resume=True)
 
 
 def train_resumed(rng, folder):

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from rlnas.atomic import write_json
 from rlnas.damage import guarded, read_json
 from rlnas.errors import RunError, shown
-from rlnas.plain import make_plain
+from rlnas.plain import whole
 from rlnas.run_folder import keep_settings
 
 FailureKind = Literal["diverged", "out of memory", "killed", "timeout", "error"]
@@ -58,7 +58,12 @@ class TrainingRecord:
         Raises:
             TypeError, ValueError: If one is not.
         """
-        make_plain(self)
+        if not isinstance(self.architecture, str) or not isinstance(self.device, str):
+            raise TypeError("architecture and device are to be texts")
+        if not all(isinstance(text, str | None) for text in (self.failure, self.error)):
+            raise TypeError("failure and error are to be texts")
+        whole(self.best_epoch, "best_epoch")
+        float(self.seconds)
         for metrics in (self.valid, self.test, *self.history):
             if not isinstance(metrics, Mapping):
                 raise TypeError(f"expected metrics by name, not {shown(metrics)}")

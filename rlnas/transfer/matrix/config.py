@@ -68,9 +68,8 @@ class MatrixConfig:
         for name in ("seeds", "queries", "steps", "sources_together", "probes"):
             if getattr(self, name) < 1:
                 raise InvalidArgumentError(f"{name} is {getattr(self, name)}; expected 1 or more.")
-        at_most(
-            self, seeds=10_000, queries=10**7, steps=10**12, probes=10**7, sources_together=1024
-        )
+        at_most(self, seeds=10_000, queries=10**7, steps=10**12, probes=10**7)
+        at_most(self, sources_together=1024)
         for name in _LISTS:
             if not all(isinstance(item, str) for item in getattr(self, name)):
                 raise InvalidArgumentError(f"{name} are to be texts.")
