@@ -99,11 +99,18 @@ def keep_settings(
 
 
 def refuse_file(folder: Path) -> None:
-    """Refuse a file where a folder should be.
+    """Refuse a file where a folder should be, and a name that most file formats cannot take.
 
     Raises:
-        RunError: If there is one.
+        RunError: If there is one, or its name is no UTF-8.
     """
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        raise RunError(
+            f"{bounded(str(folder), 300)} has a name that is no UTF-8, which safetensors and "
+            "Parquet cannot write to; choose another folder."
+        ) from None
     if folder.exists() and not folder.is_dir():
         raise RunError(f"{folder} is a file; expected a folder, or none yet. Choose another.")
 

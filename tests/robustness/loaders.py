@@ -361,8 +361,19 @@ def train_resumed(rng, folder):
 def transfer_source(rng, folder):
     root = copy_of(run_of(*TRAIN), folder)
     victim(rng, root, "checkpoint/*")
-    line = ("transfer", "--source", root, "--suite", SUITE, "--target", "synthetic-1")
-    command(*line, "--queries", "4", "--seeds", "1", "--json", "--out", folder / "out")
+    line = ("transfer", "--source", root, "--suite", SUITE, "--task", "synthetic-1")
+    command(
+        *line,
+        "--queries",
+        "4",
+        "--seeds",
+        "1",
+        "--baselines",
+        "random",
+        "--json",
+        "--out",
+        folder / "out",
+    )
 
 
 def tiny_data():
