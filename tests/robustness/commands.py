@@ -15,6 +15,7 @@ import functools
 import importlib
 import io
 import os
+import shutil
 import sys
 import tempfile
 import types
@@ -59,6 +60,18 @@ RIGHT = {
     "probes": ("3",),
     "workers": ("1",),
     "device": ("cpu",),
+    "dataset": ("digits",),
+    "source": ("source", "missing"),
+    "target": ("synthetic-1",),
+    "architecture": ("64-41414-3_33_132",),
+    "image_size": ("8",),
+    "format": ("tabular",),
+    "space": ("transnas-micro",),
+    "column": ("acc,task=mine",),
+    "path": ("file.csv",),
+    "name": ("mine", "random", "digits"),
+    "names": (SUITE, "rooms-micro"),
+    "folder": ("run", "missing"),
     "check_queries": ("0",),
     "option": ("regularised-evolution.population=5", "local.improvement=best"),
 }
@@ -87,36 +100,49 @@ def kinds_of(annotation):
     return [annotation]
 
 
+@dataclasses.dataclass(frozen=True)
+class Option:
+    """What a field of a command's dataclass takes."""
+
+    name: str
+    kinds: list
+    positional: bool
+    required: bool
+
+
 @functools.cache
-def options_of(command):
-    """Return the options of a command and of its own commands: names, and what they take."""
+def options_of(*words):
+    """Return the options of a command, or of one of its own commands."""
     from rlnas.cli.main import COMMANDS
 
-    module = importlib.import_module(COMMANDS[command][0])
-    found = {}
-    pending, seen = [getattr(module, COMMANDS[command][1])], set()
-    while pending:
-        cls = pending.pop()
-        if cls in seen or not dataclasses.is_dataclass(cls):
-            continue
-        seen.add(cls)
-        for name, hint in typing.get_type_hints(cls, include_extras=False).items():
-            if name == "debug":  # it is there to show tracebacks
-                continue
-            kinds = kinds_of(hint)
-            found[name] = kinds
-            pending += [kind for kind in kinds if dataclasses.is_dataclass(kind)]
-    return found
+    module, name = COMMANDS[words[0]]
+    cls = getattr(importlib.import_module(module), name)
+    if len(words) > 1:
+        inner = {k.__name__: k for k in kinds_of(typing.get_type_hints(cls)["action"])}
+        cls = inner[f"{words[1].title()}Options"]
+    hints = typing.get_type_hints(cls, include_extras=True)
+    return [
+        Option(
+            field.name,
+            kinds_of(hints[field.name]),
+            "POSITIONAL" in repr(hints[field.name]).upper(),
+            field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING,
+        )
+        for field in dataclasses.fields(cls)
+        if field.name != "debug"  # it is there to show tracebacks
+    ]
 
 
 def value(rng, name, kinds, root):
     """Return a value of an option, right or not."""
     if name == "out":  # what a user names is the user's to choose
         return str(root / str(rng.choice(["out", "file.csv", "x" * 300, "a\nb", "\udcff"])))
-    if rng.random() < 0.1:
+    if rng.random() < 0.07:
         return ODD[int(rng.integers(len(ODD)))]
     if name in RIGHT:
-        return str(rng.choice(RIGHT[name]))
+        found = str(rng.choice(RIGHT[name]))
+        made = {"source": source, "run": finished_run}
+        return str(made[found]()) if found in made else found
     for kind in kinds:
         if isinstance(kind, tuple):
             return str(rng.choice([str(item) for item in kind[1]]))
@@ -131,29 +157,27 @@ def line(rng, root):
     """Return a command line."""
     from rlnas.cli.main import COMMANDS
 
-    command = str(rng.choice([name for name in COMMANDS if name not in NEVER]))
+    words = [str(rng.choice([name for name in COMMANDS if name not in NEVER]))]
     if rng.random() < 0.03:
-        return [str(rng.choice([*ODD, "serach", "--help", "--version"])), command]
-    words = [command]
-    if command == "data":
-        words.append(str(rng.choice(["list", "info", "fetch", "import", "preview", "x"])))
-    options = options_of(command)
-    names = list(options)
-    chosen = [name for name in SMALL if name in names and rng.random() < 0.97]
-    if "out" in names:
-        chosen.append("out")
-    if command in ("report", "methods", "evaluate", "data") and rng.random() < 0.7:
-        words.append(value(rng, "folder", [Path], root))
-    chosen += [str(n) for n in rng.choice(names, size=int(rng.integers(4)))]
-    for name in chosen:
-        flag = f"--{name.replace('_', '-')}"
-        if rng.random() < 0.02:
-            flag = flag[:-1] or "--"
-        words.append(flag)
-        if bool in options[name] and rng.random() < 0.9:
+        return [str(rng.choice([*ODD, "serach", "--help", "--version"])), *words]
+    if words == ["data"]:
+        words.append(str(rng.choice(["list", "info", "fetch", "import", "preview"])))
+    options = options_of(*words)
+    chosen = [
+        option
+        for option in options
+        if (option.required or option.name in SMALL or option.name == "out") and rng.random() < 0.98
+    ]
+    chosen += [options[int(n)] for n in rng.integers(len(options), size=int(rng.integers(4)))]
+    for option in chosen:
+        given = value(rng, option.name, option.kinds, root)
+        if option.positional:
+            words.append(given)
             continue
-        if rng.random() < 0.97:
-            words.append(value(rng, name, options[name], root))
+        flag = f"--{option.name.replace('_', '-')}"
+        words.append(flag[:-1] if rng.random() < 0.005 else flag)
+        if (bool not in option.kinds) == (rng.random() < 0.99):
+            words.append(given)
     if rng.random() < 0.05:
         words.insert(int(rng.integers(len(words) + 1)), str(rng.choice(ODD)))
     return words
@@ -180,6 +204,29 @@ def guarded_home():
                 setattr(owner, name, too_long)
     rlnas.training.objective.task.TrainingSetup.objective = too_long
     rlnas.transfer.matrix.run.worker_pool = too_long
+
+
+@functools.cache
+def finished_run():
+    """Return the folder of a search, made once a process."""
+    from rlnas.runs.search_run import search_suite
+
+    path = Path(tempfile.mkdtemp(prefix="rlnas-commands-"))
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    search_suite(SUITE, ["synthetic-0"], ["random"], out=path / "run", queries=3, seeds=[0])
+    return path / "run"
+
+
+@functools.cache
+def source():
+    """Return a controller's checkpoint, untrained."""
+    from rlnas.agents import PPOController
+    from rlnas.benchmarks import load_suite
+
+    task = load_suite(SUITE)["synthetic-0"]
+    controller = PPOController(task.space)
+    controller.sources = (task.name,)
+    return controller.save(finished_run().parent / "source")
 
 
 def command_line(rng, folder):
