@@ -250,7 +250,17 @@ class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
     """
 
     numbers = (
-        ("seed", "queries", "best_score", "test_score", "rank", "regret", "cost", "seconds"),
+        (
+            "seed",
+            "queries",
+            "failures",
+            "best_score",
+            "test_score",
+            "rank",
+            "regret",
+            "cost",
+            "seconds",
+        ),
         ("seed", "query", "best_score", "rank"),
     )
     texts = ("source", "target", "method")
