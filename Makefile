@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format install clean
+.PHONY: help demo test fuzz lint format install clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -27,6 +27,12 @@ demo: $(STAMP) ## Run a small transfer matrix and show what pretraining saves
 
 test: $(STAMP) lint ## Lint, check types and run the tests on $(WORKERS) processes
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+fuzz: $(STAMP) ## Damaged files, users' functions and command lines by the thousand (an hour)
+	@for name in files loaders functions commands faults; do \
+	  script=tests/robustness/$$name.py; test -f $$script || continue; \
+	  echo "== $$script"; $(BIN)/python $$script || exit 1; \
+	done
 
 lint: $(STAMP) ## ruff and mypy
 	@$(BIN)/ruff check .

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from rlnas.atomic import atomic_directory, atomic_file, json_text
+from rlnas.damage import guarded, parse_json, read_json
 from rlnas.errors import CheckpointError
 
 FORMAT = 1
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 _STATE_TENSORS, _STATE_VALUES = "training_state.safetensors", "training_state.json"
 _VALUES_KEY = "values"
+_NEVER_NEGATIVE = ("step", "exp_avg_sq")
 TrainingState = tuple[dict[str, Tensor], dict[str, Any]]
 """Tensors and JSON-able values from which a training goes on."""
 
@@ -69,15 +70,12 @@ def read_config(folder: str | Path, made_by: str) -> dict[str, Any]:
         CheckpointError: If it is missing, damaged or of another format.
     """
     path = Path(folder) / CONFIG
-    try:
-        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         raise CheckpointError(
             f"{folder} holds no checkpoint ({CONFIG} is missing); expected a folder that "
             f"{made_by} wrote."
-        ) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from error
+        )
+    config: dict[str, Any] = read_json(path, "description of a checkpoint", CheckpointError)
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise CheckpointError(f"{path} is no rlnas checkpoint of format {FORMAT}.")
     return config
@@ -104,10 +102,7 @@ def read_training_state(folder: str | Path) -> TrainingState:
         CheckpointError: If the checkpoint was saved without it, or it is damaged.
     """
     tensors = _read_tensors(Path(folder) / _STATE_TENSORS)
-    try:
-        values = json.loads((Path(folder) / _STATE_VALUES).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{folder}: the training state is damaged: {error}") from error
+    values = read_json(Path(folder) / _STATE_VALUES, "training state", CheckpointError)
     if not isinstance(values, dict):
         raise CheckpointError(f"{folder}: the training state is damaged: it is no JSON object.")
     return tensors, values
@@ -129,11 +124,8 @@ def read_state_file(path: Path) -> TrainingState:
         CheckpointError: If the file is missing or damaged.
     """
     tensors = _read_tensors(path)
-    try:
-        with safe_open(path, "pt") as file:
-            values = json.loads((file.metadata() or {})[_VALUES_KEY])
-    except (OSError, SafetensorError, KeyError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from error
+    with guarded(path, "training state", CheckpointError), safe_open(path, "pt") as file:
+        values = parse_json((file.metadata() or {})[_VALUES_KEY].encode())
     if not isinstance(values, dict):
         raise CheckpointError(f"{path} is damaged: its values are no JSON object.")
     return tensors, values
@@ -165,7 +157,8 @@ def restore_optimizer(
         prefix: As it was given to `optimizer_tensors`.
 
     Raises:
-        ValueError: If a moment has another shape than its parameter, which PyTorch would only
+        ValueError: If a moment is missing, or has another shape than its parameter or values that
+            none has, which PyTorch would only
             notice in the middle of an update.
     """
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
@@ -178,9 +171,13 @@ def restore_optimizer(
         expected = () if slot == "step" else None if own is None else tuple(own.shape)
         if expected != tuple(tensor.shape):
             raise ValueError(f"{name} has the shape {tuple(tensor.shape)}, not {expected}")
+        if not tensor.isfinite().all() or (slot in _NEVER_NEGATIVE and (tensor < 0).any()):
+            raise ValueError(f"{name} holds what no optimizer has")
         # Fused updates walk through memory: a moment has to lie as its parameter does.
         lying = tensor if slot == "step" or own is None else torch.empty_like(own).copy_(tensor)
         slots.setdefault(int(number), {})[slot] = lying
+    if len({frozenset(own) for own in slots.values()}) > 1:
+        raise ValueError(f"{prefix} has other moments of one parameter than of another")
     tree = optimizer.state_dict()
     tree["state"] = slots
     optimizer.load_state_dict(tree)
@@ -189,16 +186,12 @@ def restore_optimizer(
 @contextlib.contextmanager
 def damage_reported(folder: str | Path) -> Iterator[None]:
     """Raise CheckpointError where what was read does not make what was saved."""
-    try:
+    with guarded(folder, "checkpoint", CheckpointError):
         yield
-    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise CheckpointError(f"{folder}: the checkpoint is damaged: {error}") from error
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:
-    try:
+    if not path.exists():
+        raise CheckpointError(f"{path} is missing; the checkpoint is incomplete.")
+    with guarded(path, "file of tensors", CheckpointError):
         return dict(load_file(path))
-    except FileNotFoundError:
-        raise CheckpointError(f"{path} is missing; the checkpoint is incomplete.") from None
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from error

@@ -14,7 +14,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rlnas.errors import DataError, MissingDependencyError, UnknownNameError
+from rlnas.errors import (
+    DataError,
+    MissingDependencyError,
+    RlnasError,
+    UnknownNameError,
+    bounded,
+    in_words,
+    shown,
+)
 
 LONGEST = 900
 """Most characters of a message about a file."""
@@ -27,8 +35,10 @@ JSON_BYTES = 128 << 20
 
 
 @contextlib.contextmanager
-def guarded(path: str | Path, what: str) -> Iterator[None]:
-    """Turn everything that goes wrong with a file into a `DataError` with a bounded message.
+def guarded(
+    path: str | Path, what: str, raises: type[RlnasError] = DataError, remedy: str = ""
+) -> Iterator[None]:
+    """Turn everything that goes wrong with a file into one error with a bounded message.
 
     Options are to be checked before: inside, an error of any kind is the file's. An interrupt
     passes, as does the lack of an optional library.
@@ -36,10 +46,12 @@ def guarded(path: str | Path, what: str) -> Iterator[None]:
     Args:
         path: The file or folder.
         what: What it should be, e.g. ``"zip of NASLib results"``.
+        raises: What is raised; an error of this kind keeps its type and, up to `LONGEST`
+            characters, its words.
+        remedy: What to do about it, a sentence.
 
     Raises:
-        DataError: In place of any `Exception`; a `DataError` keeps its type and, up to `LONGEST`
-            characters, its words.
+        RlnasError: ``raises``, in place of any `Exception`.
 
     Example:
         >>> with guarded("scores.json", "table"):
@@ -52,44 +64,19 @@ def guarded(path: str | Path, what: str) -> Iterator[None]:
         yield
     except MissingDependencyError:
         raise
-    except DataError as error:
-        message = bounded(str(error))
-        if message == str(error):
-            raise
-        raise type(error)(message) from error
     except Exception as error:
-        raise DataError(
+        if isinstance(error, raises):
+            message = bounded(str(error), LONGEST)
+            if message == str(error):
+                raise
+            raise type(error)(message) from error
+        raise raises(
             bounded(
                 f"{bounded(str(path), 300)} is no readable {what}; it is damaged or of another "
-                f"format ({_said(error)})."
+                f"format ({_said(error)}).{remedy and ' '}{remedy}",
+                LONGEST,
             )
         ) from error
-
-
-def bounded(text: str, limit: int = LONGEST) -> str:
-    """Return a text of at most ``limit`` characters that can be printed anywhere in UTF-8.
-
-    The middle of a longer one is left out; control signs but line ends are written as escapes, as
-    are bytes of a file's name that are no UTF-8.
-    """
-    if len(text) > limit:
-        text = f"{text[: 2 * limit // 3]} … {text[len(text) - limit // 4 :]}"
-    printable = "".join(
-        sign if sign.isprintable() or sign == "\n" else sign.encode("unicode_escape").decode()
-        for sign in text
-    )
-    return printable if len(printable) <= limit else printable[: limit - 2] + " …"
-
-
-def shown(value: object) -> str:
-    """Return a short text of a value from a file; a container is not walked, for it may be huge."""
-    if isinstance(value, str):
-        return bounded(repr(value[:60]), 80)
-    if value is None or isinstance(value, bool | float):
-        return repr(value)
-    if isinstance(value, int):
-        return repr(value) if abs(value) < 10**20 else "a whole number of more than 20 digits"
-    return f"a value of type {type(value).__name__}"
 
 
 def check_size(shape: Sequence[int], held: int, what: str) -> None:
@@ -111,24 +98,34 @@ def check_size(shape: Sequence[int], held: int, what: str) -> None:
         )
 
 
-def read_json(path: str | Path, what: str, *, most: int = JSON_BYTES) -> Any:
+def read_json(
+    path: str | Path,
+    what: str,
+    raises: type[RlnasError] = DataError,
+    remedy: str = "",
+    *,
+    most: int = JSON_BYTES,
+) -> Any:
     """Return the content of a JSON file.
 
     Args:
         path: The file.
         what: What it should be, see `guarded`.
+        raises: As of `guarded`.
+        remedy: Likewise.
         most: Bytes above which it is not read.
 
     Raises:
-        DataError: If it is missing, no plain file, larger than that, or no JSON in UTF-8.
+        RlnasError: ``raises``, if it is missing, no plain file, larger than that,
+            or no JSON in UTF-8.
     """
     path = Path(path)
-    with guarded(path, what):
+    with guarded(path, what, raises, remedy):
         if path.exists() and not path.is_file():
-            raise DataError(f"{path} is no plain file.")
+            raise raises(f"{path} is no plain file.")
         size = path.stat().st_size
         if size > most:
-            raise DataError(f"{path} has {size} bytes, more than a {what} can have: not read.")
+            raise raises(f"{path} has {size} bytes, more than a {what} can have: not read.")
         return parse_json(path.read_bytes())
 
 
@@ -146,11 +143,8 @@ def parse_json(data: bytes) -> Any:
 
 
 def _said(error: Exception) -> str:
-    """Return what an error says, in one short line; some cannot say anything."""
-    try:
-        text = str(error).strip().partition("\n")[0]
-    except Exception:
-        text = ""
+    """Return what an error says, in one short line."""
+    said = in_words(error, 400).partition("\n")[0]
     if isinstance(error, KeyError) and not isinstance(error, UnknownNameError):
-        text = f"missing {text}"
-    return bounded(f"{type(error).__name__}: {text}" if text else type(error).__name__, 400)
+        return said.replace(": ", ": missing ", 1)
+    return said

@@ -120,25 +120,45 @@ class UndefinedScoreError(RlnasError):
     """
 
 
-_LONGEST = 2000
+def bounded(text: str, limit: int = 2000) -> str:
+    """Return a text of at most ``limit`` characters that can be printed anywhere in UTF-8.
 
-
-def bounded(text: str) -> str:
-    """Return a text cut in its middle above 2,000 characters, with what is no Unicode escaped."""
+    The middle of a longer one is left out; control signs but line ends are written as escapes, as
+    is what is no Unicode, e.g. bytes of a file's name.
+    """
     text = str.__str__(text)  # no longer of a class of its own
-    if len(text) > _LONGEST:
-        text = f"{text[: _LONGEST // 2]} […] {text[-_LONGEST // 2 :]}"
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    if len(text) > 2 * limit:
+        text = text[:limit] + text[-limit:]
+    if not text.isprintable():
+        text = "".join(
+            sign
+            if sign.isprintable() or sign == "\n"
+            else sign.encode("unicode_escape").decode("ascii")
+            for sign in text
+        )
+    half = (limit - 5) // 2
+    return text if len(text) <= limit else f"{text[:half]} […] {text[-half:]}"
 
 
-def in_words(error: BaseException) -> str:
-    """Return type and text of an exception that others raised, `bounded`.
+def in_words(error: BaseException, limit: int = 2000) -> str:
+    """Return type and text of an exception that others raised, both `bounded`.
 
     Of one that cannot say what it is the type alone is said.
     """
-    kind = type(error).__name__
+    kind = bounded(type(error).__name__, 200)
     try:
-        text = bounded(str(error))
+        text = bounded(str(error), limit)
     except Exception as other:
-        text = f"(its text cannot be had: {type(other).__name__})"
-    return f"{bounded(kind)}: {text}" if text else bounded(kind)
+        text = f"(its text cannot be had: {bounded(type(other).__name__, 200)})"
+    return f"{kind}: {text}" if text else kind
+
+
+def shown(value: object) -> str:
+    """Return a short text of a value from a file; a container is not walked, for it may be huge."""
+    if isinstance(value, str):
+        return bounded(repr(value[:60]), 80)
+    if value is None or isinstance(value, bool | float):
+        return repr(value)
+    if isinstance(value, int):
+        return repr(value) if abs(value) < 10**20 else "a whole number of more than 20 digits"
+    return f"a value of type {bounded(type(value).__name__, 40)}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rlnas.damage import shown
-from rlnas.errors import InvalidArgumentError
+from rlnas.errors import InvalidArgumentError, shown
 
 LONGEST = 100
 """Most bytes of a name in UTF-8: a file system takes 255, and a name gets endings."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from rlnas.errors import InvalidArgumentError
+from rlnas.errors import InvalidArgumentError, shown
 
 
 def whole(value: object, name: str, least: int = 0) -> int:
@@ -53,11 +53,29 @@ def make_plain(configuration: Any) -> None:
         if expected is None or (value is None and str(field.type).endswith("None")):
             continue
         kinds, words = expected
+        if isinstance(value, int) and abs(value) >= 1 << 63:
+            raise InvalidArgumentError(f"{field.name} has more than 64 bits; expected {words}.")
         fits = isinstance(value, kinds) and isinstance(value, bool) == (kinds is bool)
         if not fits or (isinstance(value, float) and math.isnan(value)):
             raise InvalidArgumentError(
                 f"{field.name} is {str(value)[:100]} ({type(value).__name__}); expected {words}."
             )
+
+
+def at_most(configuration: Any, **limits: int) -> None:
+    """Refuse numbers of a dataclass that size something no machine could hold or finish.
+
+    Args:
+        configuration: The dataclass.
+        limits: The largest value of a field, by its name; a field may be None.
+
+    Raises:
+        InvalidArgumentError: If a field is above its limit.
+    """
+    for name, most in limits.items():
+        value = getattr(configuration, name)
+        if value is not None and value > most:
+            raise InvalidArgumentError(f"{name} is {shown(value)}; expected {most:,} at most.")
 
 
 _EXPECTED: dict[str, tuple[Any, str]] = {

@@ -8,7 +8,6 @@ own; what differs is said in the same words.
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -16,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from rlnas.atomic import json_text, jsonable, write_json, write_text
-from rlnas.errors import RunError
+from rlnas.damage import guarded, read_json
+from rlnas.errors import RunError, bounded
 
 CONFIG = "config.json"
 """File of a run's settings; a folder that has it is a run that can be gone on with."""
 
 _COMMAND, _VERSIONS = "command.txt", "versions.json"
+_LONGEST_COMMAND = 1 << 20
 _PACKAGES = ("rlnas", "numpy", "scipy", "pandas", "gymnasium", "torch", "stable-baselines3")
 
 Settings = Mapping[str, Any]
@@ -61,11 +62,9 @@ def begin_run(
         if not resume:
             refuse_begun(folder, "something")
         old = read_settings(folder, kind)
-        try:
+        with guarded(folder / CONFIG, f"description of a {kind} run", RunError):
             old = old if upgrade is None else dict(upgrade(old))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise RunError(f"{folder / CONFIG} describes no {kind} run: {error}") from error
-        check_settings(folder, old, settings)
+            check_settings(folder, old, settings)
         return True
     write_json(folder / _VERSIONS, versions(), indent=2)
     write_text(folder / _COMMAND, command + "\n")
@@ -91,22 +90,27 @@ def keep_settings(
         refuse_file(path.parent)
         write_json(path, settings, indent=1, keep_nan=True)
         return
-    try:
-        old = json.loads(path.read_text(encoding="utf-8"))
+    old = read_json(path, "description of a folder", RunError, "Choose another folder.")
+    with guarded(path, "description of a folder", RunError, "Choose another folder."):
         if not isinstance(old, dict):
             raise TypeError("expected an object")
         old = old if upgrade is None else upgrade(old)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path} is damaged ({error}); choose another folder.") from error
-    check_settings(path.parent, old, settings)
+        check_settings(path.parent, old, settings)
 
 
 def refuse_file(folder: Path) -> None:
-    """Refuse a file where a folder should be.
+    """Refuse a file where a folder should be, and a name that most file formats cannot take.
 
     Raises:
-        RunError: If there is one.
+        RunError: If there is one, or its name is no UTF-8.
     """
+    try:
+        str(folder).encode()
+    except UnicodeEncodeError:
+        raise RunError(
+            f"{bounded(str(folder), 300)} has a name that is no UTF-8, which safetensors and "
+            "Parquet cannot write to; choose another folder."
+        ) from None
     if folder.exists() and not folder.is_dir():
         raise RunError(f"{folder} is a file; expected a folder, or none yet. Choose another.")
 
@@ -139,9 +143,10 @@ def check_settings(folder: Path, old: Settings, new: Settings) -> None:
         RunError: If they differ; it says where.
     """
     if different := list(differences(jsonable(old), jsonable(new))):
+        said = bounded("; ".join(different), 600)
         raise RunError(
-            f"{folder} was begun with other settings: {'; '.join(different)}. Go on with those "
-            "that it has, or choose another folder."
+            f"{folder} was begun with other settings: {said}. Go on with those that it has, or "
+            "choose another folder."
         )
 
 
@@ -164,7 +169,8 @@ def differences(old: Settings, new: Settings, path: str = "") -> Iterator[str]:
         elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
             yield from differences(_numbered(before), _numbered(now), f"{path}{name}.")
         elif before != now:
-            yield f"{path}{name} is {json_text(before)} there, not {json_text(now)}"
+            then, today = (bounded(json_text(value), 200) for value in (before, now))
+            yield f"{path}{name} is {then} there, not {today}"
 
 
 def _numbered(items: list[Any]) -> dict[str, Any]:
@@ -177,7 +183,7 @@ def run_kind(folder: str | Path) -> str:
     Raises:
         RunError: If it is no run folder.
     """
-    return str(next(iter(_read(folder)), ""))
+    return bounded(next(iter(_read(folder)), ""), 100)
 
 
 def read_settings(folder: str | Path, kind: str) -> dict[str, Any]:
@@ -190,15 +196,23 @@ def read_settings(folder: str | Path, kind: str) -> dict[str, Any]:
     if not isinstance(tree.get(kind), dict):
         raise RunError(
             f"{folder} holds no {kind} run (its {CONFIG} describes: "
-            f"{', '.join(tree) or 'nothing'}). Choose another folder."
+            f"{bounded(', '.join(tree), 200) or 'nothing'}). Choose another folder."
         )
     return dict(tree[kind])
 
 
 def read_command(folder: str | Path) -> str:
-    """Return the command that made a run, empty if it was made from Python."""
+    """Return the command that made a run, empty if it was made from Python.
+
+    Raises:
+        RunError: If the file is damaged.
+    """
     path = Path(folder) / _COMMAND
-    return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+    if not path.exists():
+        return ""
+    remedy = "Remove it to go on without."
+    with guarded(path, "command", RunError, remedy), path.open(encoding="utf-8") as file:
+        return file.read(_LONGEST_COMMAND).strip()
 
 
 def read_versions(folder: str | Path) -> dict[str, str]:
@@ -210,10 +224,10 @@ def read_versions(folder: str | Path) -> dict[str, str]:
     path = Path(folder) / _VERSIONS
     if not path.exists():
         return {}
-    try:
-        return {str(k): str(v) for k, v in json.loads(path.read_text(encoding="utf-8")).items()}
-    except (OSError, ValueError, AttributeError) as error:
-        raise RunError(f"{path} is damaged ({error}); remove it to go on without.") from error
+    remedy = "Remove it to go on without."
+    found = read_json(path, "list of versions", RunError, remedy, most=_LONGEST_COMMAND)
+    with guarded(path, "list of versions", RunError, remedy):
+        return {bounded(k, 100): bounded(str(v), 200) for k, v in found.items()}
 
 
 def versions() -> dict[str, str]:
@@ -229,15 +243,12 @@ def versions() -> dict[str, str]:
 
 def _read(folder: str | Path) -> dict[str, Any]:
     path = Path(folder) / CONFIG
-    try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         raise RunError(
             f"{folder} is no run folder ({CONFIG} is missing); expected one that "
             "`rlnas matrix`, `rlnas search`, `rlnas transfer` or `rlnas train` wrote."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise RunError(f"{path} is damaged: {error}") from error
+        )
+    tree = read_json(path, "description of a run", RunError)
     if not isinstance(tree, dict):
         raise RunError(f"{path} is damaged: expected an object.")
     return tree

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlnas.damage import LONGEST, bounded, check_size, guarded, parse_json, read_json, shown
-from rlnas.errors import ChecksumError, DataError, InvalidArgumentError, MissingDependencyError
+from rlnas.damage import LONGEST, check_size, guarded, parse_json, read_json
+from rlnas.errors import (
+    ChecksumError,
+    DataError,
+    InvalidArgumentError,
+    MissingDependencyError,
+    bounded,
+    shown,
+)
 
 
 class Mute(Exception):

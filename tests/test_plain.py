@@ -12,10 +12,14 @@ from rlnas.agents import FineTuningConfig, PolicyConfig, PPOConfig, PPOControlle
 from rlnas.benchmarks import synthetic_suite
 from rlnas.envs import ConstructionConfig, ImprovementConfig
 from rlnas.errors import InvalidArgumentError
+from rlnas.networks import SkeletonConfig
 from rlnas.plain import whole
+from rlnas.runs.search_run import SearchPlan
 from rlnas.search import SearchResult
 from rlnas.seeding import derive_seed
 from rlnas.tasks import Budget
+from rlnas.training import Recipe
+from rlnas.transfer.matrix.config import MatrixConfig
 
 TASK = synthetic_suite()["synthetic-0"]
 
@@ -95,3 +99,27 @@ def test_configurations_made_of_numbers_of_numpy_are_those_of_pythons(kind, data
     assert made == default
     assert type(getattr(made, field)) is type(numbers[field])
     assert json.dumps(vars(made)) == json.dumps(vars(default))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: PPOConfig(num_envs=10**18),
+        lambda: PPOConfig(num_envs=1 << 20, n_steps=1 << 20),
+        lambda: PPOConfig(n_steps=10**400),
+        lambda: PolicyConfig(width=10**9),
+        lambda: FineTuningConfig(n_steps=10**18, batch_size=10),
+        lambda: ImprovementConfig(horizon=10**18),
+        lambda: Recipe(epochs=10**18),
+        lambda: SkeletonConfig(width=10**9),
+        lambda: MatrixConfig(seeds=10**9),
+        lambda: MatrixConfig(queries=10**18),
+        lambda: SearchPlan(
+            suite="a", tasks=("t",), searchers=(("random", "-"),), seeds=range(10**19), queries=5
+        ),
+    ],
+)
+def test_numbers_that_no_machine_could_hold_are_refused_at_once(make):
+    with pytest.raises(InvalidArgumentError) as caught:
+        make()
+    assert len(str(caught.value)) < 200

@@ -52,7 +52,7 @@ def test_settings_of_an_earlier_version_are_read_as_todays(tmp_path):
     with pytest.raises(RunError, match="b is null there, not 0"):
         begin_run(tmp_path, "search", today, resume=True)
     assert begin_run(tmp_path, "search", today, resume=True, upgrade=lambda old: {"b": 0, **old})
-    with pytest.raises(RunError, match="describes no search run"):
+    with pytest.raises(RunError, match="no readable description of a search run"):
         begin_run(tmp_path, "search", today, resume=True, upgrade=lambda old: {"b": old["c"]})
     assert read_settings(tmp_path, "search") == {"a": 1}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from torch import nn
+from torch import Tensor, nn
 
 from rlnas.agents.checkpoint import check_kind, describe_space, read_config, space_of
 from rlnas.agents.config import ControllerConfig
@@ -130,13 +130,37 @@ class Controller(abc.ABC):
         with damage_reported(folder):
             check_kind(folder, tree, cls.kind)
             config = ControllerConfig.from_dict(tree["controller"])
+            weights = read_weights(folder)
+            _check_weights(weights, config, tree)
             controller = cls._described(space_of(folder, tree, space), config, tree)
-            controller.vocabulary = tuple(tree["vocabulary"])
+            controller.vocabulary = _texts(tree, "vocabulary")
             controller.network = controller._build(controller.space)
-            controller.network.load_state_dict(read_weights(folder))
-            controller.sources = tuple(tree["sources"])
-            controller.steps = int(tree["steps"])
+            controller.network.load_state_dict(weights)
+            controller.sources = _texts(tree, "sources")
+            controller.steps = whole(tree["steps"], "steps")
         return controller
+
+
+def _check_weights(
+    weights: Mapping[str, Tensor], config: ControllerConfig, tree: Mapping[str, Any]
+) -> None:
+    """Raise ValueError unless weights are numbers, and fill the network that is to be built."""
+    if not all(tensor.isfinite().all() for tensor in weights.values()):
+        raise ValueError("its weights are not all finite")
+    held = sum(tensor.numel() for tensor in weights.values())
+    network = config.network
+    layers = network.layers if network.kind == "transformer" else 1
+    sources = len(tree["sources"]) if tree.get("kind") == "shared" else 0
+    embedding = whole(tree.get("embedding", 0), "embedding")
+    if max(layers * network.width**2, sources * embedding) > held:
+        raise ValueError("its network would be larger than its weights")
+
+
+def _texts(tree: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    texts = tree[name]
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"its {name} are to be a list of texts")
+    return tuple(texts)
 
 
 def one_for_each(

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from rlnas.envs import ConstructionConfig, ImprovementConfig
 from rlnas.errors import InvalidArgumentError
-from rlnas.plain import make_plain
+from rlnas.plain import at_most, make_plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +43,7 @@ class PolicyConfig:
             )
         if min(self.width, self.layers, self.heads) < 1:
             raise InvalidArgumentError("width, layers and heads must be 1 or more.")
+        at_most(self, width=1 << 14, layers=256, heads=1 << 14)
         if self.kind == "transformer" and self.width % self.heads:
             raise InvalidArgumentError(
                 f"width {self.width} is not a multiple of heads {self.heads}."
@@ -83,6 +84,9 @@ class PPOConfig:
         make_plain(self)
         if min(self.num_envs, self.n_steps, self.batch_size, self.n_epochs) < 1:
             raise InvalidArgumentError("num_envs, n_steps, batch_size, n_epochs must be 1 or more.")
+        at_most(self, num_envs=1 << 20, n_steps=1 << 20, batch_size=1 << 24, n_epochs=1000)
+        if self.num_envs * self.n_steps > 1 << 24:
+            raise InvalidArgumentError("num_envs × n_steps is above 16,777,216 steps of a rollout.")
         if self.num_envs * self.n_steps < 2 or self.batch_size < 2:
             raise InvalidArgumentError("A rollout and a batch need at least 2 steps.")
         if not self.learning_rate > 0:
@@ -159,6 +163,8 @@ class FineTuningConfig:
             )
         if min(self.rehearsal_rollouts, self.rehearsal_envs) < 1:
             raise InvalidArgumentError("rehearsal_rollouts and rehearsal_envs must be 1 or more.")
+        at_most(self, n_steps=1 << 20, n_epochs=1000)
+        at_most(self, rehearsal_rollouts=10_000, rehearsal_envs=1 << 20)
         if not 2 <= self.batch_size <= self.n_steps:
             raise InvalidArgumentError(
                 f"batch_size is {self.batch_size}; expected 2 … n_steps ({self.n_steps})."

@@ -67,7 +67,7 @@ class PPOController(Controller, SideBySideSearcher):
     def _described(
         cls, space: SearchSpace, config: ControllerConfig, tree: Mapping[str, Any]
     ) -> Self:
-        return cls(space, config, seed=int(tree["seed"]))
+        return cls(space, config, seed=whole(tree["seed"], "seed"))
 
     # -- training --------------------------------------------------------------------------
 

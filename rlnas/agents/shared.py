@@ -18,6 +18,7 @@ from rlnas.agents.networks.multitask import MultiTaskMLP, MultiTaskNetwork
 from rlnas.agents.networks.multitask_transformer import MultiTaskTransformer
 from rlnas.agents.networks.transformer import TransformerNetwork
 from rlnas.errors import InvalidArgumentError, UnknownNameError
+from rlnas.plain import whole
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import TabularTask
 
@@ -101,7 +102,7 @@ class SharedController(Controller):
     def _described(
         cls, space: SearchSpace, config: ControllerConfig, tree: Mapping[str, Any]
     ) -> Self:
-        embedding, seed = int(tree["embedding"]), int(tree["seed"])
+        embedding, seed = whole(tree["embedding"], "embedding"), whole(tree["seed"], "seed")
         return cls(space, tree["sources"], config, embedding=embedding, seed=seed)
 
     def _settings(self) -> dict[str, Any]:

@@ -11,17 +11,21 @@ from urllib.parse import quote, unquote, urlsplit
 from urllib.request import url2pathname
 
 import requests
+import urllib3
 
 from rlnas.benchmarks.cache import cache_lock, file_folder
 from rlnas.benchmarks.catalogue import CatalogueFile
 from rlnas.benchmarks.provenance import converter, file_sha256
-from rlnas.errors import ChecksumError, DataError, DownloadError
+from rlnas.errors import ChecksumError, DataError, DownloadError, bounded, in_words, shown
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes had so far and the bytes in all (None while unknown)."""
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
+SLOW_SECONDS = 60.0
+SLOW_BYTES = 1 << 16
+"""A connection that brings fewer bytes than these in so many seconds is given up."""
 ATTEMPTS = 3
 """Connections tried for one address before it is given up; each resumes the one before."""
 
@@ -118,7 +122,12 @@ def _sync(path: Path) -> None:
 def _places(file: CatalogueFile) -> Iterator[str | Path]:
     """Yield where the file may be: paths of a mirror folder, or addresses."""
     mirror = os.environ.get("RLNAS_DATA_MIRROR", "").strip()
-    scheme = urlsplit(mirror).scheme.lower()
+    try:
+        scheme = urlsplit(mirror).scheme.lower()
+    except ValueError as error:
+        raise DataError(
+            f"RLNAS_DATA_MIRROR is {shown(mirror)}, neither a folder nor an address ({error})."
+        ) from error
     if scheme in {"http", "https"}:
         for folder in ("", "naslib/"):
             yield f"{mirror.rstrip('/')}/{folder}{quote(file.name)}"
@@ -140,6 +149,10 @@ def _obtain(
         return partial
     if offline():
         raise _UnavailableError("not tried, RLNAS_OFFLINE is set")
+    if partial.is_symlink() or (partial.exists() and not partial.is_file()):
+        raise DataError(
+            f"{partial} is a link or no plain file, which no download makes; remove it."
+        )
     resumed = partial.is_file()
     _download(place, file, partial, on_progress)
     try:
@@ -162,11 +175,12 @@ def _verify(partial: Path, file: CatalogueFile) -> None:
 
 
 def _copy(place: Path, partial: Path, on_progress: Progress | None) -> None:
-    if not place.is_file():
-        raise _UnavailableError("no such file")
     try:
+        if not place.is_file():
+            raise _UnavailableError("no such file")
+        partial.unlink(missing_ok=True)
         shutil.copyfile(place, partial)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a NUL in the name of a mirror
         partial.unlink(missing_ok=True)
         raise _UnavailableError(f"cannot be copied: {error}") from error
     if on_progress is not None:
@@ -184,11 +198,16 @@ def _download(url: str, file: CatalogueFile, partial: Path, on_progress: Progres
         try:
             _stream(url, file, partial, on_progress)
         except (_InterruptedError, requests.Timeout, requests.ConnectionError) as error:
-            trouble = str(error)
-        except requests.exceptions.ChunkedEncodingError as error:
-            trouble = f"the connection broke: {error}"
-        except requests.RequestException as error:
-            raise _UnavailableError(f"{type(error).__name__}: {error}") from error
+            trouble = bounded(str(error), 200)
+        except (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.HTTPError) as error:
+            trouble = f"the connection broke: {bounded(str(error), 200)}"
+        except (_UnavailableError, OSError) as error:
+            if isinstance(error, OSError) and not isinstance(error, requests.RequestException):
+                raise  # the disk's
+            said = str(error) if isinstance(error, _UnavailableError) else in_words(error, 200)
+            raise _UnavailableError(said) from error
+        except Exception as error:  # what an address or a header that is none makes urllib3 raise
+            raise _UnavailableError(in_words(error, 200)) from error
         else:
             return
     raise _UnavailableError(f"gave up after {ATTEMPTS} connections; the last one: {trouble}")
@@ -217,16 +236,14 @@ def _stream(url: str, file: CatalogueFile, partial: Path, on_progress: Progress 
         if response.status_code == requests.codes.ok:
             start = 0
         length = response.headers.get("Content-Length", "")
-        total = start + int(length) if length.isdigit() else file.size
-        done = start
-        with partial.open("ab" if start else "wb") as stream:
-            for block in response.iter_content(1 << 16):
-                stream.write(block)
-                done += len(block)
-                if done > (file.size or MAX_BYTES):
-                    break
-                if on_progress is not None:
-                    on_progress(done, total)
+        plain = length.isascii() and length.isdigit() and len(length) < 16
+        total = start + int(length) if plain else file.size
+
+        def report(done: int) -> None:
+            if on_progress is not None:
+                on_progress(done, total)
+
+        done = _receive(response, partial, start, file.size or MAX_BYTES, report=report)
     if done > (file.size or MAX_BYTES):
         partial.unlink()
         raise _UnavailableError(
@@ -234,3 +251,30 @@ def _stream(url: str, file: CatalogueFile, partial: Path, on_progress: Progress 
         )
     if total is not None and done < total:
         raise _InterruptedError(f"the connection ended after {done} of {total} bytes")
+
+
+def _receive(
+    response: requests.Response,
+    partial: Path,
+    done: int,
+    most: int,
+    *,
+    report: Callable[[int], None],
+) -> int:
+    """Write what a connection sends after the first ``done`` bytes; return how many there are."""
+    began, before = time.monotonic(), done
+    with partial.open("ab" if done else "wb") as stream:
+        # What there is, without waiting for a whole block: a slow server is to be seen as one.
+        for block in iter(lambda: response.raw.read1(1 << 16), b""):
+            stream.write(block)
+            done += len(block)
+            if done > most:
+                break
+            report(done)
+            if (passed := time.monotonic() - began) > SLOW_SECONDS:
+                if done - before < SLOW_BYTES:
+                    raise _InterruptedError(
+                        f"the server sent {done - before} bytes in {passed:.0f} s"
+                    )
+                began, before = time.monotonic(), done
+    return done

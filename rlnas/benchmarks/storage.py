@@ -25,8 +25,8 @@ from rlnas.atomic import atomic_directory
 from rlnas.benchmarks.column import Column
 from rlnas.benchmarks.provenance import Provenance, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
-from rlnas.damage import bounded, guarded, read_json, shown
-from rlnas.errors import ChecksumError, DataError
+from rlnas.damage import guarded, read_json
+from rlnas.errors import ChecksumError, DataError, bounded, shown
 from rlnas.spaces import SearchSpace, get_space
 from rlnas.tasks import Metric
 

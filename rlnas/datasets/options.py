@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.plain import make_plain
+from rlnas.plain import at_most, make_plain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +64,7 @@ class DataOptions:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise InvalidArgumentError(f"{name} is {value}; expected {least} or more, or None.")
+        at_most(self, image_size=1 << 14)
         if self.seed < 0:
             raise InvalidArgumentError(f"seed is {self.seed}; expected 0 or more.")
 

@@ -20,6 +20,11 @@ State = TypeVar("State")
 EnvironmentConfig = ImprovementConfig | ConstructionConfig
 
 
+def longest_episode(config: EnvironmentConfig, space: SearchSpace) -> int:
+    """Return the most steps that an episode takes."""
+    return config.horizon if isinstance(config, ImprovementConfig) else space.num_positions
+
+
 class EnvironmentCore(Protocol[State]):
     """Pure batched functions over ``N`` episodes.
 

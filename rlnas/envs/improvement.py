@@ -18,7 +18,7 @@ from rlnas.envs.history import neighbour_history, ordinal_rank
 from rlnas.envs.layout import NUM_SCALARS, ObservationLayout
 from rlnas.envs.scoring import Scorer
 from rlnas.errors import InvalidArgumentError
-from rlnas.plain import make_plain
+from rlnas.plain import at_most, make_plain
 from rlnas.spaces import Architecture
 
 Bools = NDArray[np.bool_]
@@ -66,6 +66,7 @@ class ImprovementConfig:
         make_plain(self)
         if self.horizon < 1:
             raise InvalidArgumentError(f"horizon is {self.horizon}; expected 1 or more.")
+        at_most(self, horizon=100_000)
         if self.reward not in ("difference", "improvement"):
             raise InvalidArgumentError(
                 f"reward is {self.reward!r}; expected 'difference' or 'improvement'."

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env.base_vec_env import VecEnv, VecEnvIndices, VecEnvStepReturn
 
 from rlnas.envs.actions import checked_actions
-from rlnas.envs.core import EnvironmentCore, put, take
+from rlnas.envs.core import EnvironmentCore, longest_episode, put, take
 from rlnas.envs.single import start_of
 from rlnas.seeding import generator
 
@@ -116,9 +116,16 @@ class BatchedVecEnv(VecEnv):
             ValueError: If the arrays are those of another environment or batch.
         """
         expected = self.state_arrays()
-        shapes = {name: array.shape for name, array in arrays.items()}
-        if shapes != {name: array.shape for name, array in expected.items()}:
-            raise ValueError(f"episodes have arrays {shapes}")
+        given = {name: (array.shape, str(array.dtype)) for name, array in arrays.items()}
+        if given != {name: (array.shape, str(array.dtype)) for name, array in expected.items()}:
+            raise ValueError(f"episodes have arrays {given}")
+        operations = self.core.space.num_operations
+        for name in ("vectors", "best_vectors", "visited"):
+            if name in arrays and not ((arrays[name] >= 0) & (arrays[name] < operations)).all():
+                raise ValueError(f"the {name} of its episodes hold what is no operation")
+        longest = longest_episode(self.core.config, self.core.space)
+        if not ((arrays["steps"] >= 0) & (arrays["steps"] < longest)).all():
+            raise ValueError("its episodes took more steps than there are in one")
         self._returns = arrays.pop("returns")
         self._state = dataclasses.replace(self._state, **arrays)
         self._rng.bit_generator.state = rng_state

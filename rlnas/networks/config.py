@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from rlnas.datasets.spec import TaskSpec
 from rlnas.errors import InvalidArgumentError
-from rlnas.plain import make_plain
+from rlnas.plain import at_most, make_plain
 from rlnas.spaces import CellSpace, SearchSpace, TransNASMacroSpace, get_space
 
 Skeleton = Literal["modules", "stages"]
@@ -75,6 +75,7 @@ class SkeletonConfig:
                     f"SkeletonConfig.{field} is {getattr(self, field)!r}; expected one of "
                     f"{get_args(kind)}."
                 )
+        at_most(self, width=1 << 14, cells_per_module=1000, cells_per_stage=1000)
         for field in ("width", "cells_per_module", "cells_per_stage"):
             if getattr(self, field) < 1:
                 raise InvalidArgumentError(

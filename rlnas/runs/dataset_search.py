@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import shutil
@@ -15,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rlnas.atomic import write_json
+from rlnas.damage import read_json
 from rlnas.errors import RunError
 from rlnas.run_folder import begin_run, read_settings
 from rlnas.runs.best_network import keep_best
-from rlnas.runs.on_disk import write_table
+from rlnas.runs.on_disk import read_table, write_table
 from rlnas.search import Searcher, SearchResult, get_searcher
 from rlnas.tasks import Budget, QueryRecord
 from rlnas.training.objective.records import TrainingRecord, read_record
@@ -35,6 +35,7 @@ KIND = "training-search"
 
 SEARCH, ROWS, BEST, ARCHITECTURES = "search.parquet", "rows.parquet", "best.json", "architectures"
 
+_NUMBERS = ("query", "score", "valid", "epochs", "parameters", "macs", "seconds", "cost")
 _log = logging.getLogger("rlnas")
 
 
@@ -156,23 +157,20 @@ class TrainingSearchRun:
             RunError: If it is none, or not finished.
             DataError: If its search is damaged.
         """
-        import pandas as pd
-
         folder = Path(folder)
         settings = read_settings(folder, KIND)
         if not (folder / ROWS).exists():
             raise RunError(
                 f"{folder} is not finished yet; go on with it by --resume (in Python resume=True)."
             )
-        try:
-            best = json.loads((folder / BEST).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise RunError(
-                f"{folder / BEST} is damaged ({error}); write it again by --resume (in Python "
-                "resume=True)."
-            ) from error
+        remedy = "Write it again by --resume (in Python resume=True)."
+        best = read_json(folder / BEST, "description of a network", RunError, remedy)
+        if not isinstance(best, dict):
+            raise RunError(f"{folder / BEST} is damaged: expected an object. {remedy}")
         result = SearchResult.load(folder / SEARCH)
-        return cls(folder, settings, result, pd.read_parquet(folder / ROWS), best)
+        return cls(
+            folder, settings, result, read_table(folder / ROWS, _NUMBERS, ("architecture",)), best
+        )
 
     @cached_property
     def records(self) -> dict[str, TrainingRecord]:

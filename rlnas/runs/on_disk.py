@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from rlnas.atomic import atomic_file
+from rlnas.damage import guarded
 from rlnas.errors import RunError
-from rlnas.run_folder import begin_run, read_command, read_settings, read_versions
+from rlnas.run_folder import CONFIG, begin_run, read_command, read_settings, read_versions
 from rlnas.runs.cell import RunCell
 from rlnas.runs.tables import outcome_tables
 from rlnas.search import SearchResult
@@ -68,6 +69,10 @@ class RunOnDisk(ABC, Generic[PlanT, PartT]):
         suite: The suite, or None to load it when a table is asked for.
     """
 
+    numbers: ClassVar[tuple[Sequence[str], Sequence[str]]] = ((), ())
+    """Columns of its rows, and of its curves, that are numbers."""
+    texts: ClassVar[Sequence[str]] = ()
+    """Columns of both that are texts."""
     kind: ClassVar[str]
     """Key of its settings in ``config.json``."""
 
@@ -112,10 +117,8 @@ class RunOnDisk(ABC, Generic[PlanT, PartT]):
             RunError: If it holds no run of this kind or its configuration is damaged.
         """
         settings = read_settings(folder, cls.kind)
-        try:
+        with guarded(Path(folder) / CONFIG, f"description of a {cls.kind} run", RunError):
             return cls(folder, cls.read_plan(settings))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise RunError(f"{folder}: config.json describes no {cls.kind} run: {error}") from error
 
     # -- what each kind of run says ---------------------------------------------------------
 
@@ -196,13 +199,10 @@ class RunOnDisk(ABC, Generic[PlanT, PartT]):
         return rows, curves
 
     def _table(self, which: int) -> pd.DataFrame:
-        import pandas as pd
-
         path = self.folder / _TABLES[which]
-        if path.exists():
-            frame: pd.DataFrame = pd.read_parquet(path)
-            return frame
-        return self.make_tables()[which]
+        if not path.exists():
+            return self.make_tables()[which]
+        return read_table(path, self.numbers[which], self.texts)
 
 
 _TABLES = ("rows.parquet", "curves.parquet")
@@ -214,6 +214,32 @@ def write_table(path: Path, frame: pd.DataFrame) -> None:
         frame.to_parquet(partial, index=False)
 
 
+def read_table(path: Path, numbers: Sequence[str] = (), texts: Sequence[str] = ()) -> pd.DataFrame:
+    """Return a table that `write_table` wrote.
+
+    Args:
+        path: The file.
+        numbers: Columns that it has to have, of numbers.
+        texts: Likewise of texts.
+
+    Raises:
+        RunError: If it is missing or damaged.
+    """
+    import pandas as pd
+
+    with guarded(
+        path, "table of a run", RunError, "Remove it, and go on with the run by --resume."
+    ):
+        frame: pd.DataFrame = pd.read_parquet(path)
+        for name in numbers:
+            if not pd.api.types.is_numeric_dtype(frame[name].dtype):
+                raise TypeError(f"its column {name} has no numbers")
+        for name in texts:
+            if not all(isinstance(value, str) for value in frame[name]):
+                raise TypeError(f"its column {name} has no texts")
+        return frame
+
+
 class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
     """A run whose parts are searches, a cell each.
 
@@ -223,6 +249,21 @@ class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
     source, target, method, seed, query, best_score and rank after every query.
     """
 
+    numbers = (
+        (
+            "seed",
+            "queries",
+            "failures",
+            "best_score",
+            "test_score",
+            "rank",
+            "regret",
+            "cost",
+            "seconds",
+        ),
+        ("seed", "query", "best_score", "rank"),
+    )
+    texts = ("source", "target", "method")
     events: ClassVar[Path] = Path("tensorboard")
     """Where in its folder the curves of its searches are, for TensorBoard."""
 

@@ -10,10 +10,12 @@ from typing import Any
 
 from rlnas.benchmarks import load_suite
 from rlnas.errors import InvalidArgumentError
+from rlnas.plain import at_most, make_plain, whole
 from rlnas.runs.cell import NO_SOURCE, RunCell
 from rlnas.runs.on_disk import Progress, SearchesOnDisk, no_progress
 from rlnas.search import Searcher, get_searcher
 
+_MOST_SEEDS = 10_000
 _log = logging.getLogger("rlnas")
 
 
@@ -34,14 +36,22 @@ class SearchPlan:
     suite: str
     tasks: tuple[str, ...]
     searchers: tuple[tuple[str, str], ...]
-    seeds: tuple[int, ...]
+    seeds: Sequence[int]
     queries: int
     checkpoints: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        make_plain(self)
         if self.queries < 1:
             raise InvalidArgumentError(f"queries is {self.queries}; expected 1 or more.")
+        at_most(self, queries=10**7)
+        if self.seeds[_MOST_SEEDS:]:  # len() of a range may not even be told
+            raise InvalidArgumentError(f"seeds are more than {_MOST_SEEDS:,}; expected fewer.")
+        object.__setattr__(self, "seeds", tuple(whole(seed, "seed") for seed in self.seeds))
+        names = (*self.tasks, *(name for pair in self.searchers for name in pair))
+        if not all(isinstance(name, str) for name in names):
+            raise InvalidArgumentError("tasks and searchers are to be texts.")
         if not self.seeds:
             raise InvalidArgumentError("seeds is 0; expected 1 or more.")
         if min(self.seeds) < 0:
@@ -138,7 +148,7 @@ def search_suite(
         suite=suite,
         tasks=loaded.check(tasks) or tuple(loaded),
         searchers=tuple((name, NO_SOURCE) for name in searchers),
-        seeds=tuple(seeds),
+        seeds=seeds,
         queries=queries,
         options=own,
     )

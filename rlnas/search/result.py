@@ -14,7 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.atomic import atomic_file
+from rlnas.damage import guarded, parse_json
 from rlnas.errors import DataError, RlnasError
+from rlnas.plain import whole
+from rlnas.spaces import Architecture
 from rlnas.tasks import Budget, Evaluation, Metric, QueryRecord
 
 if TYPE_CHECKING:
@@ -152,43 +155,47 @@ class SearchResult:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        try:
+        remedy = "Give a file that SearchResult.save() wrote."
+        with guarded(path, "Parquet file", remedy=remedy):
             content = pa.BufferReader(Path(path).read_bytes())
             # Neither a folder of files nor threads, which would take longer than the small file.
             table = pq.ParquetFile(content).read(use_threads=False)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise DataError(
-                f"{path} is not a readable Parquet file: {error}. Give a file that "
-                "SearchResult.save() wrote."
-            ) from error
         metadata = table.schema.metadata or {}
         if _METADATA_KEY not in metadata:
             raise DataError(
                 f"{path} is not a search result: its metadata lack {_METADATA_KEY.decode()!r}. "
                 "Give a file that SearchResult.save() wrote."
             )
-        try:
-            header = json.loads(metadata[_METADATA_KEY])
+        with guarded(path, "search result", remedy="Run the search again."):
+            header = parse_json(metadata[_METADATA_KEY])
+            task, space, searcher = header["task"], header["space"], header["searcher"]
+            if not all(isinstance(name, str) for name in (task, space, searcher)):
+                raise TypeError("task, space and searcher are to be names")
             return cls(
-                task=header["task"],
-                space=header["space"],
-                searcher=header["searcher"],
-                seed=header["seed"],
+                task=task,
+                space=space,
+                searcher=searcher,
+                seed=whole(header["seed"], "seed"),
                 budget=Budget(**header["budget"]),
                 metric=Metric(**header["metric"]),
                 records=_records(table, header["vectors"]),
-                options=header["options"],
+                options=dict(header["options"]),
             )
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise DataError(
-                f"{path} is a damaged search result ({type(error).__name__}: {error}); "
-                "run the search again."
-            ) from error
 
 
 def _best_so_far(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     best: NDArray[np.float64] = np.fmax.accumulate(scores)  # fmax passes over NaN
     return best
+
+
+def _as_vectors(rows: list[list[int]]) -> Architecture:
+    """Return the vectors of a file as int8; none is another number by being cut to that."""
+    vectors = np.array(rows, dtype=np.int64)
+    if rows and vectors.ndim != 2:
+        raise ValueError("its vectors are no matrix")
+    if vectors.size and not 0 <= vectors.min() <= vectors.max() < 128:
+        raise ValueError("its vectors are of no search space")
+    return vectors.astype(np.int8)
 
 
 def _records(table: pa.Table, vectors: list[list[int]]) -> tuple[QueryRecord, ...]:
@@ -202,7 +209,7 @@ def _records(table: pa.Table, vectors: list[list[int]]) -> tuple[QueryRecord, ..
     rows = zip(
         table.column("query").to_pylist(),
         table.column("architecture").to_pylist(),
-        np.array(vectors, dtype=np.int8),
+        _as_vectors(vectors),
         numbers("score"),
         numbers("cost"),
         table.column("error").to_pylist(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,12 +16,14 @@ from rlnas.checkpoints import (
     FORMAT,
     WEIGHTS,
     TrainingState,
+    damage_reported,
     read_config,
     read_state_file,
     read_weights,
     stored,
     write_state_file,
 )
+from rlnas.damage import guarded, read_json
 from rlnas.datasets.task_data import TaskData
 from rlnas.errors import CheckpointError, RunError
 from rlnas.networks.network import SearchedNetwork
@@ -145,7 +146,7 @@ class TrainingFolder:
         tree = self._tree()
         if tree.get("finished") is not True:
             return None
-        try:
+        with damage_reported(self.path):
             network.load_state_dict(read_weights(self.path))
             history = tuple(_records(self.path / HISTORY, tree))
             best_epoch = int(tree["best_epoch"])
@@ -154,15 +155,10 @@ class TrainingFolder:
             return TrainingResult(
                 spec=data.spec, history=history, best_epoch=best_epoch, device=str(tree["device"])
             )
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise CheckpointError(f"{self.path} is damaged: {error}") from error
 
     def _tree(self) -> dict[str, Any]:
         path = self.path / HISTORY
-        try:
-            tree = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        except (OSError, ValueError, RecursionError) as error:
-            raise CheckpointError(f"{path} is damaged: {error}") from error
+        tree = read_json(path, "history of a training", CheckpointError) if path.exists() else {}
         if not isinstance(tree, dict):
             raise CheckpointError(f"{path} is damaged: it is no JSON object.")
         return tree
@@ -173,7 +169,8 @@ class TrainingFolder:
 
 def _records(path: Path, tree: Mapping[str, Any]) -> list[EpochRecord]:
     """Return the epochs of a history."""
-    try:
-        return [EpochRecord.from_row(row) for row in tree["epochs"]]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from error
+    with guarded(path, "history of a training", CheckpointError):
+        records = [EpochRecord.from_row(row) for row in tree["epochs"]]
+        if [record.epoch for record in records] != list(range(1, len(records) + 1)):
+            raise ValueError("its epochs are not 1, 2, 3 …")
+        return records

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.plain import make_plain
+from rlnas.plain import at_most, make_plain
 
 OptimizerName = Literal["sgd", "adam", "adamw"]
 ScheduleName = Literal["cosine", "constant"]
@@ -95,6 +95,7 @@ class Recipe:
                 )
         for field in _INTEGERS:
             self._check_integer(field)
+        at_most(self, epochs=10**6, batch_size=1 << 24, epoch_examples=10**12, patience=10**6)
         for field, low, high in _RANGES:
             if not low <= (value := getattr(self, field)) <= high:
                 raise InvalidArgumentError(f"Recipe.{field} is {value}; expected {low}…{high:g}.")

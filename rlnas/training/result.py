@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rlnas.datasets.spec import TaskSpec
+from rlnas.errors import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,15 +54,20 @@ class EpochRecord:
         """Return the record that `row` flattened.
 
         Raises:
-            TypeError: If the row has keys that no record has.
+            TypeError: If the row has keys that no record has, or something else than numbers.
+            KeyError: If it lacks what every training measures.
         """
         values: dict[str, Any] = {part: {} for part in _PARTS}
         for name, value in row.items():
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise TypeError(f"{shown(name)} is {shown(value)}, no number")
             part, _, rest = name.partition("_")
             if part in _PARTS:
                 values[part][rest] = value
             else:
                 values[name] = value
+        for part in ("train_loss", "valid_metric"):
+            row[part]
         return cls(**values)
 
 

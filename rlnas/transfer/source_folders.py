@@ -58,6 +58,10 @@ def load_sources(folders: Sequence[str | Path], method: str) -> LoadedSources:
             f"The method {method!r} uses no source. Choose one that does, or search with "
             f"--baselines {method}."
         )
+    if not folders:
+        raise InvalidArgumentError(
+            f"{method!r} needs a source: a folder that `rlnas train` wrote, with --source."
+        )
     paths = [checkpoint_in(folder) for folder in folders]
     controllers = [_load(path) for path in paths]
     pools: dict[str, SourcePool] = {}

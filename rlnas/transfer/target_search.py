@@ -86,7 +86,7 @@ def search_target(
             *((method, source) for source in loaded.pools),
             *((baseline, NO_SOURCE) for baseline in baselines),
         ),
-        seeds=tuple(seeds),
+        seeds=seeds,
         queries=queries,
         checkpoints=loaded.checkpoints,
         options=own,

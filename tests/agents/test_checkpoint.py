@@ -143,6 +143,14 @@ def test_pickled_code_is_never_run(name, how, saved, tmp_path):
         lambda t: t["space"].update(name="no-such-space"),
         lambda t: t["space"].update(operations=["none"]),
         lambda t: t.update(vocabulary=7),
+        lambda t: t.update(seed=1.5),
+        lambda t: t.update(steps=-1),
+        lambda t: t.update(sources=[["a"]]),
+        lambda t: t["controller"]["network"].update(width=16_000),
+        lambda t: t["controller"]["network"].update(width=10**18),
+        lambda t: t["controller"]["ppo"].update(num_envs=10**6, n_steps=10**6),
+        lambda t: t["controller"]["environment"].update(horizon=10**12),
+        lambda t: t["controller"]["ppo"].update(n_steps=10**400),
     ],
 )
 def test_hostile_configurations_are_reported(change, saved):
@@ -252,6 +260,27 @@ def spoil_means(tensors, values):
     values["episodes"] = [[1.0]]
 
 
+def leave_the_table(tensors, values):
+    tensors["episodes.index"][0] = 10**6
+
+
+def stop_the_clock(tensors, values):
+    tensors["episodes.clock"] += 1
+
+
+def square_below_zero(tensors, values):
+    tensors["optimizer.square"][0] = -1
+
+
+def step_below_zero(tensors, values):
+    name = next(name for name in tensors if name.startswith("optimizer.") and "step" in name)
+    tensors[name] = tensors[name] * 0 - 1
+
+
+def no_operation(tensors, values):
+    tensors["episodes.vectors"][0] = 100
+
+
 BOTH = (reshape_optimizer, reshape_episodes, spoil_steps, spoil_updates)
 CHANGES = {
     "sb3": (
@@ -260,6 +289,8 @@ CHANGES = {
         shorten_generator,
         spoil_numpy_state,
         spoil_env_rng,
+        step_below_zero,
+        no_operation,
     ),
     "device": (
         *BOTH,
@@ -272,6 +303,9 @@ CHANGES = {
         shorten_device_generator,
         drop_device_generator,
         spoil_means,
+        leave_the_table,
+        stop_the_clock,
+        square_below_zero,
     ),
 }
 

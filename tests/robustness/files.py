@@ -425,11 +425,11 @@ KINDS = (
 # -- running -----------------------------------------------------------------------------------
 
 
-def run_case(seed, number, folder):
+def run_case(seed, number, folder, kinds=KINDS):
     """Return the kind and outcome of one case: ``read``, ``refused``, or what went wrong."""
     from rlnas.errors import RlnasError
 
-    kind = KINDS[number % len(KINDS)]
+    kind = kinds[number % len(kinds)]
     rng = np.random.default_rng([seed, number])
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -455,7 +455,7 @@ def run_case(seed, number, folder):
     return kind.__name__, outcome
 
 
-def work(seed, first, count):
+def work(seed, first, count, kinds=KINDS):
     """Run cases in this process and print a line of JSON before and after each."""
 
     def on_alarm(*_):
@@ -478,10 +478,12 @@ def work(seed, first, count):
             print(json.dumps({"begun": number}), flush=True)
             folder = outside / "some" / "case"
             folder.parent.mkdir(exist_ok=True)
-            kind, outcome = run_case(seed, number, folder)
+            kind, outcome = run_case(seed, number, folder, kinds)
             strays = [*outside.iterdir(), *folder.parent.iterdir()]
             if strays != [folder.parent, folder]:
                 outcome = f"wrote outside: {strays}"
+                for stray in set(strays) - {folder.parent, folder}:
+                    stray.rename(tempfile.mkdtemp(prefix="rlnas-stray-") + "/it")
             print(json.dumps({"number": number, "kind": kind, "outcome": outcome}), flush=True)
     finally:
         shutil.rmtree(outside, ignore_errors=True)
@@ -489,7 +491,7 @@ def work(seed, first, count):
     print(json.dumps({"grown": grown}), flush=True)
 
 
-def run(seed, first, count, part=_PART):
+def run(seed, first, count, kinds=KINDS, script=__file__, part=_PART):
     """Run cases in processes of their own.
 
     Returns:
@@ -500,7 +502,7 @@ def run(seed, first, count, part=_PART):
     wrong, grown = [], 0
     while count > 0:
         size = min(part, count)
-        command = [sys.executable, __file__, "--work", "--seed", str(seed)]
+        command = [sys.executable, script, "--work", "--seed", str(seed)]
         command += ["--first", str(first), "--count", str(size)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         reached = first
@@ -512,9 +514,10 @@ def run(seed, first, count, part=_PART):
                 fine = said["outcome"] in ("read", "refused")
                 tally[said["kind"], said["outcome"] if fine else "wrong"] += 1
                 if not fine:
+                    print(f"case {said['number']}: {said['outcome']}", file=sys.stderr, flush=True)
                     wrong.append((said["number"], said["kind"], said["outcome"]))
         if done.returncode:
-            kind = KINDS[reached % len(KINDS)].__name__
+            kind = kinds[reached % len(kinds)].__name__
             wrong.append((reached, kind, f"died of {done.returncode}: {done.stderr[-300:]}"))
             tally[kind, "wrong"] += 1
             size = reached + 1 - first
@@ -522,21 +525,21 @@ def run(seed, first, count, part=_PART):
     return tally, wrong, grown
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--count", type=int, default=10_000)
+def main(kinds=KINDS, script=__file__, count=10_000):
+    parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
+    parser.add_argument("--count", type=int, default=count)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work:
-        work(options.seed, options.first, options.count)
+        work(options.seed, options.first, options.count, kinds)
         return 0
     start = time.monotonic()
-    tally, wrong, grown = run(options.seed, options.first, options.count)
-    for kind in KINDS:
+    tally, wrong, grown = run(options.seed, options.first, options.count, kinds, script)
+    for kind in kinds:
         counts = {what: tally[kind.__name__, what] for what in ("read", "refused", "wrong")}
-        print(f"{kind.__name__:18}" + "".join(f"{what} {n:6}  " for what, n in counts.items()))
+        print(f"{kind.__name__:24}" + "".join(f"{what} {n:6}  " for what, n in counts.items()))
     for number, kind, outcome in wrong[:50]:
         print(f"case {number} ({kind}): {outcome}")
     print(

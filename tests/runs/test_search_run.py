@@ -46,7 +46,7 @@ def test_missing_are_the_searches_without_a_file(search_run):
 
 def test_a_run_of_another_kind_or_without_a_plan_is_refused(tmp_path):
     (tmp_path / "config.json").write_text('{"search": {"suite": "s"}}')
-    with pytest.raises(RunError, match="describes no search run"):
+    with pytest.raises(RunError, match="no readable description of a search run"):
         SearchRun.open(tmp_path)
 
 

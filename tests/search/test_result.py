@@ -147,7 +147,7 @@ def test_a_truncated_file_is_a_data_error(tmp_path, share):
     path = searched().save(tmp_path / "result.parquet")
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(DataError, match="not a readable Parquet file"):
+    with pytest.raises(DataError, match="no readable Parquet file"):
         SearchResult.load(path)
 
 
@@ -188,5 +188,5 @@ def test_a_damaged_header_is_a_data_error(tmp_path, change):
     before = pq.read_table(path).schema.metadata[b"rlnas.search"]
     rewritten(path, change)
     assert pq.read_table(path).schema.metadata[b"rlnas.search"] != before
-    with pytest.raises(DataError, match="damaged search result"):
+    with pytest.raises(DataError, match="no readable search result"):
         SearchResult.load(path)

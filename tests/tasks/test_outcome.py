@@ -156,4 +156,4 @@ def test_every_evaluation_can_be_ranked_and_written(score, cost, error, metrics)
 
 
 def test_words_of_errors_are_bounded():
-    assert in_words(ValueError("a" * 50_000)).count("a") == 2001  # and the one of the type
+    assert 1900 < in_words(ValueError("a" * 50_000)).count("a") < 2001

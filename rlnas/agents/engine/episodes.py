@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from rlnas.envs import ObservationLayout
+from rlnas.envs.core import longest_episode
 from rlnas.envs.tensor import TensorEnvironment
 
 
@@ -176,10 +177,26 @@ class TableStreams:
         given = {name: (tuple(t.shape), t.dtype) for name, t in tensors.items()}
         if expected != given:
             raise ValueError(f"its episodes have the tensors {given}, not {expected}")
+        self._check_ranges(tensors)
         moved = {name: t.to(self.device, copy=True) for name, t in tensors.items()}
         self.clock = int(moved.pop("clock"))
         self.returns = moved.pop("returns")
         self.state = dataclasses.replace(self.state, **moved)
+
+    def _check_ranges(self, tensors: Mapping[str, Tensor]) -> None:
+        """Raise ValueError for what an environment would stumble over in a later step."""
+        space, size = self.environment.tables.space, self.environment.tables.size
+        length, clock = self.environment.episode_length, int(tensors["clock"])
+        below = {"index": size, "best_index": size, "vectors": space.num_operations}
+        for name, end in below.items():
+            if name in tensors and not ((tensors[name] >= 0) & (tensors[name] < end)).all():
+                raise ValueError(f"the {name} of its episodes are not all within 0 … {end - 1}")
+        steps = tensors["steps"]
+        longest = longest_episode(self.environment.config, space)
+        if clock < 0 or not ((steps >= 0) & (steps < longest)).all():
+            raise ValueError(f"its episodes took other numbers of steps than 0 … {longest - 1}")
+        if length is not None and not (steps == clock % length).all():
+            raise ValueError("its episodes took other numbers of steps than its clock says")
 
 
 def _numbered(row: list[int]) -> list[int]:

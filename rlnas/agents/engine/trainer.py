@@ -20,8 +20,9 @@ from rlnas.agents.engine.rollout import Collected
 from rlnas.checkpoints import TrainingState
 from rlnas.envs import EnvironmentConfig
 from rlnas.envs.tensor import TaskTables, make_tensor_environment
-from rlnas.errors import CheckpointError, InvalidArgumentError
+from rlnas.errors import CheckpointError, InvalidArgumentError, in_words
 from rlnas.events import EventFile
+from rlnas.plain import whole
 from rlnas.seeding import derive_seed
 from rlnas.tasks import TabularTask
 
@@ -182,19 +183,22 @@ class DeviceTrainer:
             adam = self.learner.optimizer
             moments = _part(tensors, "optimizer.")
             _check_moments(moments, adam.mean)
-            updates, steps = int(values["updates"]), int(values["optimizer_steps"])
+            updates = whole(values["updates"], "updates")
+            steps = whole(values["optimizer_steps"], "optimizer_steps")
+            own_steps = whole(values["steps"], "steps")
             self.streams.restore(_part(tensors, "episodes."))
             self.learner.generators[0].set_state(tensors["generator"])
             adam.load_state_dict(
                 {"state": {**moments, "steps": steps}, "param_groups": adam.param_groups}
             )
-            self.steps = int(values["steps"])
+            self.steps = own_steps
             self.learner.updates = updates
             episodes = [(float(r), int(n), float(s)) for r, n, s in values["episodes"]]
             self.means.episodes[0].extend(episodes)
-        except (LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+        except Exception as error:
             raise CheckpointError(
-                f"The training state does not fit this controller: {error}. Train from the start, "
+                f"The training state does not fit this controller: {in_words(error, 500)}. "
+                "Train from the start, "
                 "or resume with the configuration, the engine and the kind of device it was saved "
                 "with."
             ) from error
@@ -210,3 +214,7 @@ def _check_moments(moments: dict[str, Tensor], own: Tensor) -> None:
     given = {name: (tuple(moment.shape), moment.dtype) for name, moment in moments.items()}
     if given != expected:
         raise ValueError(f"its optimizer has the tensors {given}, not {expected}")
+    if not all(moment.isfinite().all() for moment in moments.values()):
+        raise ValueError("its optimizer has moments that are no finite numbers")
+    if (moments["square"] < 0).any():
+        raise ValueError("its optimizer has squares below 0")

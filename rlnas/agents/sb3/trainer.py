@@ -22,7 +22,8 @@ from rlnas.agents.sb3.policy import NetworkPolicy
 from rlnas.checkpoints import TrainingState, optimizer_tensors, restore_optimizer
 from rlnas.envs.core import EnvironmentCore
 from rlnas.envs.sb3 import BatchedVecEnv
-from rlnas.errors import CheckpointError
+from rlnas.errors import CheckpointError, in_words
+from rlnas.plain import whole
 
 
 class PPOTrainer:
@@ -145,15 +146,22 @@ class PPOTrainer:
                 tensors.get("cuda_rng", self._generators[2]),
             )
             _check_generators(self._generators)
-            self.model.num_timesteps = int(values["steps"])
-            self.model._n_updates = int(values["updates"])
+            self.model.num_timesteps = whole(values["steps"], "steps")
+            self.model._n_updates = whole(values["updates"], "updates")
             self.model._last_obs = self.env.observe()
-            self.model._last_episode_starts = tensors["episode_starts"].numpy().copy()
-            self.model.ep_info_buffer = deque(values["episodes"], maxlen=100)
+            starts = tensors["episode_starts"].numpy().astype(np.bool_)
+            if starts.shape != (self.env.num_envs,):
+                raise ValueError(f"episode_starts has the shape {starts.shape}")
+            self.model._last_episode_starts = starts
+            episodes = [{name: float(e[name]) for name in e} for e in values["episodes"]]
+            if any(not {"r", "l"} <= set(e) for e in episodes):
+                raise ValueError("its episodes lack a return or a length")
+            self.model.ep_info_buffer = deque(episodes, maxlen=100)
             self.model.ep_success_buffer = deque(maxlen=100)
-        except (LookupError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+        except Exception as error:
             raise CheckpointError(
-                f"The training state does not fit this controller: {error}. Train from the start, "
+                f"The training state does not fit this controller: {in_words(error, 500)}. "
+                "Train from the start, "
                 "or resume with the configuration and the engine it was saved with."
             ) from error
 

@@ -20,8 +20,8 @@ from rlnas.benchmarks.importers.numbers import count, number, numbers
 from rlnas.benchmarks.importers.safe_pickle import load_plain
 from rlnas.benchmarks.provenance import Provenance, converter, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
-from rlnas.damage import guarded, shown
-from rlnas.errors import DataError, InvalidArgumentError, MissingDependencyError
+from rlnas.damage import guarded
+from rlnas.errors import DataError, InvalidArgumentError, MissingDependencyError, shown
 from rlnas.spaces import Architecture, get_space
 
 _RECIPES = {"200": "full", "12": "less"}

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rlnas.damage import shown
-from rlnas.errors import DataError
+from rlnas.errors import DataError, shown
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks import Metric
 from rlnas.tasks.metric import EpochPolicy

@@ -23,8 +23,8 @@ from rlnas.benchmarks.importers.numbers import finite
 from rlnas.benchmarks.importers.operation_order import choose_order
 from rlnas.benchmarks.provenance import Provenance
 from rlnas.benchmarks.table import BenchmarkTable
-from rlnas.damage import check_size, shown
-from rlnas.errors import DataError
+from rlnas.damage import check_size
+from rlnas.errors import DataError, shown
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks.metric import EpochPolicy
 

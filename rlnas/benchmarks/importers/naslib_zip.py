@@ -14,8 +14,8 @@ from rlnas.benchmarks.importers.naslib_encoding import SPACES
 from rlnas.benchmarks.importers.naslib_records import RecordTable
 from rlnas.benchmarks.provenance import Provenance, converter, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
-from rlnas.damage import bounded, guarded, parse_json
-from rlnas.errors import DataError
+from rlnas.damage import guarded, parse_json
+from rlnas.errors import DataError, bounded
 from rlnas.spaces import get_space
 
 MAX_MEMBERS = 10_000

@@ -7,8 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.damage import shown
-from rlnas.errors import DataError
+from rlnas.errors import DataError, shown
 
 
 def number(value: object, where: str) -> float:

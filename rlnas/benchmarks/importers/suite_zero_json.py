@@ -16,8 +16,8 @@ from rlnas.benchmarks.importers.naslib_encoding import SPACES, TASKS, read_tuple
 from rlnas.benchmarks.importers.naslib_records import RecordTable
 from rlnas.benchmarks.provenance import Provenance, converter, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
-from rlnas.damage import bounded, guarded, read_json, shown
-from rlnas.errors import DataError
+from rlnas.damage import guarded, read_json
+from rlnas.errors import DataError, bounded, shown
 from rlnas.spaces import SearchSpace, get_space
 
 

@@ -26,8 +26,8 @@ from rlnas.benchmarks.importers.tabular_file import (
 )
 from rlnas.benchmarks.provenance import Provenance, converter, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
-from rlnas.damage import bounded, guarded, shown
-from rlnas.errors import DataError, InvalidArchitectureError, InvalidArgumentError
+from rlnas.damage import guarded
+from rlnas.errors import DataError, InvalidArchitectureError, InvalidArgumentError, bounded, shown
 from rlnas.spaces import Architecture, SearchSpace, get_space
 from rlnas.tasks import Metric
 from rlnas.tasks.metric import Direction, EpochPolicy, Split

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.damage import guarded, shown
-from rlnas.errors import DataError
+from rlnas.damage import guarded
+from rlnas.errors import DataError, shown
 from rlnas.spaces import Architecture, SearchSpace
 
 DELIMITERS = ",;\t"

@@ -21,8 +21,8 @@ from rlnas.benchmarks.importers.numbers import numbers
 from rlnas.benchmarks.importers.safe_pickle import load_plain
 from rlnas.benchmarks.provenance import Provenance, converter, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
-from rlnas.damage import check_size, guarded, shown
-from rlnas.errors import DataError
+from rlnas.damage import check_size, guarded
+from rlnas.errors import DataError, shown
 from rlnas.spaces import get_space
 from rlnas.tasks import Metric
 from rlnas.tasks.metric import Direction, Split

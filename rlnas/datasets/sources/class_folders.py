@@ -11,10 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.damage import bounded
 from rlnas.datasets.sources.image_files import is_hidden, is_image, listed
 from rlnas.datasets.sources.image_looks import look_at_all
-from rlnas.errors import DataError
+from rlnas.errors import DataError, bounded
 from rlnas.names import check_name
 
 # The names that a split's folder may have.

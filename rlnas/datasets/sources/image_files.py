@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from rlnas.damage import bounded, guarded
-from rlnas.errors import DataError
+from rlnas.damage import guarded
+from rlnas.errors import DataError, bounded
 
 T = TypeVar("T")
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from rlnas.damage import read_json, shown
+from rlnas.damage import read_json
 from rlnas.datasets.sources.image_files import listed
-from rlnas.errors import DataError
+from rlnas.errors import DataError, shown
 from rlnas.seeding import generator
 
 DOMAINS = {

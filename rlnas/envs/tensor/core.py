@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from torch import Tensor
 
@@ -24,6 +24,7 @@ class TensorEnvironment(Protocol[State]):
     """
 
     tables: TaskTables
+    config: Any
     layout: ObservationLayout
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import re
 import shutil
@@ -13,7 +12,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rlnas.atomic import write_json
-from rlnas.errors import RunError
+from rlnas.damage import guarded, read_json
+from rlnas.errors import RunError, shown
+from rlnas.plain import whole
 from rlnas.run_folder import keep_settings
 
 FailureKind = Literal["diverged", "out of memory", "killed", "timeout", "error"]
@@ -50,6 +51,25 @@ class TrainingRecord:
     test: Mapping[str, float] = field(default_factory=dict)
     history: tuple[Mapping[str, Any], ...] = ()
     device: str = ""
+
+    def check(self) -> None:
+        """Make sure that its fields, read from a file, are what they should be.
+
+        Raises:
+            TypeError, ValueError: If one is not.
+        """
+        if not isinstance(self.architecture, str) or not isinstance(self.device, str):
+            raise TypeError("architecture and device are to be texts")
+        if not all(isinstance(text, str | None) for text in (self.failure, self.error)):
+            raise TypeError("failure and error are to be texts")
+        whole(self.best_epoch, "best_epoch")
+        float(self.seconds)
+        for metrics in (self.valid, self.test, *self.history):
+            if not isinstance(metrics, Mapping):
+                raise TypeError(f"expected metrics by name, not {shown(metrics)}")
+        for name, value in (*self.valid.items(), *self.test.items()):
+            if not isinstance(value, int | float | None):
+                raise TypeError(f"{shown(name)} is {shown(value)}, no number")
 
     @classmethod
     def failed(
@@ -118,27 +138,14 @@ def read_record(folder: Path, architecture: str) -> TrainingRecord | None:
 
 
 def _parse(path: Path) -> TrainingRecord:
-    values = _read(path)
-    try:
+    remedy = "Remove its folder to train again."
+    values = read_json(path, "record of a training", RunError, remedy)
+    with guarded(path, "record of a training", RunError, remedy):
         values["score"] = math.nan if values["score"] is None else float(values["score"])
         values["history"] = tuple(values["history"])
-        return TrainingRecord(**values)
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(_damaged(path, error)) from error
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(_damaged(path, error)) from error
-    if not isinstance(values, dict):
-        raise RunError(_damaged(path, "expected an object"))
-    return values
-
-
-def _damaged(path: Path, error: object) -> str:
-    return f"{path} is damaged ({error}); remove its folder to train again."
+        record = TrainingRecord(**values)
+        record.check()
+        return record
 
 
 def _folder_name(architecture: str) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from rlnas.atomic import write_json
-from rlnas.errors import InvalidArgumentError
+from rlnas.damage import guarded, read_json
+from rlnas.errors import DataError, InvalidArgumentError
 from rlnas.networks.config import SkeletonConfig
 from rlnas.run_folder import keep_settings
 from rlnas.training.recipe import Recipe
@@ -128,13 +129,14 @@ def missing_cells(
 
 def _is_whole(path: Path, cell: TabulationCell, tasks: Sequence[str]) -> bool:
     """Whether a file is that of a cell; a disk that was full leaves others."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+    if not path.exists():
+        return False
+    with contextlib.suppress(DataError), guarded(path, "file of trainings"):
+        content = read_json(path, "file of trainings")
         return (content["architecture"], content["seed"]) == (cell.architecture, cell.seed) and all(
             {"error", "device", "history"} <= set(content["tasks"][task]) for task in tasks
         )
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
+    return False
 
 
 def keep_plan(plan: Tabulation, folder: Path) -> None:

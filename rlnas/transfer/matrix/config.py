@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from rlnas.agents import ControllerConfig, FineTuningConfig
 from rlnas.errors import InvalidArgumentError, UnknownNameError
-from rlnas.plain import make_plain
+from rlnas.plain import at_most, make_plain
 from rlnas.runs.cell import ALL_TASKS, NO_SOURCE, OTHERS, RunCell
 from rlnas.search.registry import SEARCHERS
 from rlnas.transfer.matrix.trainings import Training, train_on
@@ -68,6 +68,11 @@ class MatrixConfig:
         for name in ("seeds", "queries", "steps", "sources_together", "probes"):
             if getattr(self, name) < 1:
                 raise InvalidArgumentError(f"{name} is {getattr(self, name)}; expected 1 or more.")
+        at_most(self, seeds=10_000, queries=10**7, steps=10**12, probes=10**7)
+        at_most(self, sources_together=1024)
+        for name in _LISTS:
+            if not all(isinstance(item, str) for item in getattr(self, name)):
+                raise InvalidArgumentError(f"{name} are to be texts.")
         if not self.methods:
             raise InvalidArgumentError("A matrix needs at least one method.")
         for method in self.methods:

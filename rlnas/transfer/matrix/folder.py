@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rlnas.benchmarks import load_suite
 from rlnas.runs.cell import RunCell
-from rlnas.runs.on_disk import SearchesOnDisk, write_table
+from rlnas.runs.on_disk import SearchesOnDisk, read_table, write_table
 from rlnas.search import SearchResult
 from rlnas.tasks import Metric, Suite, TabularTask
 from rlnas.transfer.matrix.config import MatrixConfig
@@ -89,10 +89,9 @@ class MatrixRun(SearchesOnDisk[MatrixConfig]):
 
         path = self.folder / "similarity.parquet"
         if path.exists():
-            frame: pd.DataFrame = pd.read_parquet(path)
-            return frame
+            return read_table(path)
         done = [self._similarities_of(target) for target in self.config.tasks]
-        frames = [pd.read_parquet(path) for path in done if path.exists()]
+        frames = [read_table(path) for path in done if path.exists()]
         return pd.concat(frames, ignore_index=True) if frames else None
 
     def _similarities_of(self, target: str) -> Path:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from rlnas.agents import ControllerConfig, PPOController
 from rlnas.agents.engine.stacks import stack_networks
 from rlnas.envs import ConstructionConfig
+from rlnas.envs.core import longest_episode
 from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import SearchSpace
 from rlnas.transfer.methods.base import Ledgers
@@ -141,9 +142,7 @@ def learners(
 
 def episode_length(config: ControllerConfig, space: SearchSpace) -> int:
     """Return the most steps that an episode of a controller has on a space."""
-    if isinstance(config.environment, ConstructionConfig):
-        return space.num_positions
-    return config.environment.horizon
+    return longest_episode(config.environment, space)
 
 
 def queries_of_episode(config: ControllerConfig) -> int:

@@ -127,7 +127,7 @@ def test_an_unfinished_run_says_so(tmp_path):
         write_report(tmp_path)
     make_run(tmp_path / "other", [70.0], best=0)
     (tmp_path / "other" / "best.json").write_text("{")
-    with pytest.raises(RunError, match=r"best\.json is damaged"):
+    with pytest.raises(RunError, match=r"best\.json is no readable description"):
         write_report(tmp_path / "other")
     assert len(pd.read_parquet(tmp_path / "other" / "rows.parquet")) == 1
 

@@ -34,5 +34,5 @@ def test_a_damaged_record_is_an_error_that_names_the_file(tmp_path):
         path = folder.path("a") / "record.json"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
-        with pytest.raises(RunError, match=r"record\.json is damaged"):
+        with pytest.raises(RunError, match=r"record\.json is no readable record"):
             folder.read("a")
