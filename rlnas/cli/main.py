@@ -78,9 +78,26 @@ def _main(arguments: list[str]) -> int:
     except (RlnasError, OSError) as error:
         if debug or os.environ.get("RLNAS_DEBUG", "") not in ("", "0"):
             raise
-        print(f"rlnas {command}: {error}", file=sys.stderr)
+        print(f"rlnas {command}: {_with_flags(str(error), command)}", file=sys.stderr)
         wrong = isinstance(error, UnknownNameError | InvalidArgumentError)
         return _BAD_ARGUMENTS if wrong else _FAILED
+
+
+def _with_flags(message: str, command: str) -> str:
+    """Return a message of the library with its arguments called as the command's options are."""
+    import re
+
+    from rlnas.cli.options import option_names
+
+    if command not in COMMANDS:
+        return message
+    module, options = COMMANDS[command]
+    names = "|".join(option_names(getattr(importlib.import_module(module), options)))
+    return re.sub(
+        rf"(?<![-\w/.'\"])({names})(?= is (?:['\"\d-]|(?:None|True|False)\b))",
+        lambda found: "--" + found[1].replace("_", "-"),
+        message,
+    )
 
 
 def _version() -> str:

@@ -109,6 +109,11 @@ def gather_repeated(arguments: Sequence[str], options: type) -> list[str]:
     return [word for part in once.values() for word in part]
 
 
+def option_names(options: type) -> tuple[str, ...]:
+    """Return the names of a command's options as Python writes them."""
+    return tuple(_kinds(options))
+
+
 def _kinds(options: type) -> dict[str, Literal["switch", "one", "several"]]:
     """Return how many values each option takes, by its name; those of nested options too."""
     found: dict[str, Literal["switch", "one", "several"]] = {}

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
+
 from rich import box
+from rich.console import Console, RenderableType
 from rich.table import Table
+
+_WIDTH = 100
 
 
 def titled_table(title: str | None = None) -> Table:
@@ -19,4 +24,13 @@ def titled_table(title: str | None = None) -> Table:
         box=box.SIMPLE_HEAD,
         padding=(0, 1, 0, 0),
         pad_edge=False,
+    )
+
+
+def as_html(table: RenderableType) -> str:
+    """Return what `rich.print` prints as an HTML element."""
+    console = Console(record=True, width=_WIDTH, file=io.StringIO())
+    console.print(table, highlight=False)
+    return console.export_html(
+        inline_styles=True, code_format='<pre style="line-height:normal">{code}</pre>'
     )
