@@ -83,10 +83,11 @@ class SearchResult:
         return float(sum(r.evaluation.cost for r in self.records))
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a query: query, architecture, score, value, best_so_far, cost, seconds …
+        """Return one row a query, with score, raw value, best_so_far, cost, seconds and error.
 
         ``value`` is the raw number, ``score`` what is maximised: its negative where less is better;
-        ``error`` says why there is neither. A column ``metric/<name>`` follows for each metric that some evaluation reported.
+        ``error`` says why there is neither. A column ``metric/<name>`` follows for each metric that
+        some evaluation reported.
         """
         import pandas as pd
 

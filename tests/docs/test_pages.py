@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from rlnas.spaces import get_space
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 MOST_NOT_RUN = 12
@@ -24,9 +26,8 @@ _spec.loader.exec_module(pages)
 @pytest.fixture
 def readers_folder(tmp_path):
     """Return a folder with what a reader has: images, and the package's repository beside."""
-    for name in ("flowers", "photos/flowers"):
-        write_images(tmp_path / name)
-    write_images(tmp_path / "photos", classes=("cat", "dog"))
+    write_images(tmp_path / "flowers")
+    write_scores(tmp_path / "results.csv")
     (tmp_path / "experiments").symlink_to(ROOT / "experiments")
     (tmp_path / "docs").mkdir()
     command = tmp_path / "bin" / "rlnas"
@@ -46,6 +47,14 @@ def write_images(folder, classes=("daisy", "rose", "tulip"), each=10, side=16):
         for i in range(each):
             pixels = rng.integers(0, 120, (side, side, 3)) + 60 * place
             Image.fromarray(pixels.astype(np.uint8)).save(folder / name / f"{i:03}.png")
+
+
+def write_scores(path):
+    """Write a user's table of a few architectures of NAS-Bench-201."""
+    space = get_space("nasbench-201")
+    names = [space.format(vector) for vector in space.from_index(list(range(20)))]
+    lines = [f"{name},{50 + i}" for i, name in enumerate(names)]
+    path.write_text("\n".join(["architecture,accuracy", *lines]) + "\n", encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
