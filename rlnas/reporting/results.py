@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rlnas.errors import RunError, UnknownNameError
+from rlnas.benchmarks import load_table
+from rlnas.errors import RlnasError, RunError, UnknownNameError
 from rlnas.reporting.figures.curves import draw_curves
 from rlnas.reporting.figures.matrix import matrix_figures
 from rlnas.reporting.figures.training import training_figures
@@ -153,6 +154,17 @@ class MatrixResults(_Shown, MatrixNumbers):
     def missing(self) -> list[RunCell]:
         """Return the searches of the run that have no result yet."""
         return self.run.missing()
+
+    @cached_property
+    def cost_name(self) -> str:
+        """What the table calls the cost of a query, e.g. ``cpu_seconds``; empty if unknown."""
+        if self._run is None:
+            return ""
+        try:
+            table = load_table(self._run.config.suite)
+        except RlnasError:  # a suite that is drawn has no table
+            return ""
+        return ", ".join(dict.fromkeys(table.costs.values()))
 
     def table(self) -> RenderableType:
         """Return what ``rlnas matrix`` prints, for `rich.print`; see `matrix_tables`."""

@@ -86,6 +86,11 @@ class MatrixNumbers:
         return self._metrics() if callable(self._metrics) else self._metrics
 
     @cached_property
+    def cost_name(self) -> str:
+        """What the table calls the cost of a query, e.g. ``cpu_seconds``; empty if unknown."""
+        return ""
+
+    @cached_property
     def targets(self) -> tuple[str, ...]:
         """The targets, in order of appearance."""
         return tuple(map(str, dict.fromkeys(self.rows["target"])))

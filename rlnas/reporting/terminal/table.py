@@ -7,6 +7,7 @@ import io
 from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 _WIDTH = 100
 
@@ -17,8 +18,10 @@ def titled_table(title: str | None = None) -> Table:
     Args:
         title: The line above it, or None.
     """
+    # As wide as it is: rich would break it at the width of the table.
+    line = None if title is None else Text(title, no_wrap=True, overflow="ignore")
     return Table(
-        title=title,
+        title=line,
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
