@@ -68,8 +68,8 @@ def _best_found(rows: pd.DataFrame, run: SearchRun) -> list[str]:
                 f"seed {best['seed']}"
             )
             if len(searches) > 1:
-                lines.append(
-                    f"    the best of {len(searches)} searches of {run.plan.queries} queries; one "
-                    f"of {best['method']} ends at rank {format_rank(median)} (median)"
-                )
+                lines += [
+                    f"    the best of {len(searches)} searches of {run.plan.queries} queries each;",
+                    f"    one of {best['method']} ends at rank {format_rank(median)} (median)",
+                ]
     return lines if len(lines) > 2 else []

@@ -84,5 +84,5 @@ def test_the_default_folder_names_the_source_and_the_best_says_of_how_many(
     assert folder.name == f"synthetic-1-zero-shot-from-{trained.name}"
     out = capsys.readouterr().out
     assert "Best architecture of all searches" in out
-    assert "the best of 4 searches of 5 queries" in out
+    assert "the best of 4 searches of 5 queries each" in out
     assert "(median)" in out

@@ -139,7 +139,7 @@ def test_folders_without_results_are_refused(tmp_path):
         with pytest.raises(RunError, match="'train', which has no results"):
             open_it(tmp_path / "t")
     begin_matrix(tmp_path / "m")
-    with pytest.raises(RunError, match="no finished cell"):
+    with pytest.raises(RunError, match="no finished search"):
         load_results(tmp_path / "m")
     for kind in (MatrixResults, SearchResults, DatasetSearchResults):
         with pytest.raises(RunError):
