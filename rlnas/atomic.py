@@ -24,7 +24,10 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
+        partial.touch()
+        mode = partial.stat().st_mode
         yield partial
+        partial.chmod(mode)  # some writers of tensors keep others from reading
         with partial.open("rb+") as file:
             os.fsync(file.fileno())
         partial.replace(path)
@@ -46,6 +49,10 @@ def atomic_directory(path: str | Path) -> Iterator[Path]:
     old = path.with_name(f".{path.name}.{tag}.old")
     try:
         yield partial
+        mode = partial.stat().st_mode & 0o666
+        for file in partial.rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                file.chmod(file.stat().st_mode | mode)  # as of `atomic_file`
         if path.exists():
             path.rename(old)
         partial.rename(path)

@@ -58,7 +58,7 @@ def begin_run(
     """
     folder = Path(folder)
     refuse_file(folder)
-    if folder.exists() and any(folder.iterdir()):
+    if folder.exists() and any(folder.iterdir()) and (resume or not _nothing_done(folder)):
         if not resume:
             refuse_begun(folder, "something")
         old = read_settings(folder, kind)
@@ -71,6 +71,14 @@ def begin_run(
     # Last, because a folder with a configuration is a run that can be resumed.
     write_json(folder / CONFIG, {kind: settings}, indent=2, keep_nan=True)
     return False
+
+
+def _nothing_done(folder: Path) -> bool:
+    """Return whether a folder holds what a run begins with and no work, so that it may begin anew.
+
+    Such a folder is left by a command that was refused, or ended, before its first result.
+    """
+    return {path.name for path in folder.iterdir()} <= {CONFIG, _COMMAND, _VERSIONS}
 
 
 def keep_settings(

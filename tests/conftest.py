@@ -51,6 +51,25 @@ def real_suite(isolated_cache):
 
 
 @pytest.fixture(scope="session")
+def published():
+    """Return a finder of published files; the test is skipped where the mirror lacks the file."""
+    from rlnas.benchmarks.download import mirror_paths
+
+    mirror = os.environ.get("RLNAS_DATA_MIRROR", "")  # tests of downloads set another
+
+    def find(path):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("RLNAS_DATA_MIRROR", mirror)
+            places = mirror_paths(path)
+        found = [place for place in places if place.is_file()]
+        if not found:
+            pytest.skip(f"no {path}: set RLNAS_DATA_MIRROR to the folder of the published files")
+        return found[0]
+
+    return find
+
+
+@pytest.fixture(scope="session")
 def large_space():
     """A user's cell space that is too large to index: 40 edges, six operations."""
     edges = [(i, j) for j in range(1, 10) for i in range(j)][:40]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rlnas.atomic import json_text, jsonable, write_json
+from rlnas.atomic import atomic_directory, atomic_file, json_text, jsonable, write_json
 
 
 @dataclass
@@ -50,3 +50,18 @@ def test_numbers_that_json_does_not_know_are_null_unless_they_are_read_back(tmp_
 
 def test_jsonable_is_what_a_file_gives_back():
     assert jsonable({"sizes": (1, None), "at": Path("a")}) == {"sizes": [1, None], "at": "a"}
+
+
+def test_what_a_writer_keeps_to_itself_has_the_usual_mode(tmp_path):
+    (tmp_path / "usual").write_text("")
+    usual = (tmp_path / "usual").stat().st_mode
+    with atomic_file(tmp_path / "file") as partial:
+        partial.unlink()
+        partial.touch(0o600)  # as safetensors does
+    assert (tmp_path / "file").stat().st_mode == usual
+    with atomic_directory(tmp_path / "folder") as partial:
+        (partial / "deep").mkdir()
+        for name in ("weights", "deep/weights"):
+            (partial / name).touch(0o600)
+    for name in ("weights", "deep/weights"):
+        assert (tmp_path / "folder" / name).stat().st_mode == usual

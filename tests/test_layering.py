@@ -214,7 +214,9 @@ def mirrored(test):
 
 
 def test_tests_mirror_the_package():
-    elsewhere = {TESTS / "experiments", TESTS / "robustness"}  # of no single file
+    elsewhere = {
+        TESTS / name for name in ("docs", "experiments", "robustness")
+    }  # of no single file
     lost = [
         str(test.relative_to(TESTS))
         for test in sorted(TESTS.rglob("test_*.py"))

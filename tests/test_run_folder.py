@@ -22,6 +22,7 @@ def test_a_run_begins_once_and_resumes_with_the_same_settings_only(tmp_path):
     assert run_kind(folder) == "search"
     assert read_command(folder) == "rlnas search"
     assert "numpy" in read_versions(folder)
+    (folder / "cells").mkdir()
     with pytest.raises(RunError, match="--resume"):
         begin_run(folder, "search", {"a": (1, 2)})
     assert begin_run(folder, "search", {"a": (1, 2)}, resume=True)
@@ -29,6 +30,16 @@ def test_a_run_begins_once_and_resumes_with_the_same_settings_only(tmp_path):
         begin_run(folder, "search", {"a": (1, 3)}, resume=True)
     with pytest.raises(RunError, match="no train run"):
         begin_run(folder, "train", {}, resume=True)
+
+
+def test_a_folder_without_work_begins_anew(tmp_path):
+    """A command that was refused after it had begun must not stand in the way of the right one."""
+    begin_run(tmp_path / "r", "search", {"seed": 0})
+    assert not begin_run(tmp_path / "r", "search", {"seed": 1})
+    assert read_settings(tmp_path / "r", "search") == {"seed": 1}
+    (tmp_path / "r" / "cells").mkdir()
+    with pytest.raises(RunError, match="--resume"):
+        begin_run(tmp_path / "r", "search", {"seed": 2})
 
 
 def test_resume_begins_a_run_that_is_not_there(tmp_path):

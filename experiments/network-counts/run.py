@@ -76,9 +76,11 @@ def read(source: Source, data: Path) -> Iterator[tuple[str, pd.DataFrame]]:
     """
     path = data / source.path
     if not path.is_file():
+        path = data / path.name  # a folder of some files
+    if not path.is_file():
         raise DataError(
-            f"{path} is missing; expected the published proxy files. Set RLNAS_DATA_MIRROR or "
-            "--data to the folder that holds them."
+            f"{data / source.path} is missing; expected the published proxy files. Set "
+            "RLNAS_DATA_MIRROR or --data to the folder that holds them."
         )
     if source.task:
         yield source.task, pd.read_csv(path, usecols=["net", "params", "flops"])

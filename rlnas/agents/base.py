@@ -84,6 +84,12 @@ class Controller(abc.ABC):
                 f"{space.name}; train one with PolicyConfig(kind='transformer')."
             )
 
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}({self.space.name!r}, sources={list(self.sources)}, "
+            f"steps={self.steps}, seed={self.seed}, network={self.config.network.kind!r})"
+        )
+
     def options(self) -> Mapping[str, object]:
         """Return the controller's configuration and what it was trained on."""
         return {

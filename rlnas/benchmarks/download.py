@@ -131,12 +131,27 @@ def _places(file: CatalogueFile) -> Iterator[str | Path]:
     if scheme in {"http", "https"}:
         for folder in ("", "naslib/"):
             yield f"{mirror.rstrip('/')}/{folder}{quote(file.name)}"
-    elif mirror:
-        local = url2pathname(unquote(urlsplit(mirror).path)) if scheme == "file" else mirror
-        root = Path(local).expanduser()
-        yield root / file.name
-        yield root / "naslib" / file.name
+    yield from mirror_paths(f"naslib/{file.name}")
     yield from file.addresses
+
+
+def mirror_paths(path: str) -> tuple[Path, ...]:
+    """Return where a published file may be in the folder that ``RLNAS_DATA_MIRROR`` names.
+
+    Args:
+        path: Its path in the folder of all published files, e.g. ``naslib/nb201_zen.zip``.
+
+    Returns:
+        That path and, first, its name alone, for a folder of some files; nothing where the mirror
+        is no folder.
+    """
+    mirror = os.environ.get("RLNAS_DATA_MIRROR", "").strip()
+    address = urlsplit(mirror)
+    if not mirror or address.scheme.lower() in {"http", "https"}:
+        return ()
+    local = url2pathname(unquote(address.path)) if address.scheme.lower() == "file" else mirror
+    root = Path(local).expanduser()
+    return root / Path(path).name, root / path
 
 
 def _obtain(

@@ -187,11 +187,11 @@ def import_data(options: ImportOptions, screen: Screen) -> dict[str, Any]:
     """Import a file and put its tables into the cache."""
     from rlnas.benchmarks import cache_root, import_table, install_table, table_info
 
-    extra: dict[str, Any] = dict(_key_value(text) for text in options.option)
+    extra: dict[str, Any] = _no_key_twice("--option", map(_key_value, options.option))
     if options.space is not None:
         extra["space"] = options.space
     if options.column:
-        extra["columns"] = dict(_column(text) for text in options.column)
+        extra["columns"] = _no_key_twice("--column", map(_column, options.column))
     tables = import_table(options.path, options.format, **extra)
     if options.name is not None:
         suffixes = [""] if len(tables) == 1 else [f"-{table.space.name}" for table in tables]
@@ -207,20 +207,27 @@ def import_data(options: ImportOptions, screen: Screen) -> dict[str, Any]:
     return {"command": "data import", "tables": infos, "cache": cache_root()}
 
 
-def _key_value(text: str) -> tuple[str, str]:
+def _no_key_twice(flag: str, pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise InvalidArgumentError(f"{flag} gives {key} twice.")
+        found[key] = value
+    return found
+
+
+def _key_value(text: str) -> tuple[str, str | bool]:
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise InvalidArgumentError(f"{text!r} is no KEY=VALUE.")
-    return key.strip().replace("-", "_"), value
+    truth = {"true": True, "false": False}.get(value.strip().lower())
+    return key.strip().replace("-", "_"), value if truth is None else truth
 
 
 def _column(text: str) -> tuple[str, dict[str, str | bool]]:
     """Return a column's name and what it means, of ``sec,task=mine,cost=true``."""
     name, *parts = text.split(",")
-    meaning: dict[str, str | bool] = {}
-    for key, value in map(_key_value, parts):
-        meaning[key] = value == "true" if value in ("true", "false") else value
-    return name, meaning
+    return name, dict(map(_key_value, parts))
 
 
 def _tables(name: str) -> list[BenchmarkTable]:

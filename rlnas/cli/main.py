@@ -48,28 +48,56 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit status.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments in (["--version"], ["-V"]):
-        print(f"rlnas {_version()}")
-        return _DONE
     try:
-        command, options = _parse(arguments or ["--help"])
-    except SystemExit as stop:  # help was shown, or the arguments were wrong and it was said
-        return stop.code if isinstance(stop.code, int) else _BAD_ARGUMENTS
-    debug = options.debug if hasattr(options, "debug") else False
-    try:
-        return _run(command, options, arguments)
-    except KeyboardInterrupt:
-        print(_interrupted(command, arguments), file=sys.stderr)
-        return _INTERRUPTED
+        status = _main(arguments)
+        sys.stdout.flush()
     except BrokenPipeError:  # the reader, e.g. `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _DONE
+    return status
+
+
+def _main(arguments: list[str]) -> int:
+    if arguments in (["--version"], ["-V"]):
+        print(f"rlnas {_version()}")
+        return _DONE
+    from rlnas.cli.screen import print_in_any_encoding
+
+    print_in_any_encoding(sys.stdout, sys.stderr)
+    command, debug = arguments[0] if arguments else "", "--debug" in arguments
+    try:
+        command, options = _parse(arguments or ["--help"])
+        return _run(command, options, arguments)
+    except SystemExit as stop:  # help was shown, or the arguments were wrong and it was said
+        return stop.code if isinstance(stop.code, int) else _BAD_ARGUMENTS
+    except KeyboardInterrupt:
+        print(_interrupted(command, arguments), file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        raise
     except (RlnasError, OSError) as error:
         if debug or os.environ.get("RLNAS_DEBUG", "") not in ("", "0"):
             raise
-        print(f"rlnas {command}: {error}", file=sys.stderr)
+        print(f"rlnas {command}: {_with_flags(str(error), command)}", file=sys.stderr)
         wrong = isinstance(error, UnknownNameError | InvalidArgumentError)
         return _BAD_ARGUMENTS if wrong else _FAILED
+
+
+def _with_flags(message: str, command: str) -> str:
+    """Return a message of the library with its arguments called as the command's options are."""
+    import re
+
+    from rlnas.cli.options import option_names
+
+    if command not in COMMANDS:
+        return message
+    module, options = COMMANDS[command]
+    names = "|".join(option_names(getattr(importlib.import_module(module), options)))
+    return re.sub(
+        rf"(?<![-\w/.'\"])({names})(?= is (?:['\"\d-]|(?:None|True|False)\b))",
+        lambda found: "--" + found[1].replace("_", "-"),
+        message,
+    )
 
 
 def _version() -> str:
@@ -85,6 +113,8 @@ def _parse(arguments: list[str]) -> tuple[str, Any]:
     """Return the command's name and its options."""
     import tyro
 
+    from rlnas.cli.options import gather_repeated
+
     classes = {}
     for name, (module, options) in COMMANDS.items():
         try:
@@ -92,6 +122,10 @@ def _parse(arguments: list[str]) -> tuple[str, Any]:
         except ModuleNotFoundError as error:
             if error.name != module:
                 raise
+    if arguments[0] in classes:
+        action = classes[arguments[0]]
+        rest = arguments[1:]
+        arguments = [arguments[0], *gather_repeated(rest, action)]
     kinds = tuple(
         Annotated[cls, tyro.conf.subcommand(name, prefix_name=False)]
         for name, cls in classes.items()

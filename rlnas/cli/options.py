@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, get_args, get_origin, get_type_hints
 
 import tyro
 
@@ -33,11 +34,9 @@ Number = Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="
 
 
 MethodOptions = Annotated[
-    tuple[str, ...],
-    tyro.conf.UseAppendAction,
-    tyro.conf.arg(metavar="[METHOD.]NAME=VALUE", help_behavior_hint=""),
+    tuple[str, ...], tyro.conf.arg(metavar="[METHOD.]NAME=VALUE", help_behavior_hint="")
 ]
-"""Options of methods, one each time it is given, for `rlnas.cli.methods.method_options`."""
+"""Options of methods, for `rlnas.cli.methods.method_options`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,13 +54,78 @@ def split_names(values: Iterable[str]) -> tuple[str, ...]:
     """Return names given with commas, with spaces, or both.
 
     Raises:
-        InvalidArgumentError: If a name is given twice.
+        InvalidArgumentError: If a name is given twice, or there are but commas.
 
     Example:
         >>> split_names(["a,b", "c"])
         ('a', 'b', 'c')
     """
+    values = tuple(values)
     names = tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+    if values and not names:
+        raise InvalidArgumentError(f"{' '.join(values)!r} names nothing; give a name at least.")
     if repeated := sorted({name for name in names if names.count(name) > 1}):
         raise InvalidArgumentError(f"Given twice: {', '.join(repeated)}. Give each name once.")
     return names
+
+
+def gather_repeated(arguments: Sequence[str], options: type) -> list[str]:
+    """Return arguments in which no option is given twice: all values stand where its first do.
+
+    Of an option that is given again an `argparse` keeps the last and forgets the others silently.
+
+    Args:
+        arguments: The arguments of a command.
+        options: The dataclass of its options.
+
+    Raises:
+        InvalidArgumentError: If an option that takes one value is given two.
+
+    Example:
+        >>> from rlnas.cli.search_options import SearchOptions
+        >>> gather_repeated(["--task", "a", "--seed", "1", "--task=b", "c"], SearchOptions)
+        ['--task', 'a', 'b', 'c', '--seed', '1']
+    """
+    kinds = _kinds(options)
+    parts: list[list[str]] = [[]]  # what stands before the first option, then an option each
+    first: dict[str, list[str]] = {}
+    for position, argument in enumerate(arguments):
+        if argument == "--":
+            return [word for part in parts for word in part] + list(arguments[position:])
+        if not argument.startswith("--"):
+            parts[-1].append(argument)
+            continue
+        flag, equals, value = argument.partition("=")
+        name = flag.removeprefix("--").replace("-", "_")
+        if name in first and name in kinds:
+            if kinds[name] == "one":
+                raise InvalidArgumentError(f"{flag} is given twice; it takes one value.")
+            parts.append(first[name])  # goes on there
+            parts[-1].extend([value] if equals and kinds[name] == "several" else [])
+            continue
+        parts.append([flag, value] if equals and kinds.get(name) == "several" else [argument])
+        first[name] = parts[-1]
+    once = {id(part): part for part in parts}
+    return [word for part in once.values() for word in part]
+
+
+def option_names(options: type) -> tuple[str, ...]:
+    """Return the names of a command's options as Python writes them."""
+    return tuple(_kinds(options))
+
+
+def _kinds(options: type) -> dict[str, Literal["switch", "one", "several"]]:
+    """Return how many values each option takes, by its name; those of nested options too."""
+    found: dict[str, Literal["switch", "one", "several"]] = {}
+    for name, hint in get_type_hints(options).items():
+        members = [hint, *get_args(hint)]
+        nested = [m for m in members if isinstance(m, type) and dataclasses.is_dataclass(m)]
+        for member in nested:
+            found |= _kinds(member)
+        if nested:
+            continue
+        if any(get_origin(member) is tuple for member in members):
+            found[name] = "several"
+        else:
+            found[name] = "switch" if hint is bool else "one"
+    return found

@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console, RenderableType
 
 from rlnas.atomic import json_text
 from rlnas.cli.progress import ProgressReporter
+
+_PLAIN = {
+    **dict.fromkeys("−–—─━‐‑", "-"),
+    **dict.fromkeys("│┃", "|"),
+    **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼┏┓┗┛┡┩", "+"),
+    **{"×": "x", "…": "...", "←": "<-", "→": "->", "≥": ">=", "≤": "<=", "±": "+/-", "∞": "inf"},
+    **{"λ": "lambda", "τ": "tau", "ρ": "rho", "µ": "u", "∙": ".", "·": ".", "’": "'"},
+    **{"☑": "x", "☒": "x", "²": "2", "Δ": "delta"},
+}
+
+
+def _plainly(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Stand in for characters that an encoding lacks."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(character, "?") for character in lacking), error.end
+
+
+codecs.register_error("rlnas-plainly", _plainly)
+
+
+def print_in_any_encoding(*streams: TextIO) -> None:
+    """Let streams print what their encoding lacks in plain characters, and never fail of it."""
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="rlnas-plainly")
 
 
 class _Console(Console):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rlnas.formats import format_rank
 from rlnas.reporting import SearchResults
 
 if TYPE_CHECKING:
@@ -50,12 +51,15 @@ def show_searches(run: SearchRun, screen: Screen, *, tensorboard: bool) -> dict[
 
 
 def _best_found(rows: pd.DataFrame, run: SearchRun) -> list[str]:
-    """Return a line with the best architecture that was found for each task, and by whom."""
-    lines = ["", "Best architecture found:"]
+    """Return lines on the best of all searches of each task, and on what one of its kind finds."""
+    lines = ["", "Best architecture of all searches:"]
     for task in run.plan.tasks:
-        found = rows[(rows["target"] == task) & rows["best_score"].notna()]
+        searches = rows[rows["target"] == task]
+        found = searches[searches["best_score"].notna()]
         if len(found):
             best = found.loc[found["best_score"].idxmax()]
+            alike = (searches["method"] == best["method"]) & (searches["source"] == best["source"])
+            median = searches.loc[alike, "rank"].median()
             metric = run.suite[task].metric
             value = f"{metric.sign * best['best_score']:.6g}{metric.suffix}"
             lines.append(f"  {task}: {best['best_architecture']}")
@@ -63,4 +67,9 @@ def _best_found(rows: pd.DataFrame, run: SearchRun) -> list[str]:
                 f"    {metric.name} {value}, rank {best['rank']:.0f}; {best['method']}, "
                 f"seed {best['seed']}"
             )
+            if len(searches) > 1:
+                lines += [
+                    f"    the best of {len(searches)} searches of {run.plan.queries} queries each;",
+                    f"    one of {best['method']} ends at rank {format_rank(median)} (median)",
+                ]
     return lines if len(lines) > 2 else []

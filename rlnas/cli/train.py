@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from rlnas.cli.options import CommonOptions, Flag, Folder, split_names
+from rlnas.cli.options import CommonOptions, Flag, Folder, Names, split_names
 from rlnas.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class TrainOptions(CommonOptions):
     suite: str = "transnas-micro"
     """Name of the suite; `rlnas data list` shows them."""
 
-    task: str
+    task: Names
     """The source task; several, separated by commas, train one controller on all of them."""
 
     kind: Literal["joint", "shared"] = "joint"
@@ -70,11 +70,15 @@ def run(options: TrainOptions, screen: Screen) -> dict[str, Any]:
     import torch
 
     torch.set_num_threads(options.threads)
-    names = split_names([options.task])
-    return _on_one(options, screen) if len(names) < 2 else _on_several(options, names, screen)
+    names = split_names(options.task)
+    return (
+        _on_several(options, names, screen)
+        if len(names) > 1
+        else _on_one(options, names[0], screen)
+    )
 
 
-def _on_one(options: TrainOptions, screen: Screen) -> dict[str, Any]:
+def _on_one(options: TrainOptions, name: str, screen: Screen) -> dict[str, Any]:
     from rlnas.agents import ControllerConfig, PolicyConfig
     from rlnas.benchmarks import load_suite
     from rlnas.runs.controller_training import train_controller
@@ -82,9 +86,9 @@ def _on_one(options: TrainOptions, screen: Screen) -> dict[str, Any]:
     with screen.progress() as report:
         trained = train_controller(
             options.suite,
-            options.task,
+            name,
             options.steps,
-            out=_folder(options, options.task),
+            out=_folder(options, name),
             seed=options.seed,
             config=ControllerConfig(network=PolicyConfig(kind=options.network)),
             engine=options.engine,
@@ -93,7 +97,7 @@ def _on_one(options: TrainOptions, screen: Screen) -> dict[str, Any]:
             command=screen.command,
             on_progress=report,
         )
-    task, controller = load_suite(options.suite)[options.task], trained.controller
+    task, controller = load_suite(options.suite)[name], trained.controller
     screen.print(
         f"Trained on {task.name}: {controller.steps} steps"
         + (

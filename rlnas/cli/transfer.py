@@ -52,7 +52,7 @@ class TransferOptions(CommonOptions):
     """What to compare with at the same budget: scratch, any searcher, or `none`."""
 
     out: Folder = None
-    """Run folder; by default runs/transfer/SUITE/TASK-METHOD."""
+    """Run folder; by default runs/transfer/SUITE/TASK-METHOD-from-SOURCES."""
 
     resume: Flag = False
     """Go on with the run in `--out`."""
@@ -71,7 +71,8 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
     baselines = split_names(options.baselines)
     baselines = () if baselines == ("none",) else baselines
     given = method_options(options.option, (options.method, *baselines), options.method)
-    name = f"{options.task}-{options.method}"
+    origin = "+".join(dict.fromkeys(_folder_name(path) for path in options.source))
+    name = f"{options.task}-{options.method}-from-{origin}"
     sources = load_sources(options.source, options.method)
     with screen.progress() as report:
         found = search_target(
@@ -101,6 +102,14 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
         if own:
             _print_tensors(source, own, screen)
     return {"command": "transfer", "method": options.method, **shown, "tensors": reports}
+
+
+def _folder_name(source: Path) -> str:
+    """Return the name of a source's run folder."""
+    from rlnas.runs.controller_training import CHECKPOINT
+
+    path = source.absolute()
+    return path.parent.name if path.name == CHECKPOINT else path.name
 
 
 def _print_tensors(source: str, tensors: list[dict[str, Any]], screen: Screen) -> None:

@@ -63,6 +63,13 @@ class TaskData:
     fingerprint: str
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        sizes = "+".join(str(len(split)) for split in (self.train, self.valid, self.test))
+        return (
+            f"TaskData({self.dataset!r}, {self.spec.name!r}, {sizes} examples, "
+            f"image_size={self.spec.image_size})"
+        )
+
     def to(self, device: torch.device | str) -> TaskData:
         """Return these data with every batch on ``device``; the batches' values are the same."""
         return TaskData(

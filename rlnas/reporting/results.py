@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rlnas.errors import RunError, UnknownNameError
+from rlnas.benchmarks import load_table
+from rlnas.errors import RlnasError, RunError, UnknownNameError
 from rlnas.reporting.figures.curves import draw_curves
 from rlnas.reporting.figures.matrix import matrix_figures
 from rlnas.reporting.figures.training import training_figures
@@ -22,6 +24,7 @@ from rlnas.reporting.pages.training import write_training_page
 from rlnas.reporting.search.numbers import SearchNumbers
 from rlnas.reporting.terminal.matrix import matrix_tables
 from rlnas.reporting.terminal.search import search_tables
+from rlnas.reporting.terminal.table import as_html
 from rlnas.reporting.terminal.training import training_table
 from rlnas.run_folder import run_kind
 from rlnas.runs.dataset_search import KIND, TrainingSearchRun
@@ -38,8 +41,21 @@ if TYPE_CHECKING:
     from rlnas.transfer.matrix.folder import MatrixRun
 
 
-class _Drawn:
-    """Results that have figures."""
+class _Shown:
+    """Results that have a table and figures."""
+
+    def table(self) -> RenderableType:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._run_in_words()})"
+
+    def _run_in_words(self) -> str:
+        raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the line, and the table as the terminal shows it."""
+        return f"<p>{html.escape(repr(self))}</p>{as_html(self.table())}"
 
     def _figures(self) -> dict[str, Callable[[], Figure]]:
         raise NotImplementedError
@@ -64,7 +80,7 @@ class _Drawn:
         return figures[name]()
 
 
-class MatrixResults(MatrixNumbers, _Drawn):
+class MatrixResults(_Shown, MatrixNumbers):
     """What a transfer matrix came to, finished or not.
 
     Its numbers are those of `MatrixNumbers`.
@@ -132,9 +148,23 @@ class MatrixResults(MatrixNumbers, _Drawn):
             )
         return self._run
 
+    def _run_in_words(self) -> str:
+        return f"{len(self.rows)} searches" if self._run is None else repr(self._run)
+
     def missing(self) -> list[RunCell]:
         """Return the searches of the run that have no result yet."""
         return self.run.missing()
+
+    @cached_property
+    def cost_name(self) -> str:
+        """What the table calls the cost of a query, e.g. ``cpu_seconds``; empty if unknown."""
+        if self._run is None:
+            return ""
+        try:
+            table = load_table(self._run.config.suite)
+        except RlnasError:  # a suite that is drawn has no table
+            return ""
+        return ", ".join(dict.fromkeys(table.costs.values()))
 
     def table(self) -> RenderableType:
         """Return what ``rlnas matrix`` prints, for `rich.print`; see `matrix_tables`."""
@@ -160,7 +190,7 @@ class MatrixResults(MatrixNumbers, _Drawn):
         return write_matrix_page(self, run, investment)
 
 
-class SearchResults(SearchNumbers, _Drawn):
+class SearchResults(_Shown, SearchNumbers):
     """What the searches of a run came to, finished or not.
 
     Its numbers are those of `SearchNumbers`.
@@ -195,6 +225,9 @@ class SearchResults(SearchNumbers, _Drawn):
         """
         return cls(SearchRun.open(folder))
 
+    def _run_in_words(self) -> str:
+        return repr(self.run)
+
     def missing(self) -> list[RunCell]:
         """Return the searches of the run that have no result yet."""
         return self.run.missing()
@@ -213,7 +246,7 @@ class SearchResults(SearchNumbers, _Drawn):
         return write_search_page(self, self.run)
 
 
-class DatasetSearchResults(_Drawn):
+class DatasetSearchResults(_Shown):
     """What a search came to that trained its architectures on a data set.
 
     Attributes:
@@ -236,6 +269,9 @@ class DatasetSearchResults(_Drawn):
             RunError: If it holds no such search, or it is not finished.
         """
         return cls(TrainingSearchRun.open(folder))
+
+    def _run_in_words(self) -> str:
+        return repr(self.run)
 
     @property
     def rows(self) -> pd.DataFrame:

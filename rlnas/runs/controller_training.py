@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from rlnas.benchmarks import load_suite
+from rlnas.devices import check_device
 from rlnas.errors import InvalidArgumentError
 from rlnas.run_folder import begin_run
 from rlnas.runs.on_disk import Progress, no_progress
@@ -48,6 +49,9 @@ class ControllerTraining(Generic[ControllerT]):
     steps: int
     seconds: float
     device: str
+
+    def __repr__(self) -> str:
+        return f"ControllerTraining({str(self.folder)!r}, {self.controller!r})"
 
     @property
     def checkpoint(self) -> Path:
@@ -91,6 +95,8 @@ def train_controller(
     from rlnas.agents import ControllerConfig, PPOController
 
     _check_steps(steps)
+    if device != "auto":
+        check_device(device)
     source = load_suite(suite)[task]
     config = ControllerConfig() if config is None else config
     settings = {
@@ -166,6 +172,8 @@ def train_controller_on_several(
     from rlnas.agents import ControllerConfig, PPOController, SharedController
 
     _check_steps(steps)
+    if device != "auto":
+        check_device(device)
     loaded = load_suite(suite)
     sources = [loaded[name] for name in tasks]
     config = ControllerConfig() if config is None else config

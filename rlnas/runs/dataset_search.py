@@ -172,6 +172,9 @@ class TrainingSearchRun:
             folder, settings, result, read_table(folder / ROWS, _NUMBERS, ("architecture",)), best
         )
 
+    def __repr__(self) -> str:
+        return f"TrainingSearchRun({str(self.folder)!r}, {self.result!r})"
+
     @cached_property
     def records(self) -> dict[str, TrainingRecord]:
         """The record of each architecture that was queried, in their order."""
@@ -221,7 +224,7 @@ def _rows(result: SearchResult, objective: TrainingObjective) -> pd.DataFrame:
         return [missing if record is None else value(record) for record in records]
 
     frame = result.to_frame()
-    frame["valid"] = result.metric.sign * frame["score"]
+    frame["valid"] = frame.pop("value")
     frame["epochs"] = column(lambda record: record.best_epoch, 0)
     frame["seconds"] = column(lambda record: record.seconds, math.nan)
     frame["failure"] = column(lambda record: record.failure, None)

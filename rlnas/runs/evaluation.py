@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +40,13 @@ class Evaluations:
     folder: Path
     setup: TrainingSetup
     rows: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return f"Evaluations({str(self.folder)!r}, {self.setup.name!r}, {len(self.rows)} rows)"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the line, and the rows."""
+        return f"<p>{html.escape(repr(self))}</p>{self.rows.to_html(max_rows=10)}"
 
 
 def evaluate_architectures(

@@ -145,6 +145,10 @@ class RunOnDisk(ABC, Generic[PlanT, PartT]):
 
     # -- what all have ----------------------------------------------------------------------
 
+    def __repr__(self) -> str:
+        done = sum(map(self.is_done, parts := self.parts()))
+        return f"{type(self).__name__}({str(self.folder)!r}, {done} of {len(parts)} parts done)"
+
     @cached_property
     def suite(self) -> Suite[TabularTask]:
         """The suite, whose tables turn scores into ranks."""

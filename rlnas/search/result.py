@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
 import math
 from collections.abc import Mapping
@@ -85,16 +86,33 @@ class SearchResult:
         return float(sum(r.evaluation.cost for r in self.records))
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a query: query, architecture, score, best_so_far, cost, seconds, error.
+        """Return one row a query, with score, raw value, best_so_far, cost, seconds and error.
 
-        A column ``metric/<name>`` follows for each metric that some evaluation reported.
+        ``value`` is the raw number, ``score`` what is maximised: its negative where less is better;
+        ``error`` says why there is neither. A column ``metric/<name>`` follows for each metric that
+        some evaluation reported.
         """
         import pandas as pd
 
         columns = self._columns()
         columns["error"] = pd.Series(columns["error"], dtype=object)
         frame: pd.DataFrame = pd.DataFrame(columns)
+        after = list(columns).index("score") + 1
+        frame.insert(after, "value", self.metric.sign * self.scores)
         return frame
+
+    def __repr__(self) -> str:
+        queries = f"{self.task!r}, {self.searcher!r}, seed={self.seed}, queries={len(self.records)}"
+        try:
+            best = self.best
+        except RlnasError:
+            return f"SearchResult({queries}, none succeeded)"
+        value = f"{self.metric.sign * best.score:.6g}{self.metric.suffix}"
+        return f"SearchResult({queries}, best={best.architecture!r} with {value})"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the line, and the queries."""
+        return f"<p>{html.escape(repr(self))}</p>{self.to_frame().to_html(max_rows=10)}"
 
     def _columns(self) -> dict[str, Any]:
         """Return the columns of the frame by name: float64 and int64 arrays, lists of strings."""

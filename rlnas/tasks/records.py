@@ -63,3 +63,8 @@ class QueryRecord:
     def score(self) -> float:
         """Score of the query, NaN when it failed."""
         return self.evaluation.score
+
+    def __repr__(self) -> str:
+        found = self.evaluation
+        outcome = f"error={found.error[:80]!r}" if found.error else f"score={found.score:.6g}"
+        return f"QueryRecord({self.query}, {self.architecture!r}, {outcome}, cost={found.cost:.4g})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -88,6 +89,17 @@ class TrainingResult:
     best_epoch: int
     device: str
     error: str | None = None
+
+    def __repr__(self) -> str:
+        outcome = f"error={self.error!r}" if self.error else f"score={self.score:.6g}"
+        return (
+            f"TrainingResult({self.spec.name!r}, {outcome}, epochs={len(self.history)}, "
+            f"seconds={self.seconds:.4g}, device={self.device!r})"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the line, and the epochs."""
+        return f"<p>{html.escape(repr(self))}</p>{self.to_frame().to_html(max_rows=10)}"
 
     @property
     def _final(self) -> EpochRecord:

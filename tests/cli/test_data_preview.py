@@ -35,7 +35,7 @@ def test_the_command_writes_the_sheet_and_says_so(tmp_path, capsys):
         (["rums"], "Did you mean 'rooms'"),
         (["rooms", "--count", "0"], "count is 0"),
         (["rooms", "--count", "65"], "expected 1 to 64"),
-        (["rooms", "--image-size", "4"], "image_size is 4"),
+        (["rooms", "--image-size", "4"], "--image-size is 4"),
         (["rooms", "--out", "sheet.jpg"], "expected a file"),
         (["rooms", "--count", "1", "--out", "no-file.txt/sheet.png"], "cannot be written"),
     ],

@@ -32,6 +32,10 @@ def test_help_and_version(capsys):
         (["train", *SUITE, "--task", "synthetic"], "Did you mean"),
         (["train", *SUITE, "--task", "synthetic-0", "--device", "tpu"], "device"),
         (["data", "info", "no-such-table"], "no-such-table"),
+        (["search", *SUITE, "--task", "all", "--queries", "0"], "--queries is 0"),
+        (["search", *SUITE, "--task", ","], "names nothing"),
+        (["data", "fetch", ","], "names nothing"),
+        (["search", *SUITE, "--task", "all", "--seed", "1", "--seed", "2"], "given twice"),
         (["search"], "--task"),
         (["search", "--task", "x", "--nonsense"], "nonsense"),
         (["serch"], "serch"),
@@ -46,6 +50,7 @@ def test_bad_arguments_are_status_2_with_a_hint_and_no_traceback(
     assert message in err
     assert "Traceback" not in err
     assert not list(tmp_path.rglob("*.parquet"))
+    assert not list(tmp_path.iterdir())  # a default folder would refuse the corrected command
 
 
 def test_failures_are_status_1_in_one_line(capsys, tmp_path):

@@ -71,3 +71,18 @@ def test_transfer_without_a_checkpoint_or_a_source_method(trained, capsys, tmp_p
     assert main(["transfer", "--source", str(trained), *rest, "--baselines", "randon"]) == 2
     assert "random" in capsys.readouterr().err
     assert not (tmp_path / "t").exists()
+
+
+def test_the_default_folder_names_the_source_and_the_best_says_of_how_many(
+    trained, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    arguments = ["transfer", "--source", str(trained), *SUITE, "--task", "synthetic-1"]
+    small = ["--queries", "5", "--seeds", "2", "--baselines", "random"]
+    assert main([*arguments, *small]) == 0
+    (folder,) = tmp_path.glob("runs/transfer/synthetic-micro/*")
+    assert folder.name == f"synthetic-1-zero-shot-from-{trained.name}"
+    out = capsys.readouterr().out
+    assert "Best architecture of all searches" in out
+    assert "the best of 4 searches of 5 queries each" in out
+    assert "(median)" in out

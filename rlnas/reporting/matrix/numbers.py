@@ -24,7 +24,7 @@ from rlnas.reporting.matrix.transfer_metrics import (
     resampled_pairs,
     transfer_metrics,
 )
-from rlnas.runs.cell import BASELINE
+from rlnas.runs.cell import ALL_TASKS, BASELINE, NO_SOURCE, OTHERS
 from rlnas.tasks import Metric
 
 if TYPE_CHECKING:
@@ -86,9 +86,24 @@ class MatrixNumbers:
         return self._metrics() if callable(self._metrics) else self._metrics
 
     @cached_property
+    def cost_name(self) -> str:
+        """What the table calls the cost of a query, e.g. ``cpu_seconds``; empty if unknown."""
+        return ""
+
+    @cached_property
     def targets(self) -> tuple[str, ...]:
         """The targets, in order of appearance."""
         return tuple(map(str, dict.fromkeys(self.rows["target"])))
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """The tasks that searches started from, in order of appearance.
+
+        Where they started from pools alone, the tasks of the pools are the targets.
+        """
+        pools = (NO_SOURCE, OTHERS, ALL_TASKS)
+        named = map(str, dict.fromkeys(self.rows["source"]))
+        return tuple(source for source in named if source not in pools) or self.targets
 
     @cached_property
     def entrants(self) -> dict[Entrant, pd.DataFrame]:

@@ -25,14 +25,17 @@ def investment_section(results: MatrixNumbers, investment: Investment) -> str:
         return ""
     timed = any(not math.isnan(entry["seconds_saved"]) for entry in found)
     by_quality = {
-        quality: _table([e for e in found if e["quality"] == quality], timed=timed)
+        quality: _table(
+            [e for e in found if e["quality"] == quality],
+            _unit(investment, results.cost_name) if timed else "",
+        )
         for quality in ("baseline", "method")
     }
     return "\n".join(
         [
             heading("Return on investment"),
             by_quality["baseline"],
-            note(_words(found, investment, timed=timed)),
+            note(_words(found, investment, results.cost_name, timed=timed)),
             folded("To reach what the method reaches", by_quality["method"] + note(_OWN)),
         ]
     )
@@ -44,11 +47,18 @@ _OWN = (
 )
 
 
-def _table(found: list[dict[str, Any]], *, timed: bool) -> str:
+def _unit(investment: Investment, cost_name: str) -> str:
+    """Return what hours are of: a table may tell the seconds of another device than a GPU."""
+    if investment.cost_per_query_seconds is not None:
+        return "GPU h"
+    return "processor h" if cost_name.startswith("cpu_") else "h"
+
+
+def _table(found: list[dict[str, Any]], unit: str) -> str:
     head = ["method", "from", "against", "queries saved", "reached"]
     head += ["pretraining queries"]
-    if timed:
-        head += ["GPU h saved", "pretraining GPU h"]
+    if unit:
+        head += [f"{unit} saved", f"pretraining {unit}"]
     lines: list[list[str | TableCell]] = []
     for entry in found:
         against = BASELINE if entry["against"] == BASELINE else "best searcher"
@@ -60,13 +70,13 @@ def _table(found: list[dict[str, Any]], *, timed: bool) -> str:
             " / ".join(reached),
             format_count(entry["invested_queries"]),
         ]
-        if timed:
+        if unit:
             line += [
                 estimate(entry, "gpu_hours_saved", _hours),
                 _hours(entry["invested_gpu_hours"]),
             ]
         # Where seconds are known they are what is paid; queries alone leave out the training.
-        line.append(_pays(entry, "break_even_seconds" if timed else "break_even_queries"))
+        line.append(_pays(entry, "break_even_seconds" if unit else "break_even_queries"))
         lines.append(line)
     return table([*head, "pays after, targets"], lines)
 
@@ -95,7 +105,9 @@ def _hours(value: float) -> str:
     return text.replace("-", "−")
 
 
-def _words(found: list[dict[str, Any]], investment: Investment, *, timed: bool) -> str:
+def _words(
+    found: list[dict[str, Any]], investment: Investment, cost_name: str, *, timed: bool
+) -> str:
     text = (
         "Queries saved on each target until the rank is reached that the baseline ends with, "
         "mean over pairs, with a 95 % interval; reached: share of the searches that get there, by "
@@ -128,13 +140,14 @@ def _words(found: list[dict[str, Any]], investment: Investment, *, timed: bool) 
         )
     cost = investment.cost_per_query_seconds
     text += (
-        "Seconds of a query are those of the benchmark's table"
+        f"Seconds of a query are those of the benchmark's table ({cost_name or 'its costs'})"
         if cost is None
         else f"A query takes {_given(cost)} s"
     )
     return text + (
         f"; training a controller {_given(investment.pretraining_seconds)} s; each on "
-        f"{investment.gpus:g} GPU{'s' if investment.gpus != 1 else ''}."
+        f"{investment.gpus:g} {'GPU' if cost is not None else 'device'}"
+        f"{'s' if investment.gpus != 1 else ''}."
     )
 
 

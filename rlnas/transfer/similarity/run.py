@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlnas.benchmarks import load_suite
+from rlnas.devices import check_device
 from rlnas.errors import CheckpointError, InvalidArgumentError
 from rlnas.run_folder import begin_run
 from rlnas.runs.on_disk import Progress, no_progress, write_table
@@ -42,6 +43,10 @@ class MeasuredSimilarities:
     settings: dict[str, Any]
     estimates: pd.DataFrame
     matrix: SimilarityMatrix
+
+    def __repr__(self) -> str:
+        target, sources = self.settings["target"], self.settings["sources"]
+        return f"MeasuredSimilarities({str(self.folder)!r}, {target!r}, sources={sources})"
 
 
 def measure_similarities(
@@ -96,6 +101,8 @@ def measure_similarities(
     for name, value, least in (("probes", probes, 0), ("seeds", seeds, 1), ("steps", steps, 1)):
         if value < least:
             raise InvalidArgumentError(f"{name} is {value}; expected {least} or more.")
+    if device != "auto":
+        check_device(device)
     tasks = load_suite(suite)
     task = tasks[target]
     if controllers and matrix is not None:

@@ -90,15 +90,15 @@ def test_too_little_to_tell_leaves_the_usual_order():
         ("zc_nasbench201.json", "NASLib's own order"),
     ],
 )
-def test_the_published_files_are_read_by_the_usual_order(data_folder, name, order):
-    (table,) = import_table(data_folder / "naslib" / name)
+def test_the_published_files_are_read_by_the_usual_order(published, name, order):
+    (table,) = import_table(published(f"naslib/{name}"))
     assert table.source.note.startswith(f"architectures read by {order}, by which")
 
 
 @pytest.mark.realdata
-def test_a_file_numbered_as_naslib_numbers_its_operations_is_read_so(data_folder, tmp_path):
-    published = data_folder / "naslib" / "zc_transbench101_micro.json"
-    content = json.loads(published.read_text())
+def test_a_file_numbered_as_naslib_numbers_its_operations_is_read_so(published, tmp_path):
+    path = published("naslib/zc_transbench101_micro.json")
+    content = json.loads(path.read_text())
     order = ORDERS["transnas-micro"][1]
     back = np.argsort(order.operations)
 
@@ -111,7 +111,7 @@ def test_a_file_numbered_as_naslib_numbers_its_operations_is_read_so(data_folder
         for task, found in content.items()
     }
     (tmp_path / "own.json").write_text(json.dumps(renamed))
-    (one,) = import_table(published)
+    (one,) = import_table(path)
     (other,) = import_table(tmp_path / "own.json")
     assert "NASLib's own order" in other.source.note
     np.testing.assert_array_equal(one.architectures, other.architectures)

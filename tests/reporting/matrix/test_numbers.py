@@ -9,6 +9,7 @@ from rlnas.reporting import (
 )
 from rlnas.reporting.matrix import numbers
 from rlnas.reporting.matrix.investment import Investment
+from rlnas.reporting.matrix.speed_up import time_to_threshold
 from rlnas.reporting.pages.matrix import matrix_body
 
 
@@ -57,3 +58,17 @@ def test_numbers_are_those_of_the_plain_functions(several, results):
     np.testing.assert_equal(matrix.summary(), matrix_summary(rows))
     free = Investment(source_queries=10)
     assert set(matrix.savings(free)["baseline"]) == {"scratch", "evolution"}
+
+
+def test_the_sources_are_those_that_training_is_paid_for(several, results):
+    rows, curves = several
+    first = rows["target"].iloc[0]
+    # An unfinished matrix, or one from another suite: sources that nobody has searched.
+    part = [frame[frame["target"] == first] for frame in (rows, curves)]
+    matrix = results(*part)
+    assert set(matrix.sources) > set(matrix.targets)
+    paid = dict.fromkeys(matrix.sources, 5.0)
+    table = time_to_threshold(matrix.search_curves(), source_training=paid)
+    assert (table["source_training"] >= 0).all()
+    pools = results(*[f[f["source"].isin(["-", "others"])] for f in (rows, curves)])
+    assert pools.sources == pools.targets

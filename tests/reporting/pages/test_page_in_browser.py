@@ -55,6 +55,8 @@ addEventListener("load", () => {
     drawn: [...document.querySelectorAll("figure svg")].map(
       e => e.querySelectorAll("path, text, use").length),
     width: root.clientWidth, content: root.scrollWidth,
+    cut: [...document.querySelectorAll(".scroll")].filter(
+      e => e.scrollWidth > e.clientWidth + 1).length,
     wide: wide.map(e => e.outerHTML.slice(0, 80)),
   }), "*");
 });
@@ -153,3 +155,4 @@ def test_every_figure_is_there_and_nothing_is_wider_than_the_screen(folder, tmp_
     assert abs(found["width"] - width) <= 20  # a scroll bar takes some
     assert found["content"] <= found["width"]
     assert not found["wide"]
+    assert width < 1280 or not found["cut"]  # every column of every table is seen

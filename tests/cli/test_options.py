@@ -1,0 +1,46 @@
+"""How options are given: names in lists, options more than once."""
+
+import pytest
+
+from rlnas.cli.data import DataOptions
+from rlnas.cli.evaluate import EvaluateOptions
+from rlnas.cli.options import gather_repeated, option_names, split_names
+from rlnas.cli.search_options import SearchOptions
+from rlnas.cli.train import TrainOptions
+from rlnas.cli.transfer import TransferOptions
+from rlnas.errors import InvalidArgumentError
+
+
+@pytest.mark.parametrize(
+    ("options", "given", "gathered"),
+    [
+        (EvaluateOptions, "--architecture A --architecture B", "--architecture A B"),
+        (DataOptions, "import f --column a,b=c --column=d", "import f --column a,b=c d"),
+        (DataOptions, "import f --option a=b --name n --option c=d", None),
+        (TransferOptions, "--source a b --task t --source c", "--source a b c --task t"),
+        (TrainOptions, "--task a --json --task b --json", "--task a b --json"),
+        (SearchOptions, "--task=a --option x=1 --task=b", "--task a b --option x=1"),
+        (SearchOptions, "--task a --seed -1", "--task a --seed -1"),
+        (SearchOptions, "--nonsense 1 --nonsense 2", "--nonsense 1 --nonsense 2"),
+    ],
+)
+def test_all_values_of_an_option_given_twice_are_taken(options, given, gathered):
+    expected = gathered or "import f --option a=b c=d --name n"
+    assert gather_repeated(given.split(), options) == expected.split()
+
+
+@pytest.mark.parametrize("given", ["--seed 1 --seed 2", "--image-size=8 --image_size=16"])
+def test_an_option_of_one_value_is_not_given_twice(given):
+    with pytest.raises(InvalidArgumentError, match="given twice"):
+        gather_repeated(given.split(), SearchOptions)
+
+
+def test_options_of_options_have_names_too():
+    assert {"json", "task", "recipe"} <= set(option_names(SearchOptions))
+    assert {"column", "force", "names"} <= set(option_names(DataOptions))
+
+
+def test_commas_alone_name_nothing():
+    assert split_names(()) == ()
+    with pytest.raises(InvalidArgumentError, match="names nothing"):
+        split_names([" , "])

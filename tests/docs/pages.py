@@ -1,0 +1,223 @@
+"""Pages of documentation as a reader works through them: their blocks, run in order.
+
+A block is told by the language behind its fence:
+
+- ``python`` blocks run in one namespace a page, ``bash`` blocks in a shell, all of a page in one
+  folder;
+- a block without a language is what the block before it prints;
+- ``console`` blocks have commands behind ``$`` and what they print below;
+- ``text``, ``toml`` and the like are only shown.
+
+``<!-- not run: why -->`` before a block leaves it out, ``<!-- needs the public tables -->`` does so
+where there are none. A reader sees neither.
+
+Printed lines have to come back one after the other, blank lines aside. ``…`` stands for anything:
+as a line for lines, in a line for the rest of a word. Numbers may differ by `TOLERANCE` or one in
+their last digit, and durations and rates by anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import traceback
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+TOLERANCE = 0.05
+"""Relative difference of a number; results come from seeds, but processors round differently."""
+
+RUN = ("python", "bash", "console")
+SHOWN = ("text", "toml", "html")
+
+_BLOCK = re.compile(
+    r"(?P<marks>(?:^<!--[^\n]*-->\n)*)^```(?P<language>[a-z]*)\n(?P<text>.*?)^```$", re.M | re.S
+)
+_NUMBER = r"[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?"
+# Units of time are no part of a result: `12 s`, `0.5 ms`, `1,234 steps/s`, `2 min`.
+_TIME = re.compile(rf"(?:{_NUMBER})\s*(?:steps/s|ms|µs|s|min|h)\b")
+_TOKEN = re.compile(rf"({_NUMBER})")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of a page.
+
+    Attributes:
+        line: Number of its first line in the page, from 1.
+        language: What stands behind the fence.
+        text: What it holds.
+        not_run: Why it is left out; empty for no reason.
+        needs_tables: Whether it needs the public tables.
+        printed: What it prints, as the page says; None where the page does not.
+    """
+
+    line: int
+    language: str
+    text: str
+    not_run: str = ""
+    needs_tables: bool = False
+    printed: str | None = None
+
+
+def blocks_of(page: str) -> list[Block]:
+    """Return the blocks of a page, each with what it prints.
+
+    Raises:
+        ValueError: If a block is of an unknown kind.
+    """
+    found: list[Block] = []
+    for match in _BLOCK.finditer(page):
+        language, marks = match["language"], match["marks"]
+        line = page.count("\n", 0, match.start("text")) + 1
+        if language == "":
+            if not found or found[-1].language not in RUN or found[-1].printed is not None:
+                raise ValueError(f"line {line}: the block has no language and follows no code.")
+            found[-1] = Block(**{**asdict(found[-1]), "printed": match["text"]})
+            continue
+        if language not in (*RUN, *SHOWN):
+            raise ValueError(f"line {line}: {language!r} is none of {(*RUN, *SHOWN)}.")
+        why = re.search(r"<!-- not run: (.*?) -->", marks)
+        found.append(
+            Block(
+                line=line,
+                language=language,
+                text=match["text"],
+                not_run=why[1] if why else "",
+                needs_tables="<!-- needs the public tables -->" in marks,
+            )
+        )
+    return found
+
+
+def commands_of(console: str) -> list[tuple[str, str]]:
+    """Return each command of a console block with what it prints."""
+    found: list[tuple[str, str]] = []
+    lines = iter(console.splitlines(keepends=True))
+    for line in lines:
+        if not line.startswith("$ "):
+            command, printed = found[-1]
+            found[-1] = (command, printed + line)
+            continue
+        command = line[2:]
+        while command.endswith("\\\n"):
+            command += next(lines)
+        found.append((command, ""))
+    return found
+
+
+def difference(printed: str, actual: str) -> str:
+    """Return how what a page prints differs from what came; empty if it does not."""
+    lines = [line for line in actual.splitlines() if line.strip()]
+    at = 0
+    for part in re.split(r"^\s*…\s*$", printed, flags=re.M):
+        expected = [line for line in part.splitlines() if line.strip()]
+        if not expected:
+            continue
+        for start in range(at, len(lines) - len(expected) + 1):
+            if all(map(_alike, expected, lines[start:])):
+                at = start + len(expected)
+                break
+        else:
+            missing = next((e for e in expected if not any(_alike(e, x) for x in lines)), None)
+            what = f"No line like\n  {missing}" if missing else "The lines come otherwise than"
+            return f"{what}\nPrinted in the page:\n{part}\nWhat came:\n{actual}"
+    return ""
+
+
+def _alike(expected: str, actual: str) -> bool:
+    """Return whether two lines say the same, but for blanks, lines of boxes and durations."""
+    ours, theirs = (_plain(line) for line in (expected, actual))
+    ours_numbers, theirs_numbers = _TOKEN.findall(ours), _TOKEN.findall(theirs)
+    pattern = r"\s*".join(
+        ".*".join(re.escape(part) for part in word.split("…"))
+        for word in _TOKEN.sub(" # ", ours).split()
+    )
+    if not re.fullmatch(pattern, " ".join(_TOKEN.sub(" # ", theirs).split())):
+        return False
+    if "…" in ours:  # numbers may be among what is left out
+        return True
+    return len(ours_numbers) == len(theirs_numbers) and all(
+        map(_close, ours_numbers, theirs_numbers)
+    )
+
+
+def _plain(line: str) -> str:
+    return re.sub("[─━]+", "─", _TIME.sub("TIME", line)).strip()
+
+
+def _close(ours: str, theirs: str) -> bool:
+    if ours == theirs:
+        return True
+    texts = [text.replace(",", "").replace("−", "-") for text in (ours, theirs)]
+    a, b = map(float, texts)
+    digits = max(len(text.partition(".")[2]) for text in texts) if "e" not in "".join(texts) else 0
+    return abs(a - b) <= max(TOLERANCE * max(abs(a), abs(b)), 1.01 * 10.0**-digits)
+
+
+def run_page(page: Path, results: Path, *, tables: bool) -> None:
+    """Run the blocks of a page in the folder one is in, and keep how each went.
+
+    Args:
+        page: The page.
+        results: JSON file: for each block ``line``, ``seconds`` and ``trouble``; a list.
+        tables: Whether the public tables are there.
+    """
+    import __main__
+
+    kept: list[dict[str, object]] = []
+    # As in an interactive session: functions and classes of the page belong to the main module.
+    namespace = __main__.__dict__
+    for block in blocks_of(page.read_text(encoding="utf-8")):
+        if block.language not in RUN or block.not_run or (block.needs_tables and not tables):
+            continue
+        begun = time.perf_counter()
+        if block.language == "python":
+            trouble = _run_python(block, page.name, namespace)
+        elif block.language == "bash":
+            trouble = _run_shell(block.text, block.printed)
+        else:
+            trouble = next(
+                filter(None, (_run_shell(text, out) for text, out in commands_of(block.text))), ""
+            )
+        seconds = time.perf_counter() - begun
+        kept.append({"line": block.line, "seconds": seconds, "trouble": trouble})
+        results.write_text(json.dumps(kept), encoding="utf-8")
+        if trouble and not os.environ.get("RLNAS_PAGES_GO_ON"):
+            break
+
+
+def _run_python(block: Block, name: str, namespace: dict[str, object]) -> str:
+    output = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(output):
+            source = "\n" * (block.line - 1) + block.text  # tracebacks name the page's lines
+            exec(compile(source, name, "exec"), namespace)  # noqa: S102
+    except BaseException:
+        return f"{output.getvalue()}{traceback.format_exc()}"
+    return "" if block.printed is None else difference(block.printed, output.getvalue())
+
+
+def _run_shell(text: str, printed: str | None) -> str:
+    ran = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", text],  # noqa: S607
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    output = ran.stdout.decode("utf-8", "replace")
+    if ran.returncode:
+        return f"status {ran.returncode} of\n{text}\n{output}"
+    return difference(printed, output) if printed else ""
+
+
+if __name__ == "__main__":
+    sys.path[0] = ""
+    run_page(Path(sys.argv[1]), Path(sys.argv[2]), tables=sys.argv[3] == "tables")
