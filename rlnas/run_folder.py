@@ -3,25 +3,32 @@
 A run folder has three files from its first moment on: ``config.json`` with the settings that
 whoever goes on with it must share, ``command.txt`` and ``versions.json``. Folders that other
 folders contain, of a training or of a table in the making, keep their settings in a file of their
-own; what differs is said in the same words.
+own; what differs is said in the same words. One process at a time writes to a folder.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import platform
+import socket
+import time
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from rlnas.atomic import json_text, jsonable, write_json, write_text
-from rlnas.errors import RunError
+from rlnas.atomic import is_leftover, json_text, jsonable, sweep, write_json, write_text
+from rlnas.errors import RunError, UnwritableError
 
 CONFIG = "config.json"
 """File of a run's settings; a folder that has it is a run that can be gone on with."""
 
 _COMMAND, _VERSIONS = "command.txt", "versions.json"
+_LOCK, _WRITER = ".lock", ".writer.json"
+_FIRST = {_COMMAND, _VERSIONS, _LOCK, _WRITER}
+"""What a folder may hold of a run that was killed before it had its settings."""
 _PACKAGES = ("rlnas", "numpy", "scipy", "pandas", "gymnasium", "torch", "stable-baselines3")
 
 Settings = Mapping[str, Any]
@@ -57,7 +64,8 @@ def begin_run(
     """
     folder = Path(folder)
     refuse_file(folder)
-    if folder.exists() and any(folder.iterdir()):
+    sweep(folder)
+    if _holds_work(folder):
         if not resume:
             refuse_begun(folder, "something")
         old = read_settings(folder, kind)
@@ -72,6 +80,71 @@ def begin_run(
     # Last, because a folder with a configuration is a run that can be resumed.
     write_json(folder / CONFIG, {kind: settings}, indent=2, keep_nan=True)
     return False
+
+
+def _holds_work(folder: Path) -> bool:
+    """Return whether a folder holds more than what an unborn run left."""
+    names = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    return any(name not in _FIRST and not is_leftover(name) for name in names)
+
+
+@contextlib.contextmanager
+def only_writer(folder: str | Path, settings: str = CONFIG) -> Iterator[None]:
+    """See to it that no other process writes to a folder of work; a dead one lets go of it.
+
+    To be held from before the folder is begun until the work is done.
+
+    Args:
+        folder: The folder; made if missing.
+        settings: File of its settings. A folder with something, but without that, is left alone:
+            whoever begins there is refused anyway.
+
+    Raises:
+        RunError: If another one does, or ``folder`` is a file; it says who and since when.
+        UnwritableError: If the folder cannot be written.
+    """
+    import filelock
+
+    folder = Path(folder)
+    refuse_file(folder)
+    if _holds_work(folder) and not (folder / settings).exists():
+        yield
+        return
+    lock = filelock.FileLock(folder / _LOCK, timeout=0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except filelock.Timeout:
+        raise RunError(
+            f"{folder} is being written to by {_writer(folder)}. Wait for it, end it, or choose "
+            "another folder."
+        ) from None
+    except OSError as error:
+        raise UnwritableError(
+            f"{folder} cannot be written ({error.strerror or error}). Choose another folder, or "
+            "see to its permissions and to room on the disk."
+        ) from error
+    except NotImplementedError:  # a file system without locks
+        yield
+        return
+    try:
+        since = time.strftime("%Y-%m-%d %H:%M:%S")
+        own = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
+        write_json(folder / _WRITER, own)
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            (folder / _WRITER).unlink(missing_ok=True)
+        lock.release()
+
+
+def _writer(folder: Path) -> str:
+    """Return who writes to a folder, in words."""
+    try:
+        own = json.loads((folder / _WRITER).read_text(encoding="utf-8"))
+        return f"process {own['pid']} on {own['host']}, since {own['since']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"
 
 
 def keep_settings(
@@ -91,6 +164,7 @@ def keep_settings(
         refuse_file(path.parent)
         write_json(path, settings, indent=1, keep_nan=True)
         return
+    sweep(path.parent)
     try:
         old = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(old, dict):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
-from rlnas.atomic import atomic_file
 from rlnas.errors import RunError
+from rlnas.folders import remove
+from rlnas.parquet import read_frame, write_frame
 from rlnas.run_folder import begin_run, read_command, read_settings, read_versions
 from rlnas.runs.cell import RunCell
 from rlnas.runs.tables import outcome_tables
@@ -192,26 +192,17 @@ class RunOnDisk(ABC, Generic[PlanT, PartT]):
         """Write rows.parquet and curves.parquet, and return both."""
         rows, curves = self.make_tables()
         for name, frame in zip(_TABLES, (rows, curves), strict=True):
-            write_table(self.folder / name, frame)
+            write_frame(self.folder / name, frame)
         return rows, curves
 
     def _table(self, which: int) -> pd.DataFrame:
-        import pandas as pd
-
         path = self.folder / _TABLES[which]
         if path.exists():
-            frame: pd.DataFrame = pd.read_parquet(path)
-            return frame
+            return read_frame(path)
         return self.make_tables()[which]
 
 
 _TABLES = ("rows.parquet", "curves.parquet")
-
-
-def write_table(path: Path, frame: pd.DataFrame) -> None:
-    """Write a table as Parquet, atomically."""
-    with atomic_file(path) as partial:
-        frame.to_parquet(partial, index=False)
 
 
 class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
@@ -247,7 +238,7 @@ class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
         from rlnas.runs.tensorboard import log_search
 
         events = self.folder / self.events / cell.path.relative_to("cells").with_suffix("")
-        shutil.rmtree(events, ignore_errors=True)
+        remove(events, within=self.folder)
         log_search(events, result, hyperparameters=cell.columns, task=self.suite[cell.target])
 
     def make_tables(

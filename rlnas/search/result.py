@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.atomic import atomic_file
+from rlnas.atomic import atomic_file, jsonable
+from rlnas.damage import bounded
 from rlnas.errors import DataError, RlnasError
+from rlnas.parquet import parquet_bytes, read_parquet
 from rlnas.tasks import Budget, Evaluation, Metric, QueryRecord
 
 if TYPE_CHECKING:
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 
 _METADATA_KEY = b"rlnas.search"
 _METRIC = "metric/"
+_LONGEST_TEXT = 10_000
+
+_log = logging.getLogger("rlnas")
 
 
 @dataclass(frozen=True)
@@ -115,11 +121,32 @@ class SearchResult:
         }
 
     def save(self, path: str | Path) -> Path:
-        """Write the result as one Parquet file, atomically, and return its path."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        """Write the result as one Parquet file, atomically, and return its path.
 
+        A search may have taken days, so what cannot be stored (an option that is no JSON, a metric
+        that is no number, half a sign in an error's text) is stored as text or left out with a
+        warning.
+
+        Raises:
+            UnwritableError: If the file cannot be written; one that was there is as it was.
+        """
         path = Path(path)
+        try:
+            content = self._file()
+        except Exception as error:  # whatever a user's task, searcher or option made
+            _log.warning(
+                "%s: not all of this result can be stored (%s: %s); the rest is.",
+                *(path, type(error).__name__, error),
+            )
+            content = self._storable()._file()
+        with atomic_file(path) as partial:
+            partial.write_bytes(content)
+        return path
+
+    def _file(self) -> bytes:
+        """Return the content of the result's file, with a checksum."""
+        import pyarrow as pa
+
         header = {
             "task": self.task,
             "space": self.space,
@@ -135,12 +162,43 @@ class SearchResult:
         architecture = pa.array(columns.pop("architecture"), pa.large_string())
         arrays = {n: pa.array(values, from_pandas=True) for n, values in columns.items()}
         table = pa.table({"query": arrays.pop("query"), "architecture": architecture, **arrays})
-        table = table.replace_schema_metadata({_METADATA_KEY: json.dumps(header)})
-        content = pa.BufferOutputStream()
-        pq.write_table(table, content)
-        with atomic_file(path) as partial:
-            partial.write_bytes(content.getvalue())
-        return path
+        return parquet_bytes(table.replace_schema_metadata({_METADATA_KEY: json.dumps(header)}))
+
+    def _storable(self) -> SearchResult:
+        """Return the result without what no file can hold."""
+        records = tuple(
+            dataclasses.replace(
+                record,
+                query=int(record.query),
+                architecture=_printable(str(record.architecture)),
+                seconds=_number(record.seconds),
+                evaluation=dataclasses.replace(
+                    record.evaluation,
+                    score=_number(record.evaluation.score),
+                    cost=_number(record.evaluation.cost),
+                    error=None
+                    if record.evaluation.error is None
+                    else _printable(str(record.evaluation.error)),
+                    metrics={
+                        _printable(str(name)): value
+                        for name, raw in dict(record.evaluation.metrics or {}).items()
+                        if not math.isnan(value := _number(raw))
+                    },
+                ),
+            )
+            for record in self.records
+        )
+        options: dict[str, object] = {}
+        for name, value in dict(self.options).items():
+            try:
+                options[_printable(str(name))] = jsonable(value)
+            except (TypeError, ValueError, RecursionError, OverflowError):
+                options[_printable(str(name))] = _printable(repr(value))
+        named = {
+            part: _printable(str(getattr(self, part))) for part in ("task", "space", "searcher")
+        }
+        seed = int(self.seed)
+        return dataclasses.replace(self, records=records, options=options, seed=seed, **named)
 
     @classmethod
     def load(cls, path: str | Path) -> SearchResult:
@@ -149,18 +207,10 @@ class SearchResult:
         Raises:
             DataError: If the file is missing, damaged or no search result.
         """
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         try:
-            content = pa.BufferReader(Path(path).read_bytes())
-            # Neither a folder of files nor threads, which would take longer than the small file.
-            table = pq.ParquetFile(content).read(use_threads=False)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise DataError(
-                f"{path} is not a readable Parquet file: {error}. Give a file that "
-                "SearchResult.save() wrote."
-            ) from error
+            table = read_parquet(path)
+        except DataError as error:
+            raise DataError(f"{error} Give a file that SearchResult.save() wrote.") from error
         metadata = table.schema.metadata or {}
         if _METADATA_KEY not in metadata:
             raise DataError(
@@ -184,6 +234,19 @@ class SearchResult:
                 f"{path} is a damaged search result ({type(error).__name__}: {error}); "
                 "run the search again."
             ) from error
+
+
+def _printable(text: str) -> str:
+    """Return a text that a file can hold."""
+    return bounded(text, _LONGEST_TEXT)
+
+
+def _number(value: object) -> float:
+    """Return a value as a float, NaN if it is no number."""
+    try:
+        return math.nan if isinstance(value, str | bytes) else float(value)  # type: ignore[arg-type]
+    except Exception:  # of a user's type
+        return math.nan
 
 
 def _best_so_far(scores: NDArray[np.float64]) -> NDArray[np.float64]:

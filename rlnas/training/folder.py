@@ -8,10 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
 from torch import nn
 
-from rlnas.atomic import atomic_file, write_json
+from rlnas.atomic import atomic_file, sweep, write_json
 from rlnas.checkpoints import (
     CONFIG,
     FORMAT,
@@ -20,8 +19,8 @@ from rlnas.checkpoints import (
     read_config,
     read_state_file,
     read_weights,
-    stored,
     write_state_file,
+    write_tensors,
 )
 from rlnas.datasets.task_data import TaskData
 from rlnas.errors import CheckpointError, RunError
@@ -85,6 +84,7 @@ class TrainingFolder:
             CheckpointError: If it is damaged.
         """
         refuse_file(self.path)
+        sweep(self.path)
         if (self.path / CONFIG).exists():
             if not resume:
                 refuse_begun(self.path, "a training")
@@ -125,7 +125,7 @@ class TrainingFolder:
     def finish(self, network: nn.Module, result: TrainingResult) -> None:
         """Keep the result and the final weights; the state is needed no more."""
         with atomic_file(self.path / WEIGHTS) as partial:
-            save_file(stored(network.state_dict()), partial)
+            write_tensors(partial, network.state_dict())
         self._write_history(
             {
                 "finished": True,

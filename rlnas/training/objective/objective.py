@@ -8,8 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file
-
+from rlnas.checkpoints import read_tensors
 from rlnas.datasets.task_data import TaskData
 from rlnas.devices import choose_device
 from rlnas.errors import InvalidArgumentError, RunError
@@ -235,6 +234,7 @@ class TrainingObjective:
 
         Raises:
             RunError: If the objective keeps no folder, or none of the architecture's weights.
+        CheckpointError: If they are damaged.
         """
         path = None if self._folder is None else self._folder.path(architecture) / WEIGHTS
         if path is None or not path.exists():
@@ -243,5 +243,5 @@ class TrainingObjective:
                 f"{path or 'the folder of the objective, which has none'}."
             )
         network = self._work.build(architecture, self.data)
-        network.load_state_dict(load_file(path))
+        network.load_state_dict(read_tensors(path)[0])
         return network.eval()

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from safetensors.torch import save_file
 
 from rlnas.atomic import atomic_file
+from rlnas.checkpoints import write_tensors
 from rlnas.datasets.task_data import TaskData
 from rlnas.errors import DivergedError
 from rlnas.networks import SearchedNetwork, SkeletonConfig, build_network
@@ -91,8 +91,7 @@ class ArchitectureTraining:
             )
         if home is not None and not (home / WEIGHTS).exists():  # train_network keeps them itself
             with atomic_file(home / WEIGHTS) as partial:
-                tensors = {name: t.contiguous() for name, t in network.cpu().state_dict().items()}
-                save_file(tensors, partial)
+                write_tensors(partial, network.state_dict())
         kept = result.history[result.best_epoch - 1]
         return TrainingRecord(
             architecture=architecture,
