@@ -62,7 +62,7 @@ class EventFile:
     """
 
     def __init__(self, folder: str | Path, *, after: int | None = None) -> None:
-        from tensorboard.compat.proto.event_pb2 import Event  # type: ignore[import-untyped]
+        from tensorboard.compat.proto.event_pb2 import Event
 
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)

@@ -10,24 +10,21 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import platform
-import socket
-import time
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from rlnas.atomic import is_leftover, json_text, jsonable, sweep, write_json, write_text
-from rlnas.errors import RunError, UnwritableError
+from rlnas.errors import RunError
+from rlnas.lock import LOCK, folder_lock
 
 CONFIG = "config.json"
 """File of a run's settings; a folder that has it is a run that can be gone on with."""
 
 _COMMAND, _VERSIONS = "command.txt", "versions.json"
-_LOCK, _WRITER = ".lock", ".writer.json"
-_FIRST = {_COMMAND, _VERSIONS, _LOCK, _WRITER}
+_FIRST = {_COMMAND, _VERSIONS, LOCK}
 """What a folder may hold of a run that was killed before it had its settings."""
 _PACKAGES = ("rlnas", "numpy", "scipy", "pandas", "gymnasium", "torch", "stable-baselines3")
 
@@ -103,48 +100,11 @@ def only_writer(folder: str | Path, settings: str = CONFIG) -> Iterator[None]:
         RunError: If another one does, or ``folder`` is a file; it says who and since when.
         UnwritableError: If the folder cannot be written.
     """
-    import filelock
-
     folder = Path(folder)
     refuse_file(folder)
-    if _holds_work(folder) and not (folder / settings).exists():
+    mine = not _holds_work(folder) or (folder / settings).exists()
+    with folder_lock(folder) if mine else contextlib.nullcontext():
         yield
-        return
-    lock = filelock.FileLock(folder / _LOCK, timeout=0)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except filelock.Timeout:
-        raise RunError(
-            f"{folder} is being written to by {_writer(folder)}. Wait for it, end it, or choose "
-            "another folder."
-        ) from None
-    except OSError as error:
-        raise UnwritableError(
-            f"{folder} cannot be written ({error.strerror or error}). Choose another folder, or "
-            "see to its permissions and to room on the disk."
-        ) from error
-    except NotImplementedError:  # a file system without locks
-        yield
-        return
-    try:
-        since = time.strftime("%Y-%m-%d %H:%M:%S")
-        own = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
-        write_json(folder / _WRITER, own)
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            (folder / _WRITER).unlink(missing_ok=True)
-        lock.release()
-
-
-def _writer(folder: Path) -> str:
-    """Return who writes to a folder, in words."""
-    try:
-        own = json.loads((folder / _WRITER).read_text(encoding="utf-8"))
-        return f"process {own['pid']} on {own['host']}, since {own['since']}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another process"
 
 
 def keep_settings(

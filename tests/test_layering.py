@@ -25,6 +25,7 @@ ORDER = [
     "atomic",
     "seal",
     "parquet",
+    "lock",
     "formats",
     "events",
     "devices",

@@ -172,19 +172,7 @@ class SearchResult:
                 query=int(record.query),
                 architecture=_printable(str(record.architecture)),
                 seconds=_number(record.seconds),
-                evaluation=dataclasses.replace(
-                    record.evaluation,
-                    score=_number(record.evaluation.score),
-                    cost=_number(record.evaluation.cost),
-                    error=None
-                    if record.evaluation.error is None
-                    else _printable(str(record.evaluation.error)),
-                    metrics={
-                        _printable(str(name)): value
-                        for name, raw in dict(record.evaluation.metrics or {}).items()
-                        if not math.isnan(value := _number(raw))
-                    },
-                ),
+                evaluation=_storable_evaluation(record.evaluation),
             )
             for record in self.records
         )
@@ -194,11 +182,15 @@ class SearchResult:
                 options[_printable(str(name))] = jsonable(value)
             except (TypeError, ValueError, RecursionError, OverflowError):
                 options[_printable(str(name))] = _printable(repr(value))
-        named = {
-            part: _printable(str(getattr(self, part))) for part in ("task", "space", "searcher")
-        }
-        seed = int(self.seed)
-        return dataclasses.replace(self, records=records, options=options, seed=seed, **named)
+        return dataclasses.replace(
+            self,
+            task=_printable(str(self.task)),
+            space=_printable(str(self.space)),
+            searcher=_printable(str(self.searcher)),
+            seed=int(self.seed),
+            records=records,
+            options=options,
+        )
 
     @classmethod
     def load(cls, path: str | Path) -> SearchResult:
@@ -234,6 +226,21 @@ class SearchResult:
                 f"{path} is a damaged search result ({type(error).__name__}: {error}); "
                 "run the search again."
             ) from error
+
+
+def _storable_evaluation(evaluation: Evaluation) -> Evaluation:
+    """Return an evaluation whose texts can be written and whose metrics are numbers."""
+    metrics = {
+        _printable(str(name)): _number(raw) for name, raw in dict(evaluation.metrics or {}).items()
+    }
+    error = evaluation.error
+    return dataclasses.replace(
+        evaluation,
+        score=_number(evaluation.score),
+        cost=_number(evaluation.cost),
+        error=None if error is None else _printable(str(error)),
+        metrics={name: value for name, value in metrics.items() if not math.isnan(value)},
+    )
 
 
 def _printable(text: str) -> str:

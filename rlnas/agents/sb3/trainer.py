@@ -86,7 +86,8 @@ class PPOTrainer:
         if self.steps >= until:
             return
         for log in self._formats:  # what a killed training logged of the steps to come
-            log.writer._get_file_writer().add_event(restart_event(self.steps))
+            file: Any = log.writer
+            file._get_file_writer().add_event(restart_event(self.steps))
         callback = _ProgressCallback(until, on_progress)
         with _global_generators(self._device):
             _write_generators(self._generators, self._device)
