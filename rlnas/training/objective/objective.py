@@ -11,7 +11,7 @@ from typing import Any
 from rlnas.checkpoints import read_tensors
 from rlnas.datasets.task_data import TaskData
 from rlnas.devices import choose_device
-from rlnas.errors import InvalidArgumentError, RunError
+from rlnas.errors import InvalidArgumentError, RunError, UnwritableError
 from rlnas.networks import SearchedNetwork, SkeletonConfig, network_statistics
 from rlnas.networks.config import suitable_config
 from rlnas.processes import Failure, Isolated
@@ -202,7 +202,13 @@ class TrainingObjective:
                     yield self._remember(outcome)
 
     def _lost(self, architecture: str, failure: Failure) -> TrainingRecord:
-        """Return and keep the record of a training whose process could not write it."""
+        """Return and keep the record of a training whose process could not write it.
+
+        Raises:
+            UnwritableError: If the disk was full or read-only: that is no result.
+        """
+        if failure.kind == "error" and failure.message.startswith(UnwritableError.__name__):
+            raise UnwritableError(failure.message.partition(": ")[2])
         kinds: dict[str, FailureKind] = {"died": "killed", "timeout": "timeout", "error": "error"}
         record = TrainingRecord.failed(
             architecture, kinds[failure.kind], failure.message, failure.seconds

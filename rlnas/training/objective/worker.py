@@ -12,7 +12,7 @@ import torch
 from rlnas.atomic import atomic_file
 from rlnas.checkpoints import write_tensors
 from rlnas.datasets.task_data import TaskData
-from rlnas.errors import DivergedError
+from rlnas.errors import DivergedError, UnwritableError
 from rlnas.networks import SearchedNetwork, SkeletonConfig, build_network
 from rlnas.seeding import derive_seed
 from rlnas.spaces import SearchSpace
@@ -60,6 +60,8 @@ class ArchitectureTraining:
         start = time.perf_counter()
         try:
             record = self._trained(architecture)
+        except UnwritableError:  # a full disk is no property of an architecture
+            raise
         except Exception as error:  # one architecture's failure is data, not the search's end
             record = TrainingRecord.failed(
                 architecture, failure_kind(error), _message(error), time.perf_counter() - start
