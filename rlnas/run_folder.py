@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from rlnas.atomic import is_leftover, json_text, jsonable, sweep, write_json, write_text
+from rlnas.atomic import is_leftover, json_text, jsonable, mend, sweep, write_json, write_text
 from rlnas.errors import RunError
 from rlnas.lock import LOCK, folder_lock
 
@@ -61,7 +61,6 @@ def begin_run(
     """
     folder = Path(folder)
     refuse_file(folder)
-    sweep(folder)
     if _holds_work(folder):
         if not resume:
             refuse_begun(folder, "something")
@@ -71,11 +70,13 @@ def begin_run(
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RunError(f"{folder / CONFIG} describes no {kind} run: {error}") from error
         check_settings(folder, old, settings)
+        sweep(folder)
         return True
     write_json(folder / _VERSIONS, versions(), indent=2)
     write_text(folder / _COMMAND, command + "\n")
     # Last, because a folder with a configuration is a run that can be resumed.
     write_json(folder / CONFIG, {kind: settings}, indent=2, keep_nan=True)
+    sweep(folder)
     return False
 
 
@@ -123,8 +124,8 @@ def keep_settings(
     if not path.exists():
         refuse_file(path.parent)
         write_json(path, settings, indent=1, keep_nan=True)
+        mend(path)
         return
-    sweep(path.parent)
     try:
         old = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(old, dict):
@@ -133,6 +134,7 @@ def keep_settings(
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path} is damaged ({error}); choose another folder.") from error
     check_settings(path.parent, old, settings)
+    sweep(path.parent)
 
 
 def refuse_file(folder: Path) -> None:

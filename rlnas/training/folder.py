@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import nn
 
-from rlnas.atomic import atomic_file, sweep, write_json
+from rlnas.atomic import atomic_file, mend, write_json
 from rlnas.checkpoints import (
     CONFIG,
     FORMAT,
@@ -84,11 +84,11 @@ class TrainingFolder:
             CheckpointError: If it is damaged.
         """
         refuse_file(self.path)
-        sweep(self.path)
         if (self.path / CONFIG).exists():
             if not resume:
                 refuse_begun(self.path, "a training")
             self._compare(description)
+            self._mend()
             return (self.path / STATE).exists() or self._tree().get("finished") is True
         if present := [n for n in (WEIGHTS, HISTORY, STATE) if (self.path / n).exists()]:
             raise RunError(
@@ -97,7 +97,13 @@ class TrainingFolder:
             )
         content = {"format": FORMAT, **description}
         write_json(self.path / CONFIG, content, indent=2, keep_nan=True)
+        self._mend()
         return False
+
+    def _mend(self) -> None:
+        """Remove what a killed process left of this folder's files."""
+        for name in (CONFIG, HISTORY, WEIGHTS, STATE):
+            mend(self.path / name)
 
     def _compare(self, description: Mapping[str, Any]) -> None:
         tree = read_config(self.path, "train_network")

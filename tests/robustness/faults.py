@@ -63,10 +63,10 @@ class Faults:
     def _inside(self, path):
         if isinstance(path, int):
             try:
-                path = os.readlink(f"/proc/self/fd/{path}")
+                path = os.readlink(f"/proc/self/fd/{path}")  # noqa: PTH115
             except OSError:
                 return False
-        path = Path(os.path.abspath(os.fsdecode(path)))
+        path = Path(os.path.abspath(os.fsdecode(path)))  # noqa: PTH100  # follows no link
         return path.is_relative_to(self.root) and path.name != ".lock"
 
     def _wrap(self, module, name, kind, at=0):
@@ -291,7 +291,7 @@ def in_fork(function):
         try:
             os.dup2(writer, 1)
             os.dup2(writer, 2)
-            sys.stdout, sys.stderr = (open(f, "w", closefd=False) for f in (1, 2))
+            sys.stdout, sys.stderr = (open(f, "w", closefd=False) for f in (1, 2))  # noqa: SIM115
             try:
                 status = function()
             except BaseException as error:
@@ -301,7 +301,7 @@ def in_fork(function):
         finally:
             os._exit(status or 0)
     os.close(writer)
-    with open(reader, "rb") as pipe:
+    with os.fdopen(reader, "rb") as pipe:
         said = pipe.read().decode(errors="replace")
     _, code = os.waitpid(child, 0)
     status = os.waitstatus_to_exitcode(code)
