@@ -61,9 +61,10 @@ def test_a_training_killed_after_its_checkpoint_shows_no_step_twice(engine, tmp_
             raise KeyboardInterrupt  # after the curves of the second chunk
         saved.append(save(controller, *args, **kwargs))
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(PPOController, "save", save_once)
-        train_controller("synthetic-micro", "synthetic-0", 6000, **options)
+        with pytest.raises(KeyboardInterrupt):
+            train_controller("synthetic-micro", "synthetic-0", 6000, **options)
     train_controller("synthetic-micro", "synthetic-0", 6000, **options, resume=True)
     events = EventAccumulator(str(tmp_path / "run" / "tensorboard")).Reload()
     tags = [tag for tag in events.Tags()["scalars"] if tag.startswith("train/")]
