@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from rlnas.atomic import atomic_directory, atomic_file, json_text
+from rlnas.atomic import atomic_directory, atomic_file, foreign, json_text, mend
 from rlnas.damage import guarded, parse_json, read_json
 from rlnas.errors import CheckpointError
+from rlnas.seal import BLANK, check_seal, checksum, sealed
 
 FORMAT = 1
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 _STATE_TENSORS, _STATE_VALUES = "training_state.safetensors", "training_state.json"
-_VALUES_KEY = "values"
+_VALUES_KEY, _SEAL_KEY = "values", "checksum"
 _NEVER_NEGATIVE = ("step", "exp_avg_sq")
+_OWN = {CONFIG, WEIGHTS, _STATE_TENSORS, _STATE_VALUES}
 TrainingState = tuple[dict[str, Tensor], dict[str, Any]]
 """Tensors and JSON-able values from which a training goes on."""
 
@@ -34,29 +35,57 @@ def write_checkpoint(
     """Write a checkpoint folder atomically and return its path.
 
     Args:
-        folder: Where; an existing checkpoint there is replaced.
+        folder: Where; an existing checkpoint there is replaced, anything else is not.
         config: JSON-able description.
         network: Its parameters are the weights.
         training_state: Tensors and values to resume from, if wanted.
 
     Raises:
         CheckpointError: If the folder exists and holds something else than a checkpoint.
+        UnwritableError: If it cannot be written; a checkpoint there is as it was.
     """
     folder = Path(folder)
-    if folder.exists() and not (folder / CONFIG).exists() and any(folder.iterdir()):
-        raise CheckpointError(
-            f"{folder} exists and is no checkpoint; choose another folder or remove it."
-        )
-    with atomic_directory(folder) as partial:
+    _check_own(folder)
+    with atomic_directory(folder, _OWN) as partial:
         text = json_text({"format": FORMAT, **config}, indent=2, keep_nan=True)
         (partial / CONFIG).write_text(text, encoding="utf-8")
-        save_file(stored(network.state_dict()), partial / WEIGHTS)
+        write_tensors(partial / WEIGHTS, network.state_dict())
         if training_state is not None:
             tensors, values = training_state
-            save_file(stored(tensors), partial / _STATE_TENSORS)
-            text = json_text(values, keep_nan=True)
-            (partial / _STATE_VALUES).write_text(text, encoding="utf-8")
+            said = json_text(values, keep_nan=True).encode()
+            (partial / _STATE_VALUES).write_bytes(said)
+            # The two files are one state: the tensors know which values are theirs.
+            write_tensors(partial / _STATE_TENSORS, tensors, {_STATE_VALUES: checksum(said)})
     return folder
+
+
+def _check_own(folder: Path) -> None:
+    """Refuse to replace what is not known to be a checkpoint."""
+    if not folder.exists():
+        return
+    try:
+        if others := foreign(folder, _OWN):
+            raise CheckpointError(f"it holds {', '.join(others[:3])}")
+        if any(folder.iterdir()):
+            read_config(folder, "rlnas")
+    except (CheckpointError, OSError) as error:
+        raise CheckpointError(
+            f"{folder} exists and is no checkpoint; choose another folder or remove it ({error})."
+        ) from error
+
+
+def write_tensors(
+    path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write tensors as a safetensors file with its checksum; not atomically.
+
+    Args:
+        path: The file.
+        tensors: By name; on any device.
+        metadata: Texts to keep with them.
+    """
+    # By Python and not by safetensors' own writer, whose errors name no cause and no path.
+    path.write_bytes(sealed(save(stored(tensors), {**(metadata or {}), _SEAL_KEY: BLANK})))
 
 
 def read_config(folder: str | Path, made_by: str) -> dict[str, Any]:
@@ -70,6 +99,8 @@ def read_config(folder: str | Path, made_by: str) -> dict[str, Any]:
         CheckpointError: If it is missing, damaged or of another format.
     """
     path = Path(folder) / CONFIG
+    if not path.exists():
+        mend(folder)  # killed while one checkpoint took the place of another
     if not path.exists():
         raise CheckpointError(
             f"{folder} holds no checkpoint ({CONFIG} is missing); expected a folder that "
@@ -87,7 +118,7 @@ def read_weights(folder: str | Path) -> dict[str, Tensor]:
     Raises:
         CheckpointError: If they are missing or damaged.
     """
-    return _read_tensors(Path(folder) / WEIGHTS)
+    return read_tensors(Path(folder) / WEIGHTS)[0]
 
 
 def has_training_state(folder: str | Path) -> bool:
@@ -101,8 +132,13 @@ def read_training_state(folder: str | Path) -> TrainingState:
     Raises:
         CheckpointError: If the checkpoint was saved without it, or it is damaged.
     """
-    tensors = _read_tensors(Path(folder) / _STATE_TENSORS)
-    values = read_json(Path(folder) / _STATE_VALUES, "training state", CheckpointError)
+    tensors, metadata = read_tensors(Path(folder) / _STATE_TENSORS)
+    path = Path(folder) / _STATE_VALUES
+    values = read_json(path, "training state", CheckpointError)
+    with guarded(path, "training state", CheckpointError):
+        said = checksum(path.read_bytes())
+        if metadata.get(_STATE_VALUES, said) != said:
+            raise ValueError("it differs from its checksum")
     if not isinstance(values, dict):
         raise CheckpointError(f"{folder}: the training state is damaged: it is no JSON object.")
     return tensors, values
@@ -112,9 +148,7 @@ def write_state_file(path: Path, state: TrainingState) -> None:
     """Write tensors and values as one file, atomically: a reader never sees half a state."""
     tensors, values = state
     with atomic_file(path) as partial:
-        save_file(
-            stored(tensors), partial, metadata={_VALUES_KEY: json_text(values, keep_nan=True)}
-        )
+        write_tensors(partial, tensors, {_VALUES_KEY: json_text(values, keep_nan=True)})
 
 
 def read_state_file(path: Path) -> TrainingState:
@@ -123,9 +157,9 @@ def read_state_file(path: Path) -> TrainingState:
     Raises:
         CheckpointError: If the file is missing or damaged.
     """
-    tensors = _read_tensors(path)
-    with guarded(path, "training state", CheckpointError), safe_open(path, "pt") as file:
-        values = parse_json((file.metadata() or {})[_VALUES_KEY].encode())
+    tensors, metadata = read_tensors(path)
+    with guarded(path, "training state", CheckpointError):
+        values = parse_json(metadata[_VALUES_KEY].encode())
     if not isinstance(values, dict):
         raise CheckpointError(f"{path} is damaged: its values are no JSON object.")
     return tensors, values
@@ -190,8 +224,18 @@ def damage_reported(folder: str | Path) -> Iterator[None]:
         yield
 
 
-def _read_tensors(path: Path) -> dict[str, Tensor]:
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return the tensors of a safetensors file, and the texts in it.
+
+    Raises:
+        CheckpointError: If it is missing, damaged, or not what `write_tensors` wrote.
+    """
     if not path.exists():
         raise CheckpointError(f"{path} is missing; the checkpoint is incomplete.")
     with guarded(path, "file of tensors", CheckpointError):
-        return dict(load_file(path))
+        content = path.read_bytes()
+        # A header first: its length, then JSON.
+        header = parse_json(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        metadata = dict(header.get("__metadata__") or {})
+        check_seal(content, expected=_SEAL_KEY in metadata)
+        return dict(load(content)), metadata

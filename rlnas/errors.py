@@ -96,6 +96,13 @@ class RunError(RlnasError):
     """A run folder cannot be used: it exists, is unfinished, or holds another configuration."""
 
 
+class UnwritableError(RunError, OSError):
+    """A file or folder cannot be written: the disk is full, read-only, or somebody else's.
+
+    What was there before is as it was. It is an `OSError` for whoever waits for one.
+    """
+
+
 class MissingDependencyError(RlnasError, ImportError):
     """An optional library is not installed; the message says how to install it."""
 

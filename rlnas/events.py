@@ -36,23 +36,45 @@ def _checksum(content: bytes) -> bytes:
     return struct.pack("<I", ((value >> 15 | value << 17) + 0xA282EAD8) & 0xFFFFFFFF)
 
 
+def restart_event(after: int) -> Any:
+    """Return the event that makes TensorBoard drop what it has read of later steps.
+
+    Args:
+        after: The last step that counts.
+    """
+    from tensorboard.compat.proto.event_pb2 import (  # type: ignore[import-untyped]
+        Event,
+        SessionLog,
+    )
+
+    log = SessionLog(status=SessionLog.START)
+    return Event(wall_time=time.time(), step=after + 1, session_log=log)
+
+
 class EventFile:
     """One event file, a context manager.
 
     Args:
         folder: Folder of the file, one run of TensorBoard's; made if missing.
+        after: Where this file goes on with a training: the last step that counts of what other
+            files in the folder hold. TensorBoard drops what they say of later ones, which a killed
+            training took and this one takes again.
     """
 
-    def __init__(self, folder: str | Path) -> None:
-        from tensorboard.compat.proto.event_pb2 import Event  # type: ignore[import-untyped]
+    def __init__(self, folder: str | Path, *, after: int | None = None) -> None:
+        from tensorboard.compat.proto.event_pb2 import Event
 
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        # TensorBoard looks for "tfevents" and reads files in the order of their names.
-        name = f"{time.time():010.0f}", socket.gethostname(), str(os.getpid()), str(next(_files))
+        going_on = after is not None and any(folder.glob("*tfevents*"))
+        # TensorBoard looks for "tfevents" and reads files in the order of their names, so one of
+        # the same second has to come later by its name.
+        name = f"{time.time():017.6f}", socket.gethostname(), str(os.getpid()), str(next(_files))
         self._file = (folder / f"events.out.tfevents.{'.'.join(name)}").open("xb")
         self._event: Any = Event
         self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
+        if after is not None and going_on:
+            self._write(restart_event(after))
 
     def add(self, step: int, values: Mapping[str, float]) -> None:
         """Write scalars by tag, all of one step."""

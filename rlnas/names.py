@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterator
 
 from rlnas.errors import InvalidArgumentError, shown
@@ -9,6 +11,9 @@ from rlnas.errors import InvalidArgumentError, shown
 LONGEST = 100
 """Most bytes of a name in UTF-8: a file system takes 255, and a name gets endings."""
 _FORBIDDEN = '/\\$:*?"<>|'
+_LONGEST_FILE_NAME = 210
+"""Most bytes of a file's name before what a temporary file puts around it; systems take 255."""
+_LONGEST_READABLE = 80
 
 
 def check_name(name: object, what: str) -> str:
@@ -34,6 +39,33 @@ def check_name(name: object, what: str) -> str:
             "front. Rename it."
         )
     return str(name)
+
+
+def file_name(name: object) -> str:
+    """Return a name as the name of a file: itself, or escaped if it may not be one.
+
+    Any text may come in: it need not have passed `check_name`. What leads out of a folder, is
+    hidden there, cannot be printed or is too long is escaped.
+
+    Example:
+        >>> file_name("scratch"), file_name("../x")
+        ('scratch', 'x-88e8972cf557')
+    """
+    text = str(name)
+    whole = (
+        text.isprintable()
+        and not text.startswith(".")
+        and not set("/\\") & set(text)
+        and 0 < len(text.encode(errors="replace")) <= _LONGEST_FILE_NAME
+    )
+    return text if whole else escaped_name(text)
+
+
+def escaped_name(text: str) -> str:
+    """Return a name that every file system takes, readable, and distinct for distinct texts."""
+    readable = re.sub(r"[^0-9A-Za-z._-]+", "-", text)[:_LONGEST_READABLE].strip("-.")
+    digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=6).hexdigest()
+    return f"{readable}-{digest}"
 
 
 def _rules(name: object) -> Iterator[tuple[bool, str]]:

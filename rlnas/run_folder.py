@@ -3,26 +3,30 @@
 A run folder has three files from its first moment on: ``config.json`` with the settings that
 whoever goes on with it must share, ``command.txt`` and ``versions.json``. Folders that other
 folders contain, of a training or of a table in the making, keep their settings in a file of their
-own; what differs is said in the same words.
+own; what differs is said in the same words. One process at a time writes to a folder.
 """
 
 from __future__ import annotations
 
+import contextlib
 import platform
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from rlnas.atomic import json_text, jsonable, write_json, write_text
+from rlnas.atomic import is_leftover, json_text, jsonable, mend, sweep, write_json, write_text
 from rlnas.damage import guarded, read_json
 from rlnas.errors import RunError, bounded
+from rlnas.lock import LOCK, folder_lock
 
 CONFIG = "config.json"
 """File of a run's settings; a folder that has it is a run that can be gone on with."""
 
 _COMMAND, _VERSIONS = "command.txt", "versions.json"
 _LONGEST_COMMAND = 1 << 20
+_FIRST = {_COMMAND, _VERSIONS, LOCK}
+"""What a folder may hold of a run that was killed before it had its settings."""
 _PACKAGES = ("rlnas", "numpy", "scipy", "pandas", "gymnasium", "torch", "stable-baselines3")
 
 Settings = Mapping[str, Any]
@@ -58,18 +62,20 @@ def begin_run(
     """
     folder = Path(folder)
     refuse_file(folder)
-    if folder.exists() and any(folder.iterdir()) and (resume or not _nothing_done(folder)):
+    if _holds_work(folder) and (resume or not _nothing_done(folder)):
         if not resume:
             refuse_begun(folder, "something")
         old = read_settings(folder, kind)
         with guarded(folder / CONFIG, f"description of a {kind} run", RunError):
             old = old if upgrade is None else dict(upgrade(old))
             check_settings(folder, old, settings)
+        sweep(folder)
         return True
     write_json(folder / _VERSIONS, versions(), indent=2)
     write_text(folder / _COMMAND, command + "\n")
     # Last, because a folder with a configuration is a run that can be resumed.
     write_json(folder / CONFIG, {kind: settings}, indent=2, keep_nan=True)
+    sweep(folder)
     return False
 
 
@@ -78,7 +84,36 @@ def _nothing_done(folder: Path) -> bool:
 
     Such a folder is left by a command that was refused, or ended, before its first result.
     """
-    return {path.name for path in folder.iterdir()} <= {CONFIG, _COMMAND, _VERSIONS}
+    names = {path.name for path in folder.iterdir() if not is_leftover(path.name)}
+    return names <= {CONFIG, *_FIRST}
+
+
+def _holds_work(folder: Path) -> bool:
+    """Return whether a folder holds more than what an unborn run left."""
+    names = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    return any(name not in _FIRST and not is_leftover(name) for name in names)
+
+
+@contextlib.contextmanager
+def only_writer(folder: str | Path, settings: str = CONFIG) -> Iterator[None]:
+    """See to it that no other process writes to a folder of work; a dead one lets go of it.
+
+    To be held from before the folder is begun until the work is done.
+
+    Args:
+        folder: The folder; made if missing.
+        settings: File of its settings. A folder with something, but without that, is left alone:
+            whoever begins there is refused anyway.
+
+    Raises:
+        RunError: If another one does, or ``folder`` is a file; it says who and since when.
+        UnwritableError: If the folder cannot be written.
+    """
+    folder = Path(folder)
+    refuse_file(folder)
+    mine = not _holds_work(folder) or (folder / settings).exists()
+    with folder_lock(folder) if mine else contextlib.nullcontext():
+        yield
 
 
 def keep_settings(
@@ -97,6 +132,7 @@ def keep_settings(
     if not path.exists():
         refuse_file(path.parent)
         write_json(path, settings, indent=1, keep_nan=True)
+        mend(path)
         return
     old = read_json(path, "description of a folder", RunError, "Choose another folder.")
     with guarded(path, "description of a folder", RunError, "Choose another folder."):
@@ -104,6 +140,7 @@ def keep_settings(
             raise TypeError("expected an object")
         old = old if upgrade is None else upgrade(old)
         check_settings(path.parent, old, settings)
+    sweep(path.parent)
 
 
 def refuse_file(folder: Path) -> None:

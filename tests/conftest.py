@@ -70,6 +70,16 @@ def published():
 
 
 @pytest.fixture(scope="session")
+def flipped():
+    """Return what changes one bit of a content, at some byte."""
+
+    def flip(content, place):
+        return content[:place] + bytes([content[place] ^ 1 << place % 8]) + content[place + 1 :]
+
+    return flip
+
+
+@pytest.fixture(scope="session")
 def large_space():
     """A user's cell space that is too large to index: 40 edges, six operations."""
     edges = [(i, j) for j in range(1, 10) for i in range(j)][:40]

@@ -41,11 +41,11 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     write_state_file(path, (TENSORS, VALUES))
     before = path.read_bytes()
 
-    def half(tensors, partial, metadata):
+    def half(partial, tensors, metadata):
         partial.write_bytes(b"half")
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("rlnas.checkpoints.save_file", half)
+    monkeypatch.setattr("rlnas.checkpoints.write_tensors", half)
     with pytest.raises(OSError, match="no space"):
         write_state_file(path, (TENSORS, {}))
     assert path.read_bytes() == before

@@ -1,5 +1,6 @@
 """A folder of work is begun once, gone on with the same settings only, and refused otherwise."""
 
+import errno
 import json
 
 import pytest
@@ -9,6 +10,7 @@ from rlnas.run_folder import (
     begin_run,
     differences,
     keep_settings,
+    only_writer,
     read_command,
     read_settings,
     read_versions,
@@ -44,6 +46,35 @@ def test_a_folder_without_work_begins_anew(tmp_path):
 
 def test_resume_begins_a_run_that_is_not_there(tmp_path):
     assert not begin_run(tmp_path / "new", "search", {}, resume=True)
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_run_that_was_killed_before_it_had_its_settings_begins_again(resume, tmp_path):
+    for name in ("versions.json", "command.txt", ".lock", ".config.json.0a1b2c3d.part"):
+        (tmp_path / name).write_text("{}")
+    assert not begin_run(tmp_path, "search", {"a": 1}, resume=resume)
+    assert read_settings(tmp_path, "search") == {"a": 1}
+    assert ".config.json.0a1b2c3d.part" not in {p.name for p in tmp_path.iterdir()}
+
+
+def test_a_refused_folder_is_as_it_was(tmp_path):
+    for name in ("thesis.tex", ".thesis.tex.0a1b2c3d.part"):
+        (tmp_path / name).write_text("years of work")
+    for resume in (False, True):
+        with pytest.raises(RunError), only_writer(tmp_path):
+            begin_run(tmp_path, "search", {}, resume=resume)
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_run_in_a_folder_that_is_full_can_be_gone_on_with_later(tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        with pytest.raises(RunError, match=r"No space left on device\)\. What was there"):
+            begin_run(tmp_path / "run", "search", {"a": 1})
+    assert not begin_run(tmp_path / "run", "search", {"a": 1}, resume=True)
 
 
 def test_folders_that_are_no_runs_are_refused(tmp_path):

@@ -21,12 +21,13 @@ import numpy as np
 from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
-from rlnas.atomic import atomic_directory
+from rlnas.atomic import atomic_directory, mend
 from rlnas.benchmarks.column import Column
 from rlnas.benchmarks.provenance import Provenance, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
 from rlnas.damage import guarded, read_json
 from rlnas.errors import ChecksumError, DataError, bounded, shown
+from rlnas.seal import BLANK, check_seal, checksum, sealed
 from rlnas.spaces import SearchSpace, get_space
 from rlnas.tasks import Metric
 
@@ -53,7 +54,7 @@ def save_table(table: BenchmarkTable, folder: str | Path) -> Path:
     """
     folder = Path(folder)
     try:
-        with atomic_directory(folder) as partial:
+        with atomic_directory(folder, (INDEX, "*.npy")) as partial:
             index = {
                 "format": FORMAT,
                 "version": VERSION,
@@ -67,6 +68,7 @@ def save_table(table: BenchmarkTable, folder: str | Path) -> Path:
                 "canonical_free": table.canonical_free,
                 # Without an empty note, so that a table without one is read by what knows none.
                 "source": {k: v for k, v in asdict(table.source).items() if v or k != "note"},
+                "checksum": BLANK,
                 "architectures": None,
                 "columns": [],
             }
@@ -83,7 +85,7 @@ def save_table(table: BenchmarkTable, folder: str | Path) -> Path:
                 for number, column in enumerate(table.columns)
             ]
             text = json.dumps(index, indent=1, ensure_ascii=False)
-            (partial / INDEX).write_text(text + "\n", encoding="utf-8")
+            (partial / INDEX).write_bytes(sealed((text + "\n").encode()))
     except OSError as error:
         raise DataError(
             f"The table {table.name!r} cannot be written to {folder}: {error}."
@@ -102,6 +104,7 @@ def _write(path: Path, array: NDArray[Any]) -> dict[str, object]:
     return {
         "file": path.name,
         "bytes": path.stat().st_size,
+        "crc32c": checksum(path.read_bytes()),
         "shape": list(array.shape),
         "dtype": array.dtype.str,
         "sha256": file_sha256(path),
@@ -113,12 +116,14 @@ def open_table(
 ) -> BenchmarkTable:
     """Open a table that `save_table` wrote.
 
-    Sizes, shapes and types of all arrays are always checked against ``table.json``.
+    Sizes, shapes and types of all arrays are always checked against ``table.json``, and what is
+    read is against its checksum; of an array that is memory-mapped the checksum is checked with
+    ``verify``, for that reads all of it.
 
     Args:
         folder: The table's folder.
         space: The search space, where it is not registered under the table's name for it.
-        verify: Whether to check the SHA-256 of every array too, which reads all of them.
+        verify: Whether to check the SHA-256 of every array too.
 
     Raises:
         DataError: If the folder is missing, incomplete, damaged or of another format.
@@ -126,6 +131,8 @@ def open_table(
     """
     folder = Path(folder)
     path = folder / INDEX
+    if not path.exists():
+        mend(folder)  # killed while one table took the place of another
     index = read_json(path, f"table ({INDEX})")
     if not isinstance(index, dict) or index.get("format") != FORMAT:
         raise DataError(f"{path} describes no table of rlnas.")
@@ -135,6 +142,7 @@ def open_table(
             f"{VERSION}. Fetch or import the table again."
         )
     with guarded(folder, "table of rlnas: fetch or import it again"):
+        check_seal(path.read_bytes(), expected="checksum" in index)
         return _assemble(folder, index, space, verify)
 
 
@@ -189,7 +197,7 @@ def _read(folder: Path, entry: Mapping[str, Any], verify: bool) -> NDArray[Any]:
     if verify and (digest := file_sha256(path)) != entry["sha256"]:
         raise ChecksumError(f"{path} has SHA-256 {digest}, expected {shown(entry['sha256'])}.")
     with guarded(path, "array"):
-        array = _open_array(path, size)
+        array = _open_array(path, size, entry.get("crc32c"))
     if list(array.shape) != entry["shape"] or array.dtype.str != entry["dtype"]:
         raise DataError(
             f"{path} holds {array.dtype.str} of shape {list(array.shape)}, expected "
@@ -199,7 +207,7 @@ def _read(folder: Path, entry: Mapping[str, Any], verify: bool) -> NDArray[Any]:
     return array
 
 
-def _open_array(path: Path, size: int) -> NDArray[Any]:
+def _open_array(path: Path, size: int, expected: object) -> NDArray[Any]:
     """Return the array of a file in NumPy's format, mapped or read by its size.
 
     A table has many files with the same header, and NumPy's reader takes most of its time to parse
@@ -207,6 +215,8 @@ def _open_array(path: Path, size: int) -> NDArray[Any]:
     """
     with path.open("rb") as file:
         data = file.read() if size < MAP_FROM else file.read(_LONGEST_HEADER)
+    if size < MAP_FROM and expected is not None and checksum(data) != expected:
+        raise ChecksumError(f"{path} differs from its checksum: fetch or import the table again.")
     start = len(_MAGIC) + 2
     end = start + int.from_bytes(data[len(_MAGIC) : start], "little")
     if not data.startswith(_MAGIC):

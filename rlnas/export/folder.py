@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from safetensors.torch import save_file
-
 from rlnas.atomic import atomic_directory
+from rlnas.checkpoints import write_tensors
 from rlnas.export.source import model_source
 from rlnas.export.usage import readme
 from rlnas.export.weights import exported_weights
@@ -38,10 +37,11 @@ def export_model(
 
     Raises:
         InvalidArgumentError: If the network cannot be exported, see `model_source`.
+        RunError: If the folder holds anything else than a model, or cannot be written.
     """
     source = model_source(network, mean, std, about=about)
-    with atomic_directory(folder) as partial:
+    with atomic_directory(folder, ("model.py", "model.safetensors", "README.txt")) as partial:
         (partial / "model.py").write_text(source, encoding="utf-8")
-        save_file(exported_weights(network), partial / "model.safetensors")
+        write_tensors(partial / "model.safetensors", exported_weights(network))
         (partial / "README.txt").write_text(readme(network.spec, about), encoding="utf-8")
     return Path(folder)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    pass
-
+from rlnas.folders import inside
 
 NO_SOURCE = "-"
 """Stands for the source of a method that has none."""
@@ -38,8 +36,9 @@ class RunCell:
 
     @property
     def path(self) -> Path:
-        """Where its result lies in the run folder."""
-        return Path("cells", self.method, f"{self.source}--{self.target}", f"{self.name}.parquet")
+        """Where its result lies in the run folder, whatever its names are."""
+        pair = f"{self.source}--{self.target}"
+        return inside("cells", self.method, pair, f"{self.name}.parquet")
 
     @property
     def name(self) -> str:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
+from rlnas.atomic import mend
 from rlnas.benchmarks import load_suite
 from rlnas.devices import check_device
 from rlnas.errors import InvalidArgumentError
-from rlnas.run_folder import begin_run
+from rlnas.run_folder import begin_run, only_writer
 from rlnas.runs.on_disk import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -107,28 +108,30 @@ def train_controller(
         "controller": config.to_dict(),
     }
     folder = Path(out)
-    _begin(folder, settings, resume, command)
-    if (folder / CHECKPOINT).exists():
-        controller = PPOController.load(folder / CHECKPOINT, space=source.space)
-        _log.info("Going on at step %d.", controller.steps)
-    else:
-        controller = PPOController(source.space, config, seed=seed)
-    # Chosen once: every chunk must run on the same device to resume exactly.
-    device = controller.choose_device(device, source, engine)
-    report = on_progress or no_progress
-    began, first = time.perf_counter(), controller.steps
-    report("train", controller.steps, steps)
-    while controller.steps < steps:
-        controller.continue_training(
-            source,
-            min(controller.steps + _CHUNK, steps),
-            engine=engine,
-            device=device,
-            log_dir=folder / "tensorboard",
-            on_progress=lambda done, _: report("train", done, steps),
-        )
-        controller.save(folder / CHECKPOINT)
-    seconds = time.perf_counter() - began
+    with only_writer(folder):
+        _begin(folder, settings, resume, command)
+        mend(folder / CHECKPOINT)
+        if (folder / CHECKPOINT).exists():
+            controller = PPOController.load(folder / CHECKPOINT, space=source.space)
+            _log.info("Going on at step %d.", controller.steps)
+        else:
+            controller = PPOController(source.space, config, seed=seed)
+        # Chosen once: every chunk must run on the same device to resume exactly.
+        device = controller.choose_device(device, source, engine)
+        report = on_progress or no_progress
+        began, first = time.perf_counter(), controller.steps
+        report("train", controller.steps, steps)
+        while controller.steps < steps:
+            controller.continue_training(
+                source,
+                min(controller.steps + _CHUNK, steps),
+                engine=engine,
+                device=device,
+                log_dir=folder / "tensorboard",
+                on_progress=lambda done, _: report("train", done, steps),
+            )
+            controller.save(folder / CHECKPOINT)
+        seconds = time.perf_counter() - began
     trained = controller.steps - first
     return ControllerTraining(folder, settings, controller, trained, seconds, device)
 
@@ -186,21 +189,22 @@ def train_controller_on_several(
         "controller": config.to_dict(),
     }
     folder = Path(out)
-    _begin(folder, settings, resume, command)
-    report = on_progress or no_progress
-    together = SharedController.train if kind == "shared" else PPOController.train_jointly
-    began = time.perf_counter()
-    controller = together(
-        sources,
-        steps,
-        seed,
-        config=config,
-        device=device,
-        log_dir=folder / "tensorboard",
-        on_progress=lambda done, total: report("train", done, total),
-    )
-    controller.save(folder / CHECKPOINT)
-    seconds = time.perf_counter() - began
+    with only_writer(folder):
+        _begin(folder, settings, resume, command)
+        report = on_progress or no_progress
+        together = SharedController.train if kind == "shared" else PPOController.train_jointly
+        began = time.perf_counter()
+        controller = together(
+            sources,
+            steps,
+            seed,
+            config=config,
+            device=device,
+            log_dir=folder / "tensorboard",
+            on_progress=lambda done, total: report("train", done, total),
+        )
+        controller.save(folder / CHECKPOINT)
+        seconds = time.perf_counter() - began
     return ControllerTraining(folder, settings, controller, controller.steps, seconds, device)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,9 +15,11 @@ import numpy as np
 from rlnas.atomic import write_json
 from rlnas.damage import read_json
 from rlnas.errors import RunError
-from rlnas.run_folder import begin_run, read_settings
+from rlnas.folders import remove
+from rlnas.parquet import write_frame
+from rlnas.run_folder import begin_run, only_writer, read_settings
 from rlnas.runs.best_network import keep_best
-from rlnas.runs.on_disk import read_table, write_table
+from rlnas.runs.on_disk import read_table
 from rlnas.search import Searcher, SearchResult, get_searcher
 from rlnas.tasks import Budget, QueryRecord
 from rlnas.training.objective.records import TrainingRecord, read_record
@@ -104,28 +105,29 @@ def search_dataset(
         "workers": setup.workers,
         **({"options": {searcher.name: own}} if own else {}),
     }
-    begin_run(folder, KIND, settings, resume=resume, command=command)
-    for text in (describe_data(setup.data), *(f"Note: {note}" for note in setup.data.notes)):
-        _log.info("%s", text)
-    objective = setup.objective(folder / ARCHITECTURES)
-    events_folder = folder / "tensorboard"
-    shutil.rmtree(events_folder, ignore_errors=True)  # a resumed search repeats its queries
-    with EventFile(events_folder) as events:
-        curves = _Curves(events)
+    with only_writer(folder):
+        begin_run(folder, KIND, settings, resume=resume, command=command)
+        for text in (describe_data(setup.data), *(f"Note: {note}" for note in setup.data.notes)):
+            _log.info("%s", text)
+        objective = setup.objective(folder / ARCHITECTURES)
+        events_folder = folder / "tensorboard"
+        remove(events_folder, within=folder)  # a resumed search repeats its queries
+        with EventFile(events_folder) as events:
+            curves = _Curves(events)
 
-        def tell(record: QueryRecord) -> None:
-            curves.add(record)
-            if on_query is not None:
-                on_query(record)
+            def tell(record: QueryRecord) -> None:
+                curves.add(record)
+                if on_query is not None:
+                    on_query(record)
 
-        result = searcher.search(setup.task(objective), budget, seed=seed, on_query=tell)
-    result.save(folder / SEARCH)
-    best: dict[str, Any] = {}
-    if any(not record.evaluation.failed for record in result.records):
-        best = keep_best(result, objective, setup, folder, final_epochs=final_epochs)
-    write_json(folder / BEST, best, indent=1)
-    # Last, because a folder with rows is a finished run.
-    write_table(folder / ROWS, _rows(result, objective))
+            result = searcher.search(setup.task(objective), budget, seed=seed, on_query=tell)
+        result.save(folder / SEARCH)
+        best: dict[str, Any] = {}
+        if any(not record.evaluation.failed for record in result.records):
+            best = keep_best(result, objective, setup, folder, final_epochs=final_epochs)
+        write_json(folder / BEST, best, indent=1)
+        # Last, because a folder with rows is a finished run.
+        write_frame(folder / ROWS, _rows(result, objective))
     return TrainingSearchRun.open(folder)
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlnas.errors import DataError, InvalidArgumentError
-from rlnas.run_folder import begin_run
-from rlnas.runs.on_disk import Progress, no_progress, write_table
+from rlnas.parquet import write_frame
+from rlnas.run_folder import begin_run, only_writer
+from rlnas.runs.on_disk import Progress, no_progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,15 +92,16 @@ def evaluate_architectures(
     setup = prepare_training(dataset, task, seed=seed, **training)
     names = read_architectures(architectures, setup.space, seed)
     folder = Path(out)
-    begin_run(folder, "evaluate", setup.settings(), resume=resume, command=command)
-    for text in (describe_data(setup.data), *(f"Note: {note}" for note in setup.data.notes)):
-        _log.info("%s", text)
-    rows = _statistics(setup, names)
-    if train:
-        rows = rows.join(_train(setup, names, folder, report), on="architecture")
-    if proxies:
-        rows = rows.join(_proxies(setup, names, report), on="architecture")
-    write_table(folder / EVALUATIONS, rows)
+    with only_writer(folder):
+        begin_run(folder, "evaluate", setup.settings(), resume=resume, command=command)
+        for text in (describe_data(setup.data), *(f"Note: {note}" for note in setup.data.notes)):
+            _log.info("%s", text)
+        rows = _statistics(setup, names)
+        if train:
+            rows = rows.join(_train(setup, names, folder, report), on="architecture")
+        if proxies:
+            rows = rows.join(_proxies(setup, names, report), on="architecture")
+        write_frame(folder / EVALUATIONS, rows)
     return Evaluations(folder, setup, rows)
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
-from rlnas.atomic import atomic_file
 from rlnas.damage import guarded
 from rlnas.errors import RunError
+from rlnas.folders import remove
+from rlnas.parquet import read_frame, write_frame
 from rlnas.run_folder import CONFIG, begin_run, read_command, read_settings, read_versions
 from rlnas.runs.cell import RunCell
 from rlnas.runs.tables import outcome_tables
@@ -199,7 +199,7 @@ class RunOnDisk(ABC, Generic[PlanT, PartT]):
         """Write rows.parquet and curves.parquet, and return both."""
         rows, curves = self.make_tables()
         for name, frame in zip(_TABLES, (rows, curves), strict=True):
-            write_table(self.folder / name, frame)
+            write_frame(self.folder / name, frame)
         return rows, curves
 
     def _table(self, which: int) -> pd.DataFrame:
@@ -212,14 +212,8 @@ class RunOnDisk(ABC, Generic[PlanT, PartT]):
 _TABLES = ("rows.parquet", "curves.parquet")
 
 
-def write_table(path: Path, frame: pd.DataFrame) -> None:
-    """Write a table as Parquet, atomically."""
-    with atomic_file(path) as partial:
-        frame.to_parquet(partial, index=False)
-
-
 def read_table(path: Path, numbers: Sequence[str] = (), texts: Sequence[str] = ()) -> pd.DataFrame:
-    """Return a table that `write_table` wrote.
+    """Return a table of a run.
 
     Args:
         path: The file.
@@ -234,7 +228,7 @@ def read_table(path: Path, numbers: Sequence[str] = (), texts: Sequence[str] = (
     with guarded(
         path, "table of a run", RunError, "Remove it, and go on with the run by --resume."
     ):
-        frame: pd.DataFrame = pd.read_parquet(path)
+        frame = read_frame(path)
         for name in numbers:
             if not pd.api.types.is_numeric_dtype(frame[name].dtype):
                 raise TypeError(f"its column {name} has no numbers")
@@ -292,7 +286,7 @@ class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
         from rlnas.runs.tensorboard import log_search
 
         events = self.folder / self.events / cell.path.relative_to("cells").with_suffix("")
-        shutil.rmtree(events, ignore_errors=True)
+        remove(events, within=self.folder)
         log_search(events, result, hyperparameters=cell.columns, task=self.suite[cell.target])
 
     def make_tables(

@@ -11,6 +11,7 @@ from typing import Any
 from rlnas.benchmarks import load_suite
 from rlnas.errors import InvalidArgumentError
 from rlnas.plain import at_most, make_plain, whole
+from rlnas.run_folder import only_writer
 from rlnas.runs.cell import NO_SOURCE, RunCell
 from rlnas.runs.on_disk import Progress, SearchesOnDisk, no_progress
 from rlnas.search import Searcher, get_searcher
@@ -152,13 +153,14 @@ def search_suite(
         queries=queries,
         options=own,
     )
-    run = SearchRun.begin(out, plan, loaded, resume=resume, command=command)
-    run_searches(
-        run,
-        lambda cell: get_searcher(cell.method, **own.get(cell.method, {})),
-        tensorboard=tensorboard,
-        on_progress=on_progress,
-    )
+    with only_writer(out):
+        run = SearchRun.begin(out, plan, loaded, resume=resume, command=command)
+        run_searches(
+            run,
+            lambda cell: get_searcher(cell.method, **own.get(cell.method, {})),
+            tensorboard=tensorboard,
+            on_progress=on_progress,
+        )
     return run
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import json
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.atomic import atomic_file
+from rlnas.atomic import atomic_file, jsonable
 from rlnas.damage import guarded, parse_json
-from rlnas.errors import DataError, RlnasError
+from rlnas.errors import DataError, RlnasError, bounded
+from rlnas.parquet import parquet_bytes, read_parquet
 from rlnas.plain import whole
 from rlnas.spaces import Architecture
 from rlnas.tasks import Budget, Evaluation, Metric, QueryRecord
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 _METADATA_KEY = b"rlnas.search"
 _METRIC = "metric/"
+_LONGEST_TEXT = 10_000
+
+_log = logging.getLogger("rlnas")
 
 
 @dataclass(frozen=True)
@@ -136,11 +141,32 @@ class SearchResult:
         }
 
     def save(self, path: str | Path) -> Path:
-        """Write the result as one Parquet file, atomically, and return its path."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        """Write the result as one Parquet file, atomically, and return its path.
 
+        A search may have taken days, so what cannot be stored (an option that is no JSON, a metric
+        that is no number, half a sign in an error's text) is stored as text or left out with a
+        warning.
+
+        Raises:
+            UnwritableError: If the file cannot be written; one that was there is as it was.
+        """
         path = Path(path)
+        try:
+            content = self._file()
+        except Exception as error:  # whatever a user's task, searcher or option made
+            _log.warning(
+                "%s: not all of this result can be stored (%s: %s); the rest is.",
+                *(path, type(error).__name__, error),
+            )
+            content = self._storable()._file()
+        with atomic_file(path) as partial:
+            partial.write_bytes(content)
+        return path
+
+    def _file(self) -> bytes:
+        """Return the content of the result's file, with a checksum."""
+        import pyarrow as pa
+
         header = {
             "task": self.task,
             "space": self.space,
@@ -156,12 +182,35 @@ class SearchResult:
         architecture = pa.array(columns.pop("architecture"), pa.large_string())
         arrays = {n: pa.array(values, from_pandas=True) for n, values in columns.items()}
         table = pa.table({"query": arrays.pop("query"), "architecture": architecture, **arrays})
-        table = table.replace_schema_metadata({_METADATA_KEY: json.dumps(header)})
-        content = pa.BufferOutputStream()
-        pq.write_table(table, content)
-        with atomic_file(path) as partial:
-            partial.write_bytes(content.getvalue())
-        return path
+        return parquet_bytes(table.replace_schema_metadata({_METADATA_KEY: json.dumps(header)}))
+
+    def _storable(self) -> SearchResult:
+        """Return the result without what no file can hold."""
+        records = tuple(
+            dataclasses.replace(
+                record,
+                query=int(record.query),
+                architecture=_printable(str(record.architecture)),
+                seconds=_number(record.seconds),
+                evaluation=_storable_evaluation(record.evaluation),
+            )
+            for record in self.records
+        )
+        options: dict[str, object] = {}
+        for name, value in dict(self.options).items():
+            try:
+                options[_printable(str(name))] = jsonable(value)
+            except (TypeError, ValueError, RecursionError, OverflowError):
+                options[_printable(str(name))] = _printable(repr(value))
+        return dataclasses.replace(
+            self,
+            task=_printable(str(self.task)),
+            space=_printable(str(self.space)),
+            searcher=_printable(str(self.searcher)),
+            seed=int(self.seed),
+            records=records,
+            options=options,
+        )
 
     @classmethod
     def load(cls, path: str | Path) -> SearchResult:
@@ -170,14 +219,8 @@ class SearchResult:
         Raises:
             DataError: If the file is missing, damaged or no search result.
         """
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        remedy = "Give a file that SearchResult.save() wrote."
-        with guarded(path, "Parquet file", remedy=remedy):
-            content = pa.BufferReader(Path(path).read_bytes())
-            # Neither a folder of files nor threads, which would take longer than the small file.
-            table = pq.ParquetFile(content).read(use_threads=False)
+        with guarded(path, "Parquet file", remedy="Give a file that SearchResult.save() wrote."):
+            table = read_parquet(path)
         metadata = table.schema.metadata or {}
         if _METADATA_KEY not in metadata:
             raise DataError(
@@ -199,6 +242,34 @@ class SearchResult:
                 records=_records(table, header["vectors"]),
                 options=dict(header["options"]),
             )
+
+
+def _storable_evaluation(evaluation: Evaluation) -> Evaluation:
+    """Return an evaluation whose texts can be written and whose metrics are numbers."""
+    metrics = {
+        _printable(str(name)): _number(raw) for name, raw in dict(evaluation.metrics or {}).items()
+    }
+    error = evaluation.error
+    return dataclasses.replace(
+        evaluation,
+        score=_number(evaluation.score),
+        cost=_number(evaluation.cost),
+        error=None if error is None else _printable(str(error)),
+        metrics={name: value for name, value in metrics.items() if not math.isnan(value)},
+    )
+
+
+def _printable(text: str) -> str:
+    """Return a text that a file can hold."""
+    return bounded(text, _LONGEST_TEXT)
+
+
+def _number(value: object) -> float:
+    """Return a value as a float, NaN if it is no number."""
+    try:
+        return math.nan if isinstance(value, str | bytes) else float(value)  # type: ignore[arg-type]
+    except Exception:  # of a user's type
+        return math.nan
 
 
 def _best_so_far(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,10 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
 from torch import nn
 
-from rlnas.atomic import atomic_file, write_json
+from rlnas.atomic import atomic_file, mend, write_json
 from rlnas.checkpoints import (
     CONFIG,
     FORMAT,
@@ -20,8 +19,8 @@ from rlnas.checkpoints import (
     read_config,
     read_state_file,
     read_weights,
-    stored,
     write_state_file,
+    write_tensors,
 )
 from rlnas.damage import guarded, read_json
 from rlnas.datasets.task_data import TaskData
@@ -90,6 +89,7 @@ class TrainingFolder:
             if not resume:
                 refuse_begun(self.path, "a training")
             self._compare(description)
+            self._mend()
             return (self.path / STATE).exists() or self._tree().get("finished") is True
         if present := [n for n in (WEIGHTS, HISTORY, STATE) if (self.path / n).exists()]:
             raise RunError(
@@ -98,7 +98,13 @@ class TrainingFolder:
             )
         content = {"format": FORMAT, **description}
         write_json(self.path / CONFIG, content, indent=2, keep_nan=True)
+        self._mend()
         return False
+
+    def _mend(self) -> None:
+        """Remove what a killed process left of this folder's files."""
+        for name in (CONFIG, HISTORY, WEIGHTS, STATE):
+            mend(self.path / name)
 
     def _compare(self, description: Mapping[str, Any]) -> None:
         tree = read_config(self.path, "train_network")
@@ -126,7 +132,7 @@ class TrainingFolder:
     def finish(self, network: nn.Module, result: TrainingResult) -> None:
         """Keep the result and the final weights; the state is needed no more."""
         with atomic_file(self.path / WEIGHTS) as partial:
-            save_file(stored(network.state_dict()), partial)
+            write_tensors(partial, network.state_dict())
         self._write_history(
             {
                 "finished": True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import torch
@@ -16,6 +16,7 @@ from rlnas.devices import choose_device, describe_device
 from rlnas.errors import DivergedError, InvalidArgumentError
 from rlnas.events import EventFile
 from rlnas.networks.network import SearchedNetwork
+from rlnas.run_folder import only_writer
 from rlnas.training.folder import TrainingFolder, describe_training
 from rlnas.training.loop import Loop
 from rlnas.training.precision import arrange
@@ -84,50 +85,53 @@ def train_network(
         _check_fit(network, data)
     where = choose_device(device)
     origin = next((p.device for p in network.parameters()), torch.device("cpu"))
-    run = None if folder is None else TrainingFolder(folder)
-    begun = False
-    if run is not None:
-        begun = run.begin(describe_training(network, data, recipe, seed), resume=resume)
-        if begun and (result := run.finished(network, data)) is not None:
-            network.eval()
-            return result
-    loop = Loop(network, [data], recipe, seed=seed, device=where, train_metrics=train_metrics)
-    stopping = EarlyStopping(recipe.patience, data.spec.metric.sign)
-    history: list[EpochRecord] = []
-    if run is not None and begun:
-        state, history = run.load_state()
-        with damage_reported(run.path):
-            loop.restore(state)
-            stopping.restore(state[0], history)
-    elif run is not None:
-        # The first weights too, so that a training killed in its first epoch resumes exactly.
-        run.save_state(_state(loop, stopping), history)
-    try:
-        with ExitStack() as stack:
-            events = None if run is None else stack.enter_context(EventFile(run.path))
-            while len(history) < recipe.epochs and not stopping.stops:
-                record = loop.epoch(len(history) + 1)[0]
-                _check_finite(record, recipe)
-                history.append(record)
-                stopping.update(record, network)
-                if events is not None and run is not None:
-                    events.add(record.epoch, _scalars(record))
-                    events.flush()
-                    run.save_state(_state(loop, stopping), history)
-                if on_epoch is not None:
-                    on_epoch(record)
-        stopping.load_best(network)
-    finally:
-        arrange(network.to(origin).eval(), torch.contiguous_format)
-        network.zero_grad()
-    result = TrainingResult(
-        spec=data.spec,
-        history=tuple(history),
-        best_epoch=stopping.best_epoch,
-        device=describe_device(where),
-    )
-    if run is not None:
-        run.finish(network, result)
+    with nullcontext() if folder is None else only_writer(folder):
+        run = None if folder is None else TrainingFolder(folder)
+        begun = False
+        if run is not None:
+            begun = run.begin(describe_training(network, data, recipe, seed), resume=resume)
+            if begun and (result := run.finished(network, data)) is not None:
+                network.eval()
+                return result
+        loop = Loop(network, [data], recipe, seed=seed, device=where, train_metrics=train_metrics)
+        stopping = EarlyStopping(recipe.patience, data.spec.metric.sign)
+        history: list[EpochRecord] = []
+        if run is not None and begun:
+            state, history = run.load_state()
+            with damage_reported(run.path):
+                loop.restore(state)
+                stopping.restore(state[0], history)
+        elif run is not None:
+            # The first weights too, so that a training killed in its first epoch resumes exactly.
+            run.save_state(_state(loop, stopping), history)
+        try:
+            with ExitStack() as stack:
+                events = None
+                if run is not None:
+                    events = stack.enter_context(EventFile(run.path, after=len(history)))
+                while len(history) < recipe.epochs and not stopping.stops:
+                    record = loop.epoch(len(history) + 1)[0]
+                    _check_finite(record, recipe)
+                    history.append(record)
+                    stopping.update(record, network)
+                    if events is not None and run is not None:
+                        events.add(record.epoch, _scalars(record))
+                        events.flush()
+                        run.save_state(_state(loop, stopping), history)
+                    if on_epoch is not None:
+                        on_epoch(record)
+            stopping.load_best(network)
+        finally:
+            arrange(network.to(origin).eval(), torch.contiguous_format)
+            network.zero_grad()
+        result = TrainingResult(
+            spec=data.spec,
+            history=tuple(history),
+            best_epoch=stopping.best_epoch,
+            device=describe_device(where),
+        )
+        if run is not None:
+            run.finish(network, result)
     return result
 
 

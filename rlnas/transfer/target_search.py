@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlnas.benchmarks import load_suite
+from rlnas.run_folder import only_writer
 from rlnas.runs.cell import NO_SOURCE, RunCell
 from rlnas.runs.on_disk import Progress
 from rlnas.runs.search_run import SearchPlan, SearchRun, run_searches
@@ -95,10 +96,14 @@ def search_target(
         checkpoints=loaded.checkpoints,
         options=own,
     )
-    run = SearchRun.begin(out, plan, targets, resume=resume, command=command)
-    run_searches(
-        run, lambda cell: _searcher(cell, loaded, own), tensorboard=True, on_progress=on_progress
-    )
+    with only_writer(out):
+        run = SearchRun.begin(out, plan, targets, resume=resume, command=command)
+        run_searches(
+            run,
+            lambda cell: _searcher(cell, loaded, own),
+            tensorboard=True,
+            on_progress=on_progress,
+        )
     return run
 
 

@@ -50,7 +50,7 @@ def test_a_checkpoint_holds_json_and_safetensors_alone(saved, tmp_path, barely_t
 
 
 def test_saving_again_replaces_the_whole_folder(saved, barely_trained):
-    (saved / "stale.txt").write_text("old")
+    (saved / ".DS_Store").write_text("left by the system")
     barely_trained["mlp"].save(saved, training_state=False)
     assert sorted(p.name for p in saved.iterdir()) == ["config.json", "weights.safetensors"]
     assert [p.name for p in saved.parent.iterdir()] == [saved.name]
@@ -62,7 +62,7 @@ def test_a_failed_save_leaves_the_old_checkpoint(saved, barely_trained, monkeypa
     def fail(*args, **kwargs):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("rlnas.checkpoints.save_file", fail)
+    monkeypatch.setattr("rlnas.checkpoints.write_tensors", fail)
     with pytest.raises(OSError, match="no space"):
         barely_trained["mlp"].save(saved)
     assert {p.name: p.read_bytes() for p in saved.iterdir()} == before
@@ -74,6 +74,33 @@ def test_a_folder_of_something_else_is_not_overwritten(tmp_path, barely_trained)
     with pytest.raises(CheckpointError, match="no checkpoint"):
         barely_trained["mlp"].save(tmp_path)
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
+
+
+def test_a_checkpoint_with_a_file_of_the_user_is_not_replaced(saved, barely_trained):
+    (saved / "notes.txt").write_text("years of work")
+    with pytest.raises(CheckpointError, match=r"holds notes\.txt"):
+        barely_trained["mlp"].save(saved)
+    assert (saved / "notes.txt").read_text() == "years of work"
+
+
+def test_a_run_folder_or_file_is_not_replaced(tmp_path, barely_trained):
+    (tmp_path / "config.json").write_text('{"search": {}}')
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        barely_trained["mlp"].save(tmp_path)
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        barely_trained["mlp"].save(tmp_path / "config.json")
+    assert (tmp_path / "config.json").read_text() == '{"search": {}}'
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name != "config.json"])
+def test_one_bit_is_noticed(name, saved, flipped):
+    """Wherever it is: in a header, in a weight, in a number of the training state."""
+    path = saved / name
+    content = path.read_bytes()
+    for place in range(0, len(content), max(1, len(content) // 40)):
+        path.write_bytes(flipped(content, place))
+        with pytest.raises(CheckpointError, match=saved.name):
+            PPOController.load(saved)
 
 
 @pytest.mark.parametrize("name", FILES)

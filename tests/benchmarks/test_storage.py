@@ -119,9 +119,18 @@ def test_large_arrays_are_mapped_and_small_ones_read(saved):
     assert isinstance(large.values, np.memmap)
 
 
+def unsealed(folder):
+    """Return the description of a table without checksums, as hostile hands would write it."""
+    index = json.loads((folder / "table.json").read_text())
+    del index["checksum"]
+    for column in index["columns"]:
+        del column["crc32c"]
+    return index
+
+
 def edit(change):
     def damage(folder):
-        index = json.loads((folder / "table.json").read_text())
+        index = unsealed(folder)
         change(index)
         (folder / "table.json").write_text(json.dumps(index))
 
@@ -130,6 +139,7 @@ def edit(change):
 
 def replace_array(content):
     def damage(folder):
+        (folder / "table.json").write_text(json.dumps(unsealed(folder)))
         path = array_of(folder)
         path.write_bytes(content(path.read_bytes()))
 
@@ -138,7 +148,7 @@ def replace_array(content):
 
 def pickled(folder):
     np.save(array_of(folder), np.array([Trap()] * 4, dtype=object), allow_pickle=True)
-    index = json.loads((folder / "table.json").read_text())
+    index = unsealed(folder)
     index["columns"][0]["bytes"] = array_of(folder).stat().st_size
     (folder / "table.json").write_text(json.dumps(index))
 
@@ -181,14 +191,40 @@ def test_damage_is_told(saved, damage, match):
         open_table(saved, space=SPACE)
 
 
-def test_a_changed_number_is_found_by_its_checksum(saved):
+def test_a_changed_number_is_found_by_its_checksum(saved, flipped):
     path = array_of(saved)
-    content = bytearray(path.read_bytes())
-    content[-1] ^= 1
-    path.write_bytes(content)
-    open_table(saved, space=SPACE)
+    content = path.read_bytes()
+    path.write_bytes(flipped(content, len(content) - 1))
+    with pytest.raises(ChecksumError, match="differs from its checksum"):
+        open_table(saved, space=SPACE)
     with pytest.raises(ChecksumError, match="SHA-256"):
         open_table(saved, space=SPACE, verify=True)
+    (saved / "table.json").write_text(json.dumps(unsealed(saved)))
+    open_table(saved, space=SPACE)  # of an earlier version
+
+
+def test_one_bit_of_the_description_is_noticed(saved, flipped):
+    path = saved / "table.json"
+    content = path.read_bytes()
+    for place in range(0, len(content), 7):
+        path.write_bytes(flipped(content, place))
+        with pytest.raises(DataError):
+            open_table(saved, space=SPACE)
+
+
+def test_what_a_killed_import_had_moved_away_comes_back(saved):
+    saved.rename(saved.with_name(f".{saved.name}.0a1b2c3d.old"))
+    assert open_table(saved, space=SPACE).num_rows == 4
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]
+
+
+def test_a_folder_of_something_else_is_not_replaced(tmp_path, saved):
+    table = open_table(saved, space=SPACE)
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "thesis.tex").write_text("years of work")
+    with pytest.raises(DataError, match=r"holds thesis\.tex"):
+        save_table(table, tmp_path / "work")
+    assert (tmp_path / "work" / "thesis.tex").read_text() == "years of work"
 
 
 def test_an_unknown_space_is_told(saved):

@@ -1,6 +1,7 @@
 """Controllers trained by a call into a run folder, and gone on with."""
 
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from rlnas.agents import ControllerConfig, PolicyConfig, PPOController, SharedController
 from rlnas.errors import InvalidArgumentError, RunError
@@ -45,6 +46,32 @@ def test_several_tasks_share_a_controller(tmp_path):
     )
     assert isinstance(SharedController.load(trained.checkpoint), SharedController)
     assert trained.settings["kind"] == "shared"
+
+
+@pytest.mark.parametrize("engine", ["device", "sb3"])
+def test_a_training_killed_after_its_checkpoint_shows_no_step_twice(engine, tmp_path, monkeypatch):
+    monkeypatch.setattr("rlnas.runs.controller_training._CHUNK", 2000)
+    options = {"out": tmp_path / "run", "engine": engine, "device": "cpu"}
+
+    save = PPOController.save
+    saved = []
+
+    def save_once(controller, *args, **kwargs):
+        if saved:
+            raise KeyboardInterrupt  # after the curves of the second chunk
+        saved.append(save(controller, *args, **kwargs))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PPOController, "save", save_once)
+        with pytest.raises(KeyboardInterrupt):
+            train_controller("synthetic-micro", "synthetic-0", 6000, **options)
+    train_controller("synthetic-micro", "synthetic-0", 6000, **options, resume=True)
+    events = EventAccumulator(str(tmp_path / "run" / "tensorboard")).Reload()
+    tags = [tag for tag in events.Tags()["scalars"] if tag.startswith("train/")]
+    assert tags
+    for tag in tags:
+        steps = [event.step for event in events.Scalars(tag)]
+        assert steps == sorted(set(steps))
 
 
 def test_no_steps_are_refused(tmp_path):

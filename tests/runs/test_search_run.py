@@ -5,7 +5,10 @@ import pytest
 
 from rlnas.errors import InvalidArgumentError, RunError, UnknownNameError
 from rlnas.runs import NO_SOURCE, RunCell, SearchRun, search_suite
+from rlnas.runs.search_run import run_searches
 from rlnas.search import RandomSearch
+from rlnas.spaces import get_space
+from rlnas.tasks import Suite
 
 
 def test_rows_and_curves_agree_with_the_searches(search_run):
@@ -42,6 +45,35 @@ def test_missing_are_the_searches_without_a_file(search_run):
     (run.folder / gone.path).unlink()
     assert run.missing() == [gone]
     assert len(run.rows()) == 5
+
+
+@pytest.mark.parametrize("name", ["../../victim", "/victim", "a/b", "$\\frac$", "x" * 150])
+def test_no_name_of_a_task_leads_out_of_the_run(name, landscape, search_plan, tmp_path):
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / "seed-0").mkdir()
+    (victim / "seed-0" / "thesis.tex").write_text("years of work")
+    suite = Suite("s", {name: landscape(get_space("transnas-micro"), 0, name=name)})
+    run = SearchRun.begin(tmp_path / "r", search_plan(tasks=(name,), seeds=(0,)), suite)
+    for _ in range(2):
+        run_searches(run, lambda cell: RandomSearch(), tensorboard=True)
+    assert len(run.rows()) == 1
+    run.log(run.parts()[0], run.result(run.parts()[0]))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["r", "victim"]
+    assert [p.name for p in victim.rglob("*")] == ["seed-0", "thesis.tex"]
+
+
+def test_curves_are_never_removed_through_a_link(search_run, tmp_path):
+    run = search_run(seeds=(0,))
+    (tmp_path / "victim").mkdir()
+    (tmp_path / "victim" / "thesis.tex").write_text("years of work")
+    cell = run.parts()[0]
+    events = run.folder / "tensorboard" / cell.path.relative_to("cells").with_suffix("")
+    events.parent.mkdir(parents=True)
+    events.symlink_to(tmp_path / "victim")
+    run.log(cell, run.result(cell))
+    assert not events.is_symlink()
+    assert [p.name for p in (tmp_path / "victim").iterdir()] == ["thesis.tex"]
 
 
 def test_a_run_of_another_kind_or_without_a_plan_is_refused(tmp_path):

@@ -1,5 +1,6 @@
 """Search results: the best, best-so-far, the frame, and the way to disk and back."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -166,6 +167,7 @@ def rewritten(path, change):
     table = pq.read_table(path)
     metadata = dict(table.schema.metadata)
     metadata[b"rlnas.search"] = change(metadata[b"rlnas.search"])
+    del metadata[b"rlnas.checksum"]
     pq.write_table(table.replace_schema_metadata(metadata), path)
 
 
@@ -193,3 +195,42 @@ def test_a_damaged_header_is_a_data_error(tmp_path, change):
     assert pq.read_table(path).schema.metadata[b"rlnas.search"] != before
     with pytest.raises(DataError, match="no readable search result"):
         SearchResult.load(path)
+
+
+def test_one_bit_is_noticed_anywhere(tmp_path, flipped):
+    path = searched().save(tmp_path / "result.parquet")
+    content = path.read_bytes()
+    for place in range(0, len(content), 13):
+        path.write_bytes(flipped(content, place))
+        with pytest.raises(DataError):
+            SearchResult.load(path)
+
+
+def test_a_file_without_a_checksum_is_read(tmp_path):
+    result = searched()
+    path = result.save(tmp_path / "result.parquet")
+    rewritten(path, lambda text: text)
+    assert SearchResult.load(path) == result
+
+
+def test_what_cannot_be_stored_does_not_lose_the_rest(tmp_path, caplog):
+    result = searched()
+    first, second, *rest = result.records
+    odd = dataclasses.replace(
+        first.evaluation, metrics={1: 2.0, "map": np.ones(3), "note": "good", "a\ud800": 1.0}
+    )
+    failed = dataclasses.replace(second.evaluation, score=np.nan, error="half a sign: \ud800")
+    records = (
+        dataclasses.replace(first, evaluation=odd),
+        dataclasses.replace(second, evaluation=failed),
+        *rest,
+    )
+    options = {"model": object, "depth": 3, "levels": {1, 2}}
+    path = dataclasses.replace(result, records=records, options=options).save(tmp_path / "r")
+    assert "not all of this result can be stored" in caplog.text
+    loaded = SearchResult.load(path)
+    assert [r.architecture for r in loaded.records] == [r.architecture for r in result.records]
+    assert loaded.records[0].score == first.score
+    assert loaded.records[0].evaluation.metrics == {"1": 2.0, "a\\ud800": 1.0}
+    assert loaded.records[1].evaluation.error == "half a sign: \\ud800"
+    assert loaded.options["depth"] == 3

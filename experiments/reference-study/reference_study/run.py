@@ -12,8 +12,9 @@ from reference_study.config import SCRATCH, Group, StudyConfig
 from reference_study.measure import measure_group
 from rlnas.benchmarks import load_suite
 from rlnas.errors import InvalidArgumentError, RunError
+from rlnas.parquet import write_frame
 from rlnas.processes import stop_pool, worker_pool
-from rlnas.runs.on_disk import Progress, RunOnDisk, no_progress, write_table
+from rlnas.runs.on_disk import Progress, RunOnDisk, no_progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +64,7 @@ class StudyRun(RunOnDisk[StudyConfig, Group]):
         for seed, controller in enumerate(result.sources):
             controller.save(self.source(group.target, seed), training_state=False)
         for table in TABLES:
-            write_table(self.path(group, table), getattr(result, table))
+            write_frame(self.path(group, table), getattr(result, table))
 
     def make_tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return rows and curves of a finished run.

@@ -108,7 +108,10 @@ class DeviceTrainer:
         began, first = time.perf_counter(), self.steps
         size = self.config.num_envs * self.config.n_steps
         with ExitStack() as stack:
-            files = [stack.enter_context(EventFile(folder)) for folder in self._log_dirs or ()]
+            files = [
+                stack.enter_context(EventFile(folder, after=self.steps))
+                for folder in self._log_dirs or ()
+            ]
             while self.steps < until:
                 collected = self.learner.collect()
                 done = self.steps + size

@@ -23,6 +23,7 @@ from rlnas.checkpoints import TrainingState, optimizer_tensors, restore_optimize
 from rlnas.envs.core import EnvironmentCore
 from rlnas.envs.sb3 import BatchedVecEnv
 from rlnas.errors import CheckpointError, in_words
+from rlnas.events import restart_event
 from rlnas.plain import whole
 
 
@@ -68,8 +69,8 @@ class PPOTrainer:
             self._generators = _read_generators(self._device)
         # SB3's configure() would make a temporary folder for every trainer that logs nothing.
         folder = None if log_dir is None else str(log_dir)
-        formats = [] if folder is None else [TensorBoardOutputFormat(folder)]
-        self.model.set_logger(Logger(folder, output_formats=list(formats)))
+        self._formats = [] if folder is None else [TensorBoardOutputFormat(folder)]
+        self.model.set_logger(Logger(folder, output_formats=list(self._formats)))
 
     @property
     def steps(self) -> int:
@@ -85,6 +86,9 @@ class PPOTrainer:
         """
         if self.steps >= until:
             return
+        for log in self._formats:  # what a killed training logged of the steps to come
+            file: Any = log.writer
+            file._get_file_writer().add_event(restart_event(self.steps))
         callback = _ProgressCallback(until, on_progress)
         with _global_generators(self._device):
             _write_generators(self._generators, self._device)

@@ -43,6 +43,7 @@ class Drawing:
     """
 
     def __init__(self, figure: Figure, name: str) -> None:
+        _take_names_literally(figure)
         self.figure = figure
         self.name = name
 
@@ -93,6 +94,28 @@ class Drawing:
         style = f"max-width:{self.figure.get_figwidth():.1f}in;--least:{self.least_width:.1f}in"
         label = html.escape(label, quote=True)
         return f'{head} role="img" aria-label="{label}" style="{style}">{body}'
+
+
+def _take_names_literally(figure: Figure) -> None:
+    r"""Let ``$`` in the name of a task or method be a ``$``, not the beginning of a formula.
+
+    Only a logarithmic axis writes formulas itself, in its ticks.
+    """
+    from matplotlib.text import Text
+    from matplotlib.ticker import LogFormatter
+
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            for formatter, minor in (
+                (axis.get_major_formatter(), False),
+                (axis.get_minor_formatter(), True),
+            ):
+                if isinstance(formatter, LogFormatter):
+                    for tick in axis.get_minor_ticks() if minor else axis.get_major_ticks():
+                        tick.label1.set_parse_math(True)
+                        tick.label2.set_parse_math(True)
 
 
 def save_figure(figure: Figure, path: str | Path) -> list[Path]:

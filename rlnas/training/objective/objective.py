@@ -8,11 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file
-
+from rlnas.checkpoints import read_tensors
 from rlnas.datasets.task_data import TaskData
 from rlnas.devices import choose_device
-from rlnas.errors import InvalidArgumentError, RunError
+from rlnas.errors import InvalidArgumentError, RunError, UnwritableError
 from rlnas.networks import SearchedNetwork, SkeletonConfig, network_statistics
 from rlnas.networks.config import suitable_config
 from rlnas.processes import Failure, Isolated
@@ -203,7 +202,13 @@ class TrainingObjective:
                     yield self._remember(outcome)
 
     def _lost(self, architecture: str, failure: Failure) -> TrainingRecord:
-        """Return and keep the record of a training whose process could not write it."""
+        """Return and keep the record of a training whose process could not write it.
+
+        Raises:
+            UnwritableError: If the disk was full or read-only: that is no result.
+        """
+        if failure.kind == "error" and failure.message.startswith(UnwritableError.__name__):
+            raise UnwritableError(failure.message.partition(": ")[2])
         kinds: dict[str, FailureKind] = {"died": "killed", "timeout": "timeout", "error": "error"}
         record = TrainingRecord.failed(
             architecture, kinds[failure.kind], failure.message, failure.seconds
@@ -235,6 +240,7 @@ class TrainingObjective:
 
         Raises:
             RunError: If the objective keeps no folder, or none of the architecture's weights.
+        CheckpointError: If they are damaged.
         """
         path = None if self._folder is None else self._folder.path(architecture) / WEIGHTS
         if path is None or not path.exists():
@@ -243,5 +249,5 @@ class TrainingObjective:
                 f"{path or 'the folder of the objective, which has none'}."
             )
         network = self._work.build(architecture, self.data)
-        network.load_state_dict(load_file(path))
+        network.load_state_dict(read_tensors(path)[0])
         return network.eval()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
-import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,8 @@ from typing import Any, Literal
 from rlnas.atomic import write_json
 from rlnas.damage import guarded, read_json
 from rlnas.errors import RunError, shown
+from rlnas.folders import remove
+from rlnas.names import escaped_name
 from rlnas.plain import whole
 from rlnas.run_folder import keep_settings
 
@@ -21,7 +21,7 @@ FailureKind = Literal["diverged", "out of memory", "killed", "timeout", "error"]
 
 _RECORD = "record.json"
 _SETTINGS = "objective.json"
-_LONGEST_NAME = 80
+_PLAIN = re.compile(r"(?!\.)[0-9A-Za-z._-]{1,80}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +119,7 @@ class RecordFolder:
 
     def forget(self, architecture: str) -> None:
         """Remove what is kept of an architecture."""
-        shutil.rmtree(self.path(architecture), ignore_errors=True)
+        remove(self.path(architecture), within=self.folder)
 
     def __iter__(self) -> Iterator[TrainingRecord]:
         """Yield all records, by the name of their folder."""
@@ -150,8 +150,4 @@ def _parse(path: Path) -> TrainingRecord:
 
 def _folder_name(architecture: str) -> str:
     """Return a name that every file system takes, distinct for distinct architectures."""
-    plain = re.sub(r"[^0-9A-Za-z._-]+", "-", architecture)[:_LONGEST_NAME]
-    if plain == architecture and not plain.startswith("."):
-        return plain
-    digest = hashlib.blake2b(architecture.encode(), digest_size=6).hexdigest()
-    return f"{plain.strip('-.')}-{digest}"
+    return architecture if _PLAIN.fullmatch(architecture) else escaped_name(architecture)

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from safetensors.torch import save_file
 
 from rlnas.atomic import atomic_file
+from rlnas.checkpoints import write_tensors
 from rlnas.datasets.task_data import TaskData
-from rlnas.errors import DivergedError
+from rlnas.errors import DivergedError, UnwritableError
 from rlnas.networks import SearchedNetwork, SkeletonConfig, build_network
 from rlnas.seeding import derive_seed
 from rlnas.spaces import SearchSpace
@@ -60,6 +60,8 @@ class ArchitectureTraining:
         start = time.perf_counter()
         try:
             record = self._trained(architecture)
+        except UnwritableError:  # a full disk is no property of an architecture
+            raise
         except Exception as error:  # one architecture's failure is data, not the search's end
             record = TrainingRecord.failed(
                 architecture, failure_kind(error), _message(error), time.perf_counter() - start
@@ -91,8 +93,7 @@ class ArchitectureTraining:
             )
         if home is not None and not (home / WEIGHTS).exists():  # train_network keeps them itself
             with atomic_file(home / WEIGHTS) as partial:
-                tensors = {name: t.contiguous() for name, t in network.cpu().state_dict().items()}
-                save_file(tensors, partial)
+                write_tensors(partial, network.state_dict())
         kept = result.history[result.best_epoch - 1]
         return TrainingRecord(
             architecture=architecture,

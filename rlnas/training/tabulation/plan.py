@@ -11,6 +11,7 @@ from typing import Any
 from rlnas.atomic import write_json
 from rlnas.damage import guarded, read_json
 from rlnas.errors import DataError, InvalidArgumentError
+from rlnas.names import file_name
 from rlnas.networks.config import SkeletonConfig
 from rlnas.run_folder import keep_settings
 from rlnas.training.recipe import Recipe
@@ -92,7 +93,7 @@ class TabulationCell:
     @property
     def file_name(self) -> str:
         """Name of its file."""
-        return f"{self.architecture}.seed{self.seed}.json"
+        return file_name(f"{self.architecture}.seed{self.seed}.json")
 
 
 def write_cell(cell: TabulationCell, tasks: dict[str, Any], folder: Path) -> Path:

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from rlnas.errors import InvalidArgumentError, RunError
 from rlnas.processes import Failure, run_isolated, stop_pool, worker_pool
+from rlnas.run_folder import only_writer
 from rlnas.spaces import get_space
 from rlnas.training.tabulation.plan import (
+    PLAN_FILE,
     Tabulation,
     TabulationCell,
     keep_plan,
@@ -66,12 +68,13 @@ def tabulate(
     for architecture in architectures:
         space.parse(architecture)  # raises before hours of work, not amid them
     where = Path(folder)
-    keep_plan(plan, where)
-    todo = list(missing_cells(where, architectures, seeds, plan.tasks))
-    trained = _train_all(plan, where, todo, workers) if todo else ()
-    for done, cell in enumerate(trained, start=1):
-        if on_cell is not None:
-            on_cell(cell, done, len(todo))
+    with only_writer(where, PLAN_FILE):
+        keep_plan(plan, where)
+        todo = list(missing_cells(where, architectures, seeds, plan.tasks))
+        trained = _train_all(plan, where, todo, workers) if todo else ()
+        for done, cell in enumerate(trained, start=1):
+            if on_cell is not None:
+                on_cell(cell, done, len(todo))
     return [
         where / TabulationCell(architecture, seed).file_name
         for seed in seeds

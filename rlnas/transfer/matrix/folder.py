@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlnas.benchmarks import load_suite
+from rlnas.folders import inside
+from rlnas.parquet import write_frame
 from rlnas.runs.cell import RunCell
-from rlnas.runs.on_disk import SearchesOnDisk, read_table, write_table
+from rlnas.runs.on_disk import SearchesOnDisk, read_table
 from rlnas.search import SearchResult
 from rlnas.tasks import Metric, Suite, TabularTask
 from rlnas.transfer.matrix.config import MatrixConfig
@@ -65,7 +67,7 @@ class MatrixRun(SearchesOnDisk[MatrixConfig]):
         tables = {"rows": rows, "curves": curves, "similarity": similarities}
         for name, frame in tables.items():
             if frame is not None:
-                write_table(self.folder / f"{name}.parquet", frame)
+                write_frame(self.folder / f"{name}.parquet", frame)
         return rows, curves
 
     # -- similarities ----------------------------------------------------------------------
@@ -78,7 +80,7 @@ class MatrixRun(SearchesOnDisk[MatrixConfig]):
 
     def save_similarities(self, target: str, frame: pd.DataFrame) -> None:
         """Write what was estimated of one target."""
-        write_table(self._similarities_of(target), frame)
+        write_frame(self._similarities_of(target), frame)
 
     def similarities(self) -> pd.DataFrame | None:
         """Return what estimators said of every pair, or None where none was asked.
@@ -95,4 +97,4 @@ class MatrixRun(SearchesOnDisk[MatrixConfig]):
         return pd.concat(frames, ignore_index=True) if frames else None
 
     def _similarities_of(self, target: str) -> Path:
-        return self.folder / "similarities" / f"{target}.parquet"
+        return inside(self.folder, "similarities", f"{target}.parquet")

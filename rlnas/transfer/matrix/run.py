@@ -9,6 +9,7 @@ from pathlib import Path
 from rlnas.benchmarks import load_suite
 from rlnas.errors import InvalidArgumentError, RunError
 from rlnas.processes import stop_pool, worker_pool
+from rlnas.run_folder import only_writer
 from rlnas.runs.on_disk import Progress, no_progress
 from rlnas.search.registry import SEARCHERS
 from rlnas.transfer.matrix.config import MatrixConfig
@@ -67,19 +68,21 @@ def run_matrix(
         names = sources.check(config.source_tasks) or tuple(sources)
         config = dataclasses.replace(config, source_tasks=names)
         check_source_suite(config, suite.space, sources.space)
-    run = MatrixRun.begin(out, config, suite, resume=resume, command=command)
-    pool = worker_pool(workers, PRELOADED)
-    try:
-        schedule = Schedule(run, device, on_progress or no_progress)
-        schedule.run(pool)
-    except BrokenProcessPool as error:
-        raise RunError(
-            f"A worker process died (killed, or out of memory). What is finished is kept in {out}; "
-            "go on with --resume (in Python resume=True), with fewer workers if memory was short."
-        ) from error
-    except BaseException:
-        stop_pool(pool)
-        raise
-    pool.shutdown()
-    run.write_tables(schedule.found)
+    with only_writer(out):
+        run = MatrixRun.begin(out, config, suite, resume=resume, command=command)
+        pool = worker_pool(workers, PRELOADED)
+        try:
+            schedule = Schedule(run, device, on_progress or no_progress)
+            schedule.run(pool)
+        except BrokenProcessPool as error:
+            raise RunError(
+                f"A worker process died (killed, or out of memory). What is finished is kept in "
+                f"{out}; go on with --resume (in Python resume=True), with fewer workers if memory "
+                "was short."
+            ) from error
+        except BaseException:
+            stop_pool(pool)
+            raise
+        pool.shutdown()
+        run.write_tables(schedule.found)
     return run

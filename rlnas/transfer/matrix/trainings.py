@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from rlnas.folders import inside
 from rlnas.search.base import Trained
 
 _FOLDERS: dict[Trained, str] = {"each": "sources", "joint": "joint", "shared": "shared"}
@@ -27,8 +28,8 @@ class Training:
 
     @property
     def path(self) -> Path:
-        """Where its checkpoint lies in the run folder."""
-        return Path(_FOLDERS[self.kind], self.name)
+        """Where its checkpoint lies in the run folder, whatever its name is."""
+        return inside(_FOLDERS[self.kind], self.name)
 
     @property
     def steps(self) -> int:

@@ -5,11 +5,11 @@ The process that hands the work out imports this module too, and needs no PyTorc
 
 from __future__ import annotations
 
-import shutil
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rlnas.folders import remove
 from rlnas.runs.cell import RunCell
 from rlnas.search import Searcher, SearchResult, get_searcher
 from rlnas.search.registry import SEARCHERS
@@ -52,7 +52,7 @@ def train(folder: str, trainings: tuple[Training, ...], device: str) -> None:
     config, suite = run.config, run.source_suite
     events = [Path(folder, "tensorboard", training.path) for training in trainings]
     for old in events:
-        shutil.rmtree(old, ignore_errors=True)
+        remove(old, within=folder)
     tasks = [[suite[name] for name in training.tasks] for training in trainings]
     settings: dict[str, Any] = {
         "config": config.controller,

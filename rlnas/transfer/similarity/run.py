@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from rlnas.benchmarks import load_suite
 from rlnas.devices import check_device
 from rlnas.errors import CheckpointError, InvalidArgumentError
-from rlnas.run_folder import begin_run
-from rlnas.runs.on_disk import Progress, no_progress, write_table
+from rlnas.folders import inside
+from rlnas.parquet import write_frame
+from rlnas.run_folder import begin_run, only_writer
+from rlnas.runs.on_disk import Progress, no_progress
 from rlnas.seeding import generator
 from rlnas.tasks import Suite, TabularTask
 from rlnas.transfer.similarity.estimates import estimate_similarities
@@ -122,24 +124,25 @@ def measure_similarities(
         "controllers": [str(path) for path in controllers]
         or str(steps if matrix is None else matrix),
     }
-    begin_run(folder, "similarity", settings, resume=resume, command=command)
-    known: dict[str, SourceTask]
-    if "policies" in needs:
-        used = given or _train(tasks, names, folder, report, steps=steps, device=device)
-        known = {name: Source(name, used[name], tasks[name]) for name in names}
-    else:
-        known = {name: KnownTask(name, tasks[name]) for name in names}
-    estimates = estimate_similarities(
-        known,
-        {target: task},
-        estimators,
-        probes,
-        seeds,
-        proxies=load_proxies(suite) if "proxies" in needs else None,
-        on_progress=report,
-    )
-    between = _matrix(list(known.values()), target, task, probes)
-    write_table(folder / SIMILARITIES, estimates)
+    with only_writer(folder):
+        begin_run(folder, "similarity", settings, resume=resume, command=command)
+        known: dict[str, SourceTask]
+        if "policies" in needs:
+            used = given or _train(tasks, names, folder, report, steps=steps, device=device)
+            known = {name: Source(name, used[name], tasks[name]) for name in names}
+        else:
+            known = {name: KnownTask(name, tasks[name]) for name in names}
+        estimates = estimate_similarities(
+            known,
+            {target: task},
+            estimators,
+            probes,
+            seeds,
+            proxies=load_proxies(suite) if "proxies" in needs else None,
+            on_progress=report,
+        )
+        between = _matrix(list(known.values()), target, task, probes)
+        write_frame(folder / SIMILARITIES, estimates)
     return MeasuredSimilarities(folder, settings, estimates, between)
 
 
@@ -189,14 +192,14 @@ def _train(
     )
     controllers = dict(zip(names, trained, strict=True))
     for name, controller in controllers.items():
-        controller.save(folder / "sources" / name, training_state=False)
+        controller.save(inside(folder, "sources", name), training_state=False)
     return controllers
 
 
 def _inside(matrix: Path) -> list[Path]:
     """Return the controllers of a transfer matrix."""
-    inside = matrix / "sources"
-    folders = sorted(inside.iterdir()) if inside.is_dir() else []
+    # Without hidden ones, which a killed process may have left.
+    folders = sorted((matrix / "sources").glob("[!.]*"))
     if not folders:
         raise CheckpointError(
             f"{matrix} holds no source controllers; expected a folder that `rlnas matrix` wrote."

@@ -3,9 +3,10 @@ import xml.etree.ElementTree as ET
 
 import matplotlib as mpl
 from matplotlib._pylab_helpers import Gcf
+from matplotlib.text import Text
 
 from rlnas.reporting.figures.curves import write_curves
-from rlnas.reporting.figures.drawing import Drawing
+from rlnas.reporting.figures.drawing import Drawing, new_figure
 from rlnas.reporting.figures.heatmap import draw_heatmap, write_heatmaps
 
 
@@ -48,3 +49,19 @@ def test_figures_touch_no_global_state(rows, curves, tmp_path, results):
     write_curves(results(rows, curves), tmp_path)
     assert dict(mpl.rcParams) == before
     assert not Gcf.get_all_fig_managers()
+
+
+def test_a_dollar_in_a_name_is_no_formula(tmp_path):
+    figure = new_figure(4, 3)
+    axes = figure.subplots()
+    axes.set_xscale("log")
+    axes.plot([1, 1000], [0, 1], label=r"$\frac$")
+    axes.set_yticks([0, 1], [r"$\frac$", "a$b"])
+    axes.set_title(r"to $\nonsense{$")
+    axes.legend()
+    drawing = Drawing(figure, "x")
+    drawing.save(tmp_path)
+    ticks = [label.get_text() for label in axes.get_xticklabels()]
+    assert any("mathdefault" in text for text in ticks)  # still a power of ten
+    texts = [t for t in figure.findobj(Text) if "mathdefault" in t.get_text()]
+    assert all(t.get_parse_math() for t in texts)
