@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlnas.atomic import atomic_file
-from rlnas.errors import DataError
+from rlnas.damage import guarded
 from rlnas.seal import BLANK, check_seal, sealed
 
 if TYPE_CHECKING:
@@ -36,16 +36,12 @@ def read_parquet(path: str | Path) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
+    with guarded(path, "Parquet file"):
         content = Path(path).read_bytes()
         check_seal(content)
         # Neither a folder of files nor threads, which would take longer than a small file.
         table = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
         check_seal(content, expected=_SEAL_KEY in (table.schema.metadata or {}))
-    except FileNotFoundError as error:
-        raise DataError(f"{path} is missing.") from error
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise DataError(f"{path} is not a readable Parquet file, or damaged: {error}.") from error
     return table
 
 
