@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rlnas.atomic import atomic_file
 from rlnas.damage import guarded
+from rlnas.errors import DataError
 from rlnas.seal import BLANK, check_seal, sealed
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def read_parquet(path: str | Path) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    if not Path(path).exists():
+        raise DataError(f"{path} is missing.")
     with guarded(path, "Parquet file"):
         content = Path(path).read_bytes()
         check_seal(content)
