@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint format install clean
+.PHONY: help demo test pages fuzz lint format install clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -26,7 +26,10 @@ demo: $(STAMP) ## Run a small transfer matrix and show what pretraining saves
 	@$(BIN)/rlnas matrix --preset demo --workers $(WORKERS) --out runs/demo
 
 test: $(STAMP) lint ## Lint, check types and run the tests on $(WORKERS) processes
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --ignore tests/docs
+
+pages: $(STAMP) ## Run every block of README and docs and compare what it prints (minutes)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/docs
 
 fuzz: $(STAMP) ## Damaged files, users' functions and command lines by the thousand (an hour)
 	@for name in files loaders functions commands faults; do \
