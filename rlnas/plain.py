@@ -42,6 +42,7 @@ def make_plain(configuration: Any) -> None:
         InvalidArgumentError: If a field of whole numbers, numbers or truth values has another type,
             or a number is NaN.
     """
+    kind = type(configuration).__name__
     for field in dataclasses.fields(configuration):
         given = getattr(configuration, field.name)
         value = _scalar(given)
@@ -54,11 +55,14 @@ def make_plain(configuration: Any) -> None:
             continue
         kinds, words = expected
         if isinstance(value, int) and abs(value) >= 1 << 63:
-            raise InvalidArgumentError(f"{field.name} has more than 64 bits; expected {words}.")
+            raise InvalidArgumentError(
+                f"{kind}.{field.name} has more than 64 bits; expected {words}."
+            )
         fits = isinstance(value, kinds) and isinstance(value, bool) == (kinds is bool)
         if not fits or (isinstance(value, float) and math.isnan(value)):
             raise InvalidArgumentError(
-                f"{field.name} is {str(value)[:100]} ({type(value).__name__}); expected {words}."
+                f"{kind}.{field.name} is {str(value)[:100]} ({type(value).__name__}); "
+                f"expected {words}."
             )
 
 

@@ -37,7 +37,9 @@ def test_it_trains_and_prints_and_resumes(tmp_path, capsys):
     assert main([*command, "--resume", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["rows"] == found["rows"]
     assert {p: p.stat().st_mtime_ns for p in out.rglob("record.json")} == files
-    assert main([*command, "--resume", "--width", "6"]) == 1
+    wider = [*command, "--resume"]
+    wider[wider.index("--width") + 1] = "6"
+    assert main(wider) == 1
     assert "skeleton" in capsys.readouterr().err
 
 

@@ -19,6 +19,15 @@ from rlnas.benchmarks import load_suite
 from rlnas.cli.main import main
 from rlnas.search import SearchResult
 
+
+def changed(command, **values):
+    """Return a command line with other values of options that it has."""
+    for name, value in values.items():
+        place = command.index(f"--{name}") + 1
+        command = [*command[:place], value, *command[place + 1 :]]
+    return command
+
+
 SMALL = [
     *("--image-size", "8", "--width", "4", "--modules", "4", "--cells", "1", "--epochs", "1"),
     *("--device", "cpu", "--queries", "4", "--algorithm", "random"),
@@ -148,7 +157,7 @@ def test_a_killed_worker_is_a_failed_query(folder, tmp_path, capsys):
         os.kill(killed[0], signal.SIGKILL)
 
     thread = when(early, kill)
-    command = ["search", "--dataset", str(folder), *SMALL, "--epochs", "60", "--out", str(out)]
+    command = ["search", "--dataset", str(folder), *changed(SMALL, epochs="60"), "--out", str(out)]
     assert main([*command, "--workers", "2"]) == 0
     thread.join(60)
     assert len(killed) == 1
@@ -162,7 +171,7 @@ def test_a_killed_worker_is_a_failed_query(folder, tmp_path, capsys):
 
 def test_ctrl_c_leaves_a_run_that_goes_on_to_the_same_end(folder, tmp_path, capsys):
     whole, torn = tmp_path / "whole", tmp_path / "torn"
-    command = ["search", "--dataset", str(folder), *SMALL, "--epochs", "12"]
+    command = ["search", "--dataset", str(folder), *changed(SMALL, epochs="12")]
     assert main([*command, "--out", str(whole)]) == 0
     two_are_done = lambda: len(list(torn.glob("architectures/*/record.json"))) >= 2  # noqa: E731
     thread = when(two_are_done, lambda: os.kill(os.getpid(), signal.SIGINT))
@@ -192,7 +201,7 @@ def test_a_transfer_method_searches_from_its_source(folder, tmp_path, capsys):
     source = tmp_path / "source"
     task = load_suite("synthetic-micro")["synthetic-0"]
     PPOController.train(task, steps=2000, seed=0, device="cpu").save(source)
-    command = ["search", "--dataset", str(folder), *SMALL, "--algorithm", "zero-shot"]
+    command = ["search", "--dataset", str(folder), *changed(SMALL, algorithm="zero-shot")]
     assert main([*command, "--source", str(source), "--out", str(tmp_path / "run"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["algorithm"] == "zero-shot"

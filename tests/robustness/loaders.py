@@ -87,7 +87,8 @@ def damage_tensors(rng, path):
             tensors[f"{name}.1"] = torch.zeros(())
         elif about:
             about = {
-                n: json.dumps(files.damaged_values(rng, json.loads(t))) for n, t in about.items()
+                n: json.dumps(files.damaged_values(rng, json.loads(t))) if t[:1] in '[{"' else t[1:]
+                for n, t in about.items()  # a checksum is no JSON
             }
     save_file({n: t.contiguous() for n, t in tensors.items()}, path, metadata=about)
 
@@ -167,7 +168,9 @@ def command(*arguments):
     if status:
         if status not in (1, 2):
             raise AssertionError(f"status {status}: {said.getvalue()[-300:]}")
-        raise RlnasError(said.getvalue().strip())
+        told = said.getvalue().strip()
+        # Progress and tables come before the message.
+        raise RlnasError(told[told.rfind("\nrlnas ") + 1 :])
 
 
 @functools.cache

@@ -1,10 +1,12 @@
 """A small part of the campaign of command lines; ``commands.py`` runs the whole."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 SPEC = importlib.util.spec_from_file_location("commands", Path(__file__).with_name("commands.py"))
 commands = importlib.util.module_from_spec(SPEC)
+sys.modules["commands"] = commands  # dataclasses look their module up
 SPEC.loader.exec_module(commands)
 
 

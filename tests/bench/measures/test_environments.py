@@ -35,9 +35,9 @@ def test_the_device_environment_begins_anew_and_observes(task, monkeypatch):
     for name in ("step", "restart", "observe"):
         plain = getattr(TensorImprovement, name)
 
-        def counted(self, *args, name=name, plain=plain):
+        def counted(self, *args, name=name, plain=plain, **options):
             calls.append(name)
-            return plain(self, *args)
+            return plain(self, *args, **options)
 
         monkeypatch.setattr(TensorImprovement, name, counted)
     contender = tensor_contender(task, 4)

@@ -9,7 +9,7 @@ from rlnas.tasks import Metric
 
 def test_a_searcher_has_a_table_of_tasks_and_their_mean(search_rows):
     (table,) = search_tables(SearchNumbers(search_rows, search_rows))
-    assert table.title == "random (3 seeds)"
+    assert str(table.title) == "random (3 seeds)"
     assert table.row_count == 3  # two tasks and their mean
 
 
@@ -19,5 +19,5 @@ def test_a_searcher_has_a_table_of_tasks_and_their_mean(search_rows):
 def test_searchers_on_one_task_share_a_table(search_rows, unit, title):
     rows = search_rows[search_rows["target"] == "a"]
     (table,) = search_tables(SearchNumbers(rows, rows, {"a": Metric(name="m", unit=unit)}))
-    assert table.title == title
+    assert str(table.title) == title
     assert table.row_count == 1
