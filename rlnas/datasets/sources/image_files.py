@@ -210,8 +210,9 @@ def _results(read: Callable[[Path], T], paths: Sequence[Path]) -> Iterator[T]:
 def listed(lines: Iterable[object]) -> str:
     """Return the first lines, indented, and how many more there are: ten, or as many as fit."""
     texts = [str(line) for line in lines]
-    most = min(_LINE, max(200, _ROOM // max(1, len(texts))))  # a file's name stands first in a line
-    shown = [bounded(text, most) for text in texts]
+    # The first says all; of the others there is room for the file's name, which stands first.
+    most = min(_LINE, max(200, _ROOM // max(1, len(texts))))
+    shown = [bounded(text, most if place else _LINE) for place, text in enumerate(texts)]
     room = _ROOM
     first: list[str] = []
     for line in shown[:_SHOWN]:
