@@ -211,7 +211,7 @@ def listed(lines: Iterable[object]) -> str:
     """Return the first lines, indented, and how many more there are: ten, or as many as fit."""
     texts = [str(line) for line in lines]
     # The first says all; of the others there is room for the file's name, which stands first.
-    most = min(_LINE, max(200, _ROOM // max(1, len(texts))))
+    most = max(160, (_ROOM - _LINE) // max(1, len(texts) - 1))
     shown = [bounded(text, most if place else _LINE) for place, text in enumerate(texts)]
     room = _ROOM
     first: list[str] = []
