@@ -15,7 +15,7 @@ from rlnas.search import Searcher, get_searcher, searcher_names
 if TYPE_CHECKING:
     from rlnas.agents import ControllerConfig, PPOController, SharedController
     from rlnas.tasks import TabularTask
-    from rlnas.transfer import SourcePool
+    from rlnas.transfer.sources import SourcePool
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ def load_sources(folders: Sequence[str | Path], method: str) -> LoadedSources:
         InvalidArgumentError: If the method uses no source, or not this kind.
     """
     from rlnas.agents import SharedController
-    from rlnas.transfer import Source, SourcePool, get_method
+    from rlnas.transfer.registry import get_method
+    from rlnas.transfer.sources import Source, SourcePool
 
     entry = get_method(method)
     if entry.takes == {"none"}:
@@ -104,7 +105,8 @@ def searcher_from_folders(name: str, folders: Sequence[str | Path], **options: o
         InvalidArgumentError: If a searcher is given sources, or a method not what it needs.
         CheckpointError: If a folder holds no checkpoint.
     """
-    from rlnas.transfer import MethodSettings, SourcePool, get_method, make_method, method_names
+    from rlnas.transfer.registry import MethodSettings, get_method, make_method, method_names
+    from rlnas.transfer.sources import SourcePool
 
     if name in searcher_names():
         if folders:

@@ -99,7 +99,9 @@ def run_cells(folder: str, cells: tuple[RunCell, ...]) -> dict[RunCell, SearchRe
 
 def estimate(folder: str, target: str) -> None:
     """Estimate how similar every source is to a target, by every estimator, and save it."""
-    from rlnas.transfer.similarity import estimate_similarities, estimator_needs, load_proxies
+    from rlnas.transfer.similarity.estimates import estimate_similarities
+    from rlnas.transfer.similarity.estimators.proxy_signature import load_proxies
+    from rlnas.transfer.similarity.registry import estimator_needs
 
     run = _open(folder)
     config = run.config
