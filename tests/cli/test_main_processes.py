@@ -3,6 +3,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -29,7 +30,7 @@ def test_help_is_quick_and_loads_no_heavy_library(arguments):
     )
     times = []
     for _ in range(3):
-        began = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(
             [sys.executable, "-c", code, *arguments],
             capture_output=True,
@@ -37,7 +38,8 @@ def test_help_is_quick_and_loads_no_heavy_library(arguments):
             timeout=60,
             check=False,
         )
-        times.append(time.perf_counter() - began)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         assert done.returncode == 0, done.stderr
     assert min(times) < 1.5
 

@@ -43,7 +43,6 @@ def test_a_batch_makes_hardly_more_calls(roofline):
         assert three[part]["limit_us"]["calls"] < 0.5 * one[part]["limit_us"]["calls"]
     parts = sum(one[part]["calls"] for part in PARTS[:-1])
     assert one["all"]["calls"] == pytest.approx(parts, rel=0.1)
-    assert three["all"]["measured_us"] < one["all"]["measured_us"]
 
 
 def test_row():
