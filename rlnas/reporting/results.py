@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import html
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
@@ -41,24 +42,27 @@ if TYPE_CHECKING:
     from rlnas.transfer.matrix.folder import MatrixRun
 
 
-class _Shown:
+class _Shown(ABC):
     """Results that have a table and figures."""
 
+    @abstractmethod
     def table(self) -> RenderableType:
-        raise NotImplementedError
+        """Return the table that the command line shows."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._run_in_words()})"
 
+    @abstractmethod
     def _run_in_words(self) -> str:
-        raise NotImplementedError
+        """Return what the run was, for one line."""
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the line, and the table as the terminal shows it."""
         return f"<p>{html.escape(repr(self))}</p>{as_html(self.table())}"
 
+    @abstractmethod
     def _figures(self) -> dict[str, Callable[[], Figure]]:
-        raise NotImplementedError
+        """Return how to draw each figure that there are numbers for."""
 
     def figures(self) -> tuple[str, ...]:
         """Return the names of the figures that there are numbers for."""

@@ -233,7 +233,8 @@ def read_table(path: Path, numbers: Sequence[str] = (), texts: Sequence[str] = (
             if not pd.api.types.is_numeric_dtype(frame[name].dtype):
                 raise TypeError(f"its column {name} has no numbers")
         for name in texts:
-            if not all(isinstance(value, str) for value in frame[name]):
+            values = frame[name]
+            if values.isna().any() or pd.api.types.infer_dtype(values) not in ("string", "empty"):
                 raise TypeError(f"its column {name} has no texts")
         return frame
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -86,12 +87,13 @@ class Bootstrap:
     def draws(self, *sizes: int, name: Sequence[str | int] = ()) -> list[NDArray[np.int64]]:
         """Return indices ``(resamples, n)`` into a sample of each size, drawn with replacement.
 
+        They are read-only.
+
         Args:
             sizes: Sizes ``n`` of samples that are resampled independently, each 1 or more.
             name: What names them: samples of the same name and sizes are drawn alike.
         """
-        rng = generator(self.seed, "bootstrap", *name)
-        return [rng.integers(0, n, (self.resamples, n)) for n in sizes]
+        return list(_draws(self.seed, self.resamples, sizes, tuple(name)))
 
     def task_draws(self, tasks: int) -> NDArray[np.int64] | None:
         """Return which tasks are in each resample, ``(resamples, tasks)``; None for each once."""
@@ -129,6 +131,18 @@ class Bootstrap:
         """Return the percentile interval of one statistic; see `intervals`."""
         distributions = None if distribution is None else distribution[None]
         return self.intervals([estimate], distributions)[0]
+
+
+@lru_cache(maxsize=256)
+def _draws(
+    seed: int, resamples: int, sizes: tuple[int, ...], name: tuple[str | int, ...]
+) -> tuple[NDArray[np.int64], ...]:
+    """Return what `Bootstrap.draws` does: a report asks for the same ones many times."""
+    rng = generator(seed, "bootstrap", *name)
+    found = tuple(rng.integers(0, n, (resamples, n)) for n in sizes)
+    for indices in found:
+        indices.flags.writeable = False
+    return found
 
 
 BOOTSTRAP = Bootstrap()

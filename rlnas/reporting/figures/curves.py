@@ -55,9 +55,9 @@ def draw_curves(
         curves = curves[(kinds == sources) | (kinds == "none")]
     if not len(curves):
         raise InvalidArgumentError("There are no curves to draw; give at least one search.")
-    targets = list(dict.fromkeys(curves["target"]))
+    targets = list(curves["target"].unique())
     # Scratch first in the legend, but drawn last, above the others' bands.
-    methods = sorted(dict.fromkeys(curves["method"]), key=lambda m: m != BASELINE)
+    methods = sorted(curves["method"].unique(), key=lambda m: m != BASELINE)
     panels = {ALL_TARGETS: targets} if len(targets) > 1 else {}
     panels |= {target: [target] for target in targets}
     bands = rank_bands(curves, panels)
@@ -114,7 +114,7 @@ def _note(curves: pd.DataFrame, sources: SourceKind | None, *, large: bool) -> s
     if sources is None:
         return note
     kinds = with_kinds(curves)["sources"]
-    if sources in set(kinds):
+    if sources in kinds.unique():
         note += f"; from {IN_WORDS[sources]}"
     if curves.loc[kinds == "single", "source"].nunique() > 1:
         note += ", geometric mean over sources"

@@ -44,8 +44,8 @@ def method_styles(frame: pd.DataFrame) -> dict[str, LineStyle]:
     Args:
         frame: source and method; one row a search, or several.
     """
-    methods = sorted(dict.fromkeys(frame["method"]), key=lambda m: m != BASELINE)
-    sourced = set(frame.loc[frame["source"] != NO_SOURCE, "method"])
+    methods = sorted(frame["method"].unique(), key=lambda m: m != BASELINE)
+    sourced = set(frame.loc[frame["source"] != NO_SOURCE, "method"].unique())
     plain = [m for m in methods if sourced and m not in sourced and m != BASELINE]
     coloured = [m for m in methods if m != BASELINE and m not in plain]
     styles = {BASELINE: LineStyle("0.15", "-")} if BASELINE in methods else {}

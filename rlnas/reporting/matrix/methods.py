@@ -66,10 +66,12 @@ class Entrant:
 
 def with_kinds(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame of searches with a column ``sources``, the kind of each one's source."""
+    # Curves have a row a query, and few pairs.
+    number = frame.groupby(["source", "target"], sort=False).ngroup().to_numpy()
     pairs = frame[["source", "target"]].drop_duplicates()
-    kind = {pair: source_kind(*pair) for pair in zip(pairs["source"], pairs["target"], strict=True)}
-    kinds = [kind[pair] for pair in zip(frame["source"], frame["target"], strict=True)]
-    told: pd.DataFrame = frame.assign(sources=kinds)
+    named = zip(pairs["source"], pairs["target"], strict=True)
+    kinds = pairs.assign(sources=[source_kind(*pair) for pair in named])["sources"]
+    told: pd.DataFrame = frame.assign(sources=kinds.array.take(number))
     return told
 
 

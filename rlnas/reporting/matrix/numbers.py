@@ -150,7 +150,7 @@ class MatrixNumbers:
     def compares(self) -> bool:
         """Whether any method can be compared with scratch along the budget."""
         curves = comparable(self.curves)
-        return bool(len(curves)) and set(curves["method"]) != {BASELINE}
+        return bool(len(curves)) and set(curves["method"].unique()) != {BASELINE}
 
     @once
     def _resampled(self) -> dict[CellKey, Pair]:
