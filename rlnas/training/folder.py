@@ -22,11 +22,12 @@ from rlnas.checkpoints import (
     write_state_file,
     write_tensors,
 )
-from rlnas.damage import guarded, read_json
+from rlnas.damage import guarded
 from rlnas.datasets.task_data import TaskData
 from rlnas.errors import CheckpointError, RunError
 from rlnas.networks.network import SearchedNetwork
 from rlnas.run_folder import check_settings, refuse_begun, refuse_file, versions
+from rlnas.sealed_json import read_sealed_json, write_sealed_json
 from rlnas.training.recipe import Recipe
 from rlnas.training.result import EpochRecord, TrainingResult
 
@@ -164,13 +165,12 @@ class TrainingFolder:
 
     def _tree(self) -> dict[str, Any]:
         path = self.path / HISTORY
-        tree = read_json(path, "history of a training", CheckpointError) if path.exists() else {}
-        if not isinstance(tree, dict):
-            raise CheckpointError(f"{path} is damaged: it is no JSON object.")
-        return tree
+        if not path.exists():
+            return {}
+        return read_sealed_json(path, "history of a training", CheckpointError)
 
     def _write_history(self, tree: Mapping[str, Any]) -> None:
-        write_json(self.path / HISTORY, tree, indent=1, keep_nan=True)
+        write_sealed_json(self.path / HISTORY, tree, indent=1, keep_nan=True)
 
 
 def _records(path: Path, tree: Mapping[str, Any]) -> list[EpochRecord]:
