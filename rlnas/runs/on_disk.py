@@ -318,11 +318,10 @@ class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
             DataError: If it is damaged, or of another cell.
         """
         result = SearchResult.load(self.path(cell))
-        if result.seed != cell.seed or not f"/{result.task}".endswith(f"/{cell.target}"):
+        if not f"/{result.task}".endswith(f"/{cell.target}"):
             raise DataError(
-                f"{self.path(cell)} holds a search of {shown(result.task)} with seed "
-                f"{result.seed}, not of {cell.target} with seed {cell.seed}; remove it and go on "
-                "with the run by --resume."
+                f"{self.path(cell)} holds a search of {shown(result.task)}, not of {cell.target}; "
+                "remove it and go on with the run by --resume."
             )
         return result
 

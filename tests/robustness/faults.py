@@ -598,15 +598,14 @@ def main(arguments=None):
         with concurrent.futures.ProcessPoolExecutor(options.jobs, forks) as pool:
             cases = {pool.submit(campaign.interrupt, *case): case for case in plan}
             for future in concurrent.futures.as_completed(cases):
-                if future.cancelled():
-                    continue
                 name, kind, _, kill = cases[future]
                 done[name, "at random" if kind == "time" else "killed" if kill else "full"] += 1
                 for line in (found := future.result()):
                     print(line, flush=True)
                 wrong += found
                 if time.monotonic() - began > 60 * options.minutes:
-                    pool.shutdown(wait=False, cancel_futures=True)
+                    pool.shutdown(cancel_futures=True)
+                    break
     for key, times in sorted(done.items()):
         print(*key, times)
     print(

@@ -485,8 +485,9 @@ def in_fork(seed, number, home, kinds):
         os._exit(0)
 
 
-def work(seed, first, count, kinds=KINDS, prepare=None, jobs=1):
+def work(seed, first, count, kinds=KINDS, prepare=None, jobs=1, minutes=60.0):
     """Run cases in forks of this process and print a line of JSON after each."""
+    end = time.monotonic() + 60 * minutes
     import torch
 
     for name in _LOADED:
@@ -497,7 +498,8 @@ def work(seed, first, count, kinds=KINDS, prepare=None, jobs=1):
             prepare()
         running, numbers = {}, iter(range(first, first + count))
         while True:
-            for number in itertools.islice(numbers, jobs - len(running)):
+            room = jobs - len(running) if time.monotonic() < end else 0
+            for number in itertools.islice(numbers, room):
                 home = Path(outside, str(number))
                 running[in_fork(seed, number, home, kinds)] = number, home
             if not running:
@@ -517,8 +519,8 @@ def work(seed, first, count, kinds=KINDS, prepare=None, jobs=1):
             print(json.dumps(said), flush=True)
 
 
-def run(seed, first, count, script=__file__, jobs=1):
-    """Run cases in forks of one process.
+def run(seed, first, count, script=__file__, jobs=1, minutes=60.0):
+    """Run cases in forks of one process, as many as there is time for.
 
     Returns:
         How often each kind had each outcome; the cases that went wrong, with what they did; and
@@ -530,7 +532,7 @@ def run(seed, first, count, script=__file__, jobs=1):
     tally = collections.Counter()
     wrong, grown = [], 0
     command = [sys.executable, script, "--work", "--seed", str(seed), "--first", str(first)]
-    command += ["--count", str(count), "--jobs", str(jobs)]
+    command += ["--count", str(count), "--jobs", str(jobs), "--minutes", str(minutes)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:
         for line in worker.stdout:
             if not line.startswith('{"number"'):
@@ -542,7 +544,7 @@ def run(seed, first, count, script=__file__, jobs=1):
             if not fine:
                 print(f"case {said['number']}: {said['outcome']}", file=sys.stderr, flush=True)
                 wrong.append((said["number"], said["kind"], said["outcome"]))
-    if worker.returncode or sum(tally.values()) < count:
+    if worker.returncode:
         raise RuntimeError(f"{script} ended with status {worker.returncode}")
     return tally, wrong, grown
 
@@ -553,22 +555,23 @@ def main(kinds=KINDS, script=__file__, count=10_000, prepare=None):
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--minutes", type=float, default=60.0, help="when to stop")
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     case = options.seed, options.first, options.count
     if options.work:
-        work(*case, kinds, prepare, options.jobs)
+        work(*case, kinds, prepare, options.jobs, options.minutes)
         return 0
     start = time.monotonic()
-    tally, wrong, grown = run(*case, script, options.jobs)
+    tally, wrong, grown = run(*case, script, options.jobs, options.minutes)
     for kind in kinds:
         counts = {what: tally[kind.__name__, what] for what in ("read", "refused", "wrong")}
         print(f"{kind.__name__:24}" + "".join(f"{what} {n:6}  " for what, n in counts.items()))
     for number, kind, outcome in wrong[:50]:
         print(f"case {number} ({kind}): {outcome}")
     print(
-        f"{sum(tally.values())} cases in {time.monotonic() - start:.0f} s, {len(wrong)} wrong; a "
-        f"process grew by {grown} MiB at most."
+        f"{sum(tally.values())} of {options.count} cases in {time.monotonic() - start:.0f} s, "
+        f"{len(wrong)} wrong; a process grew by {grown} MiB at most."
     )
     return 1 if wrong else 0
 
