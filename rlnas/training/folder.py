@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from rlnas.atomic import atomic_file, mend, write_json
+from rlnas.atomic import atomic_file, mend, write_json, writing
 from rlnas.checkpoints import (
     CONFIG,
     FORMAT,
@@ -91,7 +91,10 @@ class TrainingFolder:
                 refuse_begun(self.path, "a training")
             self._compare(description)
             self._mend()
-            return (self.path / STATE).exists() or self._tree().get("finished") is True
+            if self._tree().get("finished") is True:
+                self._forget_state()  # killed before that
+                return True
+            return (self.path / STATE).exists()
         if present := [n for n in (WEIGHTS, HISTORY, STATE) if (self.path / n).exists()]:
             raise RunError(
                 f"{self.path} has {', '.join(present)} of something else, without {CONFIG}; "
@@ -142,7 +145,11 @@ class TrainingFolder:
                 "epochs": result.rows(),
             }
         )
-        (self.path / STATE).unlink(missing_ok=True)
+        self._forget_state()
+
+    def _forget_state(self) -> None:
+        with writing(self.path / STATE):
+            (self.path / STATE).unlink(missing_ok=True)
 
     def finished(self, network: nn.Module, data: TaskData) -> TrainingResult | None:
         """Return the result of a finished training and load its weights; None if it is not.
