@@ -106,7 +106,7 @@ def test_an_option_that_is_true_or_false_takes_words(printed_json, capsys, tmp_p
         archive.writestr("zen/benchmark--transbench101_micro--jigsaw--0.json", json.dumps([record]))
     line = ["data", "import", str(path), "--format", "naslib-zip", "--name", "option-part"]
     assert main([*line, "--option", "complete=true"]) == 1
-    assert "of the 4096" in capsys.readouterr().err.replace(",", "")
+    assert "`--option complete=false`" in capsys.readouterr().err
     assert main([*line, "--option", "complete=perhaps"]) == 2
     assert "complete" in capsys.readouterr().err
     assert main([*line, "--option", "complete=false", "--json"]) == 0

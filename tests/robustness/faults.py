@@ -54,17 +54,17 @@ class Faults:
 
     def __init__(self, root, kind, number, *, kill):
         self.root, self.kind, self.number, self.kill = Path(root).resolve(), kind, number, kill
-        self.counts, self._undo = collections.Counter(), []
+        self.kinds, self._undo = [], []
 
     @property
     def count(self):
         """How many there were of its kind."""
-        return self.counts[self.kind]
+        return len(self.kinds) if self.kind == "any" else self.kinds.count(self.kind)
 
     def _hit(self, kind, path):
         if not self._inside(path):
             return
-        self.counts.update((kind, "any"))
+        self.kinds.append(kind)
         if self.kind not in (kind, "any"):
             return
         if not self.number or self.count < self.number:
@@ -413,7 +413,7 @@ class InProcess:
 
 
 def run_command(name, root, *, resume=False, kind="any", number=0, kill=False, after=None):
-    """Run a command in a fork; return its status, what it said and the operations it took.
+    """Run a command in a fork; return its status, what it said and its operations by kind.
 
     Args:
         name: Which of `COMMANDS`.
@@ -431,13 +431,13 @@ def run_command(name, root, *, resume=False, kind="any", number=0, kill=False, a
         arguments = [*COMMANDS[name], "--out", str(root / "run"), *["--resume"] * resume]
         with Faults(root, kind, number, kill=kill) as faults:
             status = main(arguments)
-        print(f"COUNTS {json.dumps(faults.counts)}")
+        print(f"KINDS {json.dumps(faults.kinds)}")
         return status
 
     status, said = in_fork(command, after)
-    found = re.search(r"COUNTS (.*)\n", said)
-    counts = json.loads(found[1]) if found else None
-    return status, said.replace(found[0], "") if found else said, counts
+    found = re.search(r"KINDS (.*)\n", said)
+    kinds = json.loads(found[1]) if found else None
+    return status, said.replace(found[0], "") if found else said, kinds
 
 
 def outcome(run):
@@ -487,12 +487,12 @@ class Campaign:
     """Interrupts commands, resumes them, and says what was wrong."""
 
     def __init__(self, folder):
-        self.folder, self.counts, self._expected, self._seconds = Path(folder), {}, {}, {}
+        self.folder, self.kinds, self._expected, self._seconds = Path(folder), {}, {}, {}
 
     def reference(self, name):
-        """Run a command to its end, and learn how many steps of each kind it takes."""
+        """Run a command to its end, and learn the steps that it takes."""
         root, began = self._root(), time.perf_counter()
-        status, said, self.counts[name] = run_command(name, root)
+        status, said, self.kinds[name] = run_command(name, root)
         if status != 0:
             raise SystemExit(f"{name} fails without faults: {status} {said[-2000:]}")
         self._seconds[name] = time.perf_counter() - began
@@ -500,18 +500,25 @@ class Campaign:
         shutil.rmtree(root)
 
     def plan(self, names, times, rng):
-        """Return every step of the commands, killed and on a full disk, and kills at random."""
+        """Return every step of the commands, killed and on a full disk, and kills at random.
+
+        Kills at renames come first, for the case that there is no time for all.
+        """
         every = [
-            (name, "any", number, kill)
+            (kind, (name, "any", number, kill))
             for name in names
             for kill in (True, False)
-            for number in range(1, self.counts[name]["any"] + 1)
+            for number, kind in enumerate(self.kinds[name], 1)
+            if kill or kind != "remove"  # which a full disk lets happen
         ]
-        some = [
-            (name := rng.choice(names), "time", rng.random() * self._seconds[name], True)
-            for _ in range(times)
-        ]
-        return rng.sample(every + some, len(every) + len(some))
+        first = [case for kind, case in every if kind == "rename" and case[-1]]
+        rest = [case for _, case in every if case not in first]
+        for _ in range(times):
+            name = rng.choice(names)
+            rest.append((name, "time", rng.random() * self._seconds[name], True))
+        rng.shuffle(first)
+        rng.shuffle(rest)
+        return first + rest
 
     def interrupt(self, name, kind, number, kill):
         """Interrupt a command once, resume it, and return what was wrong."""
@@ -592,14 +599,15 @@ def main(arguments=None):
         campaign = Campaign(folder)
         for name in names:
             campaign.reference(name)
-            print(name, dict(campaign.counts[name]), flush=True)
+            print(name, dict(collections.Counter(campaign.kinds[name])), flush=True)
         plan = campaign.plan(names, options.random, rng)
         forks = multiprocessing.get_context("fork")
         with concurrent.futures.ProcessPoolExecutor(options.jobs, forks) as pool:
             cases = {pool.submit(campaign.interrupt, *case): case for case in plan}
             for future in concurrent.futures.as_completed(cases):
-                name, kind, _, kill = cases[future]
-                done[name, "at random" if kind == "time" else "killed" if kill else "full"] += 1
+                name, kind, number, kill = cases[future]
+                at = "at random" if kind == "time" else f"at a {campaign.kinds[name][number - 1]}"
+                done[name, "killed" if kill else "full", at] += 1
                 for line in (found := future.result()):
                     print(line, flush=True)
                 wrong += found
