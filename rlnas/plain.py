@@ -43,8 +43,9 @@ def make_plain(configuration: Any) -> None:
         InvalidArgumentError: If a field of whole numbers, numbers or truth values has another type,
             or a number is NaN.
     """
+    made: Any = type(configuration)  # Mypy takes no type for hashable
     kind = type(configuration).__name__
-    for name, expected, optional in _fields(type(configuration)):
+    for name, expected, optional in _fields(made):
         given = getattr(configuration, name)
         if type(given) is str and expected in (None, _EXPECTED["str"]):
             continue
@@ -90,7 +91,7 @@ _EXPECTED: dict[str, tuple[Any, str]] = {
 
 
 @lru_cache(maxsize=256)
-def _fields(kind: type) -> list[tuple[str, tuple[Any, str] | None, bool]]:
+def _fields(kind: Any) -> list[tuple[str, tuple[Any, str] | None, bool]]:
     """Return each field of a dataclass with what it takes, and whether None too."""
     types = {field.name: str(field.type) for field in dataclasses.fields(kind)}
     return [
