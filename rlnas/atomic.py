@@ -46,7 +46,7 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
         UnwritableError: In place of an `OSError`, also one inside the block; the file is as it was.
     """
     path = Path(path)
-    with _writing(path):
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = _beside(path, "part")
         try:
@@ -79,7 +79,7 @@ def atomic_directory(path: str | Path, own: Collection[str]) -> Iterator[Path]:
             file or holds something else; what was there is as it was.
     """
     path = Path(path)
-    with _writing(path):
+    with writing(path):
         if others := foreign(path, own):
             raise OSError(f"it holds {', '.join(others[:3])}, which would be lost")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -133,8 +133,15 @@ def _take_place(partial: Path, path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Say of an error of the system what it is about, what is left, and what to do."""
+def writing(path: Path) -> Iterator[None]:
+    """Say of an error of the system what it is about, what is left, and what to do.
+
+    Args:
+        path: What is written inside.
+
+    Raises:
+        UnwritableError: In place of an `OSError`.
+    """
     try:
         yield
     except UnwritableError:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load, save
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from rlnas.atomic import atomic_directory, atomic_file, foreign, json_text, mend
 from rlnas.damage import guarded, parse_json, read_json
 from rlnas.errors import CheckpointError
-from rlnas.seal import BLANK, check_seal, checksum, sealed
+from rlnas.seal import BLANK, check_seal, checksum, sealed_pieces
 
 FORMAT = 1
 CONFIG, WEIGHTS = "config.json", "weights.safetensors"
 _STATE_TENSORS, _STATE_VALUES = "training_state.safetensors", "training_state.json"
 _VALUES_KEY, _SEAL_KEY = "values", "checksum"
+_LENGTH = 8
+"""Bytes at the beginning of a safetensors file that say how long its header is, in JSON."""
+_PIECE = 1 << 16
+"""Bytes that are read at a time: more would take fresh memory each time."""
 _NEVER_NEGATIVE = ("step", "exp_avg_sq")
 _OWN = {CONFIG, WEIGHTS, _STATE_TENSORS, _STATE_VALUES}
 TrainingState = tuple[dict[str, Tensor], dict[str, Any]]
@@ -85,7 +90,10 @@ def write_tensors(
         metadata: Texts to keep with them.
     """
     # By Python and not by safetensors' own writer, whose errors name no cause and no path.
-    path.write_bytes(sealed(save(stored(tensors), {**(metadata or {}), _SEAL_KEY: BLANK})))
+    content = save(stored(tensors), {**(metadata or {}), _SEAL_KEY: BLANK})
+    with path.open("wb") as file:
+        for piece in sealed_pieces(content, _LENGTH):
+            file.write(piece)
 
 
 def read_config(folder: str | Path, made_by: str) -> dict[str, Any]:
@@ -233,9 +241,13 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     if not path.exists():
         raise CheckpointError(f"{path} is missing; the checkpoint is incomplete.")
     with guarded(path, "file of tensors", CheckpointError):
-        content = path.read_bytes()
-        # A header first: its length, then JSON.
-        header = parse_json(content[8 : 8 + int.from_bytes(content[:8], "little")])
-        metadata = dict(header.get("__metadata__") or {})
-        check_seal(content, expected=_SEAL_KEY in metadata)
-        return dict(load(content)), metadata
+        if not path.is_file():
+            raise CheckpointError(f"{path} is no plain file.")
+        with path.open("rb") as file:
+            length = file.read(_LENGTH)
+            header = file.read(min(int.from_bytes(length, "little"), path.stat().st_size))
+            metadata = dict(parse_json(header).get("__metadata__") or {})
+            # By pieces, for memory is had faster than it is filled, and `load_file` maps the file.
+            rest = iter(partial(file.read, _PIECE), b"")
+            check_seal(length + header, _LENGTH, expected=_SEAL_KEY in metadata, rest=rest)
+        return load_file(path), metadata

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -119,14 +120,41 @@ def read_json(
         RlnasError: ``raises``, if it is missing, no plain file, larger than that,
             or no JSON in UTF-8.
     """
+    content = read_content(path, what, raises, remedy, most=most)
+    with guarded(path, what, raises, remedy):
+        return parse_json(content)
+
+
+def read_content(
+    path: str | Path,
+    what: str,
+    raises: type[RlnasError] = DataError,
+    remedy: str = "",
+    *,
+    most: int = JSON_BYTES,
+) -> bytes:
+    """Return all bytes of a file.
+
+    Args:
+        path: The file.
+        what: What it should be, see `guarded`.
+        raises: As of `guarded`.
+        remedy: Likewise.
+        most: Bytes above which it is not read.
+
+    Raises:
+        RlnasError: ``raises``, if it is missing, no plain file, or larger than that.
+    """
     path = Path(path)
     with guarded(path, what, raises, remedy):
-        if path.exists() and not path.is_file():
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise raises(f"{path} is no plain file.")
-        size = path.stat().st_size
-        if size > most:
-            raise raises(f"{path} has {size} bytes, more than a {what} can have: not read.")
-        return parse_json(path.read_bytes())
+        if status.st_size > most:
+            raise raises(
+                f"{path} has {status.st_size} bytes, more than a {what} can have: not read."
+            )
+        return path.read_bytes()
 
 
 def parse_json(data: bytes) -> Any:

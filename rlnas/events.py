@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from google_crc32c import value as crc32c
 
+from rlnas.atomic import writing
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -59,18 +61,27 @@ class EventFile:
         after: Where this file goes on with a training: the last step that counts of what other
             files in the folder hold. TensorBoard drops what they say of later ones, which a killed
             training took and this one takes again.
+
+    Attributes:
+        path: The file.
+
+    Raises:
+        UnwritableError: If it cannot be written, here or later.
     """
 
     def __init__(self, folder: str | Path, *, after: int | None = None) -> None:
         from tensorboard.compat.proto.event_pb2 import Event
 
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         going_on = after is not None and any(folder.glob("*tfevents*"))
         # TensorBoard looks for "tfevents" and reads files in the order of their names, so one of
         # the same second has to come later by its name.
         name = f"{time.time():017.6f}", socket.gethostname(), str(os.getpid()), str(next(_files))
-        self._file = (folder / f"events.out.tfevents.{'.'.join(name)}").open("xb")
+        self.path = folder / f"events.out.tfevents.{'.'.join(name)}"
+        with writing(self.path):
+            self._file = self.path.open("xb")
         self._event: Any = Event
         self._write(Event(wall_time=time.time(), file_version="brain.Event:2"))
         if after is not None and going_on:
@@ -89,15 +100,18 @@ class EventFile:
         self._write(self._event(wall_time=time.time(), summary=summary))
 
     def _write(self, event: Any) -> None:
-        self._file.write(_record(event.SerializeToString()))
+        with writing(self.path):
+            self._file.write(_record(event.SerializeToString()))
 
     def flush(self) -> None:
         """Make what was written visible to TensorBoard."""
-        self._file.flush()
+        with writing(self.path):
+            self._file.flush()
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with writing(self.path):
+            self._file.close()
 
     def __enter__(self) -> Self:
         """Return the file."""

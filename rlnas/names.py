@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rlnas.errors import InvalidArgumentError, shown
 
@@ -31,10 +32,11 @@ def check_name(name: object, what: str) -> str:
     Raises:
         InvalidArgumentError: If it is no such name.
     """
-    problems = [said for wrong, said in _rules(name) if wrong]
-    if problems:
+    # A table asks for the same few names again and again; long ones are not kept.
+    known = isinstance(name, str) and len(name) <= LONGEST
+    if problem := _problem(name) if known else _problem.__wrapped__(name):
         raise InvalidArgumentError(
-            f"The {what} name {shown(name)} {problems[0]}; expected up to {LONGEST} bytes of "
+            f"The {what} name {shown(name)} {problem}; expected up to {LONGEST} bytes of "
             f"letters, digits, blanks and signs other than {_FORBIDDEN}, with no dot or blank in "
             "front. Rename it."
         )
@@ -66,6 +68,12 @@ def escaped_name(text: str) -> str:
     readable = re.sub(r"[^0-9A-Za-z._-]+", "-", text)[:_LONGEST_READABLE].strip("-.")
     digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=6).hexdigest()
     return f"{readable}-{digest}"
+
+
+@lru_cache(maxsize=1024)
+def _problem(name: object) -> str:
+    """Return what is wrong with a name, empty if nothing is."""
+    return next((said for wrong, said in _rules(name) if wrong), "")
 
 
 def _rules(name: object) -> Iterator[tuple[bool, str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rlnas.atomic import atomic_file
 from rlnas.damage import guarded
 from rlnas.errors import DataError
-from rlnas.seal import BLANK, check_seal, sealed
+from rlnas.seal import BLANK, check_seal, sealed_pieces
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,13 @@ def parquet_bytes(table: pa.Table) -> bytes:
     content = pa.BufferOutputStream()
     known = table.schema.metadata or {}
     pq.write_table(table.replace_schema_metadata({**known, _SEAL_KEY: BLANK}), content)
-    return sealed(content.getvalue().to_pybytes())
+    whole = content.getvalue().to_pybytes()
+    return b"".join(sealed_pieces(whole, _footer(whole)))
+
+
+def _footer(content: bytes) -> int:
+    """Return where the footer of a Parquet file begins, which ends with its length and a mark."""
+    return max(0, len(content) - 8 - int.from_bytes(content[-8:-4], "little"))
 
 
 def read_parquet(path: str | Path) -> pa.Table:
@@ -41,10 +47,10 @@ def read_parquet(path: str | Path) -> pa.Table:
         raise DataError(f"{path} is missing.")
     with guarded(path, "Parquet file"):
         content = Path(path).read_bytes()
-        check_seal(content)
+        check_seal(content, _footer(content))
         # Neither a folder of files nor threads, which would take longer than a small file.
         table = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=False)
-        check_seal(content, expected=_SEAL_KEY in (table.schema.metadata or {}))
+        check_seal(content, _footer(content), expected=_SEAL_KEY in (table.schema.metadata or {}))
     return table
 
 

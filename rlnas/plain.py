@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import numbers
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -42,27 +43,26 @@ def make_plain(configuration: Any) -> None:
         InvalidArgumentError: If a field of whole numbers, numbers or truth values has another type,
             or a number is NaN.
     """
+    made: Any = type(configuration)  # Mypy takes no type for hashable
     kind = type(configuration).__name__
-    for field in dataclasses.fields(configuration):
-        given = getattr(configuration, field.name)
+    for name, expected, optional in _fields(made):
+        given = getattr(configuration, name)
+        if type(given) is str and expected in (None, _EXPECTED["str"]):
+            continue
         value = _scalar(given)
         if isinstance(value, tuple | list):
             value = type(value)(_scalar(item) for item in value) if _any_foreign(value) else value
         if value is not given:
-            object.__setattr__(configuration, field.name, value)
-        expected = _EXPECTED.get(str(field.type).removesuffix(" | None"))
-        if expected is None or (value is None and str(field.type).endswith("None")):
+            object.__setattr__(configuration, name, value)
+        if expected is None or (value is None and optional):
             continue
         kinds, words = expected
         if isinstance(value, int) and abs(value) >= 1 << 63:
-            raise InvalidArgumentError(
-                f"{kind}.{field.name} has more than 64 bits; expected {words}."
-            )
+            raise InvalidArgumentError(f"{kind}.{name} has more than 64 bits; expected {words}.")
         fits = isinstance(value, kinds) and isinstance(value, bool) == (kinds is bool)
         if not fits or (isinstance(value, float) and math.isnan(value)):
             raise InvalidArgumentError(
-                f"{kind}.{field.name} is {str(value)[:100]} ({type(value).__name__}); "
-                f"expected {words}."
+                f"{kind}.{name} is {str(value)[:100]} ({type(value).__name__}); expected {words}."
             )
 
 
@@ -88,6 +88,16 @@ _EXPECTED: dict[str, tuple[Any, str]] = {
     "bool": (bool, "True or False"),
     "str": (str, "a text"),
 }
+
+
+@lru_cache(maxsize=256)
+def _fields(kind: Any) -> list[tuple[str, tuple[Any, str] | None, bool]]:
+    """Return each field of a dataclass with what it takes, and whether None too."""
+    types = {field.name: str(field.type) for field in dataclasses.fields(kind)}
+    return [
+        (name, _EXPECTED.get(text.removesuffix(" | None")), text.endswith("None"))
+        for name, text in types.items()
+    ]
 
 
 def _any_foreign(values: tuple[object, ...] | list[object]) -> bool:

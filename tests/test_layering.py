@@ -25,6 +25,7 @@ ORDER = [
     "atomic",
     "seal",
     "parquet",
+    "sealed_json",
     "lock",
     "formats",
     "events",

@@ -19,7 +19,7 @@ from rlnas.agents.networks.build import build_policy, layout_of
 from rlnas.agents.targets.acting import act_on_targets
 from rlnas.checkpoints import TrainingState, has_training_state, read_training_state
 from rlnas.devices import fastest_device
-from rlnas.errors import CheckpointError, InvalidArgumentError
+from rlnas.errors import CheckpointError, InvalidArgumentError, bounded
 from rlnas.plain import whole
 from rlnas.search import SideBySideSearcher
 from rlnas.spaces import SearchSpace
@@ -314,8 +314,8 @@ class PPOController(Controller, SideBySideSearcher):
             )
         if len(self.sources) > 1:
             raise InvalidArgumentError(
-                f"This controller was trained jointly on {', '.join(self.sources)}, which cannot "
-                "go on; train a new one with more steps, or use a transfer method."
+                f"This controller was trained jointly on {bounded(', '.join(self.sources), 400)}, "
+                "which cannot go on; train a new one with more steps, or use a transfer method."
             )
         if self.sources and self.sources != (task.name,):
             raise InvalidArgumentError(

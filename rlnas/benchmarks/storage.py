@@ -25,9 +25,10 @@ from rlnas.atomic import atomic_directory, mend
 from rlnas.benchmarks.column import Column
 from rlnas.benchmarks.provenance import Provenance, file_sha256
 from rlnas.benchmarks.table import BenchmarkTable
-from rlnas.damage import guarded, read_json
+from rlnas.damage import guarded
 from rlnas.errors import ChecksumError, DataError, bounded, shown
-from rlnas.seal import BLANK, check_seal, checksum, sealed
+from rlnas.seal import BLANK, checksum, sealed
+from rlnas.sealed_json import SEAL, read_sealed_json
 from rlnas.spaces import SearchSpace, get_space
 from rlnas.tasks import Metric
 
@@ -37,6 +38,8 @@ MAP_FROM = 1 << 18
 """Arrays of this many bytes and more are memory-mapped."""
 
 INDEX = "table.json"
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]+\.npy")
+"""What the names of array files are."""
 
 
 def save_table(table: BenchmarkTable, folder: str | Path) -> Path:
@@ -68,7 +71,7 @@ def save_table(table: BenchmarkTable, folder: str | Path) -> Path:
                 "canonical_free": table.canonical_free,
                 # Without an empty note, so that a table without one is read by what knows none.
                 "source": {k: v for k, v in asdict(table.source).items() if v or k != "note"},
-                "checksum": BLANK,
+                SEAL: BLANK,
                 "architectures": None,
                 "columns": [],
             }
@@ -133,8 +136,8 @@ def open_table(
     path = folder / INDEX
     if not path.exists():
         mend(folder)  # killed while one table took the place of another
-    index = read_json(path, f"table ({INDEX})")
-    if not isinstance(index, dict) or index.get("format") != FORMAT:
+    index = read_sealed_json(path, f"table ({INDEX})", remedy="Fetch or import it again.")
+    if index.get("format") != FORMAT:
         raise DataError(f"{path} describes no table of rlnas.")
     if index.get("version") != VERSION:
         raise DataError(
@@ -142,7 +145,6 @@ def open_table(
             f"{VERSION}. Fetch or import the table again."
         )
     with guarded(folder, "table of rlnas: fetch or import it again"):
-        check_seal(path.read_bytes(), expected="checksum" in index)
         return _assemble(folder, index, space, verify)
 
 
@@ -184,7 +186,7 @@ def _assemble(
 
 def _read(folder: Path, entry: Mapping[str, Any], verify: bool) -> NDArray[Any]:
     name = entry["file"]
-    if not isinstance(name, str) or Path(name).name != name or not name.endswith(".npy"):
+    if not isinstance(name, str) or not _PLAIN.fullmatch(name):
         raise DataError(f"{folder / INDEX} names the array file {shown(name)}: no plain name.")
     path = folder / name
     try:
@@ -196,8 +198,11 @@ def _read(folder: Path, entry: Mapping[str, Any], verify: bool) -> NDArray[Any]:
         raise DataError(f"{path} has {size} bytes, expected {shown(entry['bytes'])}.")
     if verify and (digest := file_sha256(path)) != entry["sha256"]:
         raise ChecksumError(f"{path} has SHA-256 {digest}, expected {shown(entry['sha256'])}.")
-    with guarded(path, "array"):
+    try:
         array = _open_array(path, size, entry.get("crc32c"))
+    except Exception:
+        with guarded(path, "array"):  # not around the call: a table has dozens of arrays
+            raise
     if list(array.shape) != entry["shape"] or array.dtype.str != entry["dtype"]:
         raise DataError(
             f"{path} holds {array.dtype.str} of shape {list(array.shape)}, expected "

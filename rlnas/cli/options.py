@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, get_args, get_origin, get_type_hints
@@ -79,7 +79,8 @@ def gather_repeated(arguments: Sequence[str], options: type) -> list[str]:
         options: The dataclass of its options.
 
     Raises:
-        InvalidArgumentError: If an option that takes one value is given two.
+        InvalidArgumentError: If an option that takes one value is given two, or one that takes
+            several is given none.
 
     Example:
         >>> from rlnas.cli.search_options import SearchOptions
@@ -91,12 +92,12 @@ def gather_repeated(arguments: Sequence[str], options: type) -> list[str]:
     first: dict[str, list[str]] = {}
     for position, argument in enumerate(arguments):
         if argument == "--":
-            return [word for part in parts for word in part] + list(arguments[position:])
+            return [*_joined(parts, kinds), *arguments[position:]]
         if not argument.startswith("--"):
             parts[-1].append(argument)
             continue
         flag, equals, value = argument.partition("=")
-        name = flag.removeprefix("--").replace("-", "_")
+        name = _name(flag)
         if name in first and name in kinds:
             if kinds[name] == "one":
                 raise InvalidArgumentError(f"{flag} is given twice; it takes one value.")
@@ -105,8 +106,21 @@ def gather_repeated(arguments: Sequence[str], options: type) -> list[str]:
             continue
         parts.append([flag, value] if equals and kinds.get(name) == "several" else [argument])
         first[name] = parts[-1]
+    return _joined(parts, kinds)
+
+
+def _joined(parts: Sequence[list[str]], kinds: Mapping[str, str]) -> list[str]:
+    """Return all words of options, each of them once."""
     once = {id(part): part for part in parts}
+    for part in once.values():
+        # For an option without a value `argparse` makes an empty list, as nobody meant it.
+        if len(part) == 1 and kinds.get(_name(part[0])) == "several":
+            raise InvalidArgumentError(f"{part[0]} is given without a value; give one or more.")
     return [word for part in once.values() for word in part]
+
+
+def _name(flag: str) -> str:
+    return flag.removeprefix("--").replace("-", "_") if flag.startswith("--") else ""
 
 
 def option_names(options: type) -> tuple[str, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rlnas.errors import RunError
+from rlnas.errors import RunError, shown
 from rlnas.formats import format_score
+from rlnas.plain import whole
 
 if TYPE_CHECKING:
     from rlnas.networks import SearchedNetwork
@@ -91,6 +93,46 @@ def keep_best(
         ),
     )
     return about
+
+
+def check_best(best: Mapping[str, Any]) -> None:
+    """Make sure that what is known of a network, read from a file, is what `keep_best` returned.
+
+    Args:
+        best: It; empty where every query failed.
+
+    Raises:
+        TypeError, ValueError, KeyError: If it is not.
+    """
+    if not best:
+        return
+    for name in ("architecture", "data"):
+        _are(str, name, [best[name]])
+    for name in ("notes", "classes"):
+        _are(str, name, best[name])
+    for name in ("valid", "test"):
+        _are(int | float, name, [best[name]["metric"]])
+    for name in ("valid_size", "test_size"):
+        whole(best[name], name)
+    _are(int | float, "costs", [best["live_parameters"], best["macs"]])
+    _are(int | float, "final_seconds", [best.get("final_seconds", 0.0)])
+    for row in best.get("final_history") or ():
+        whole(row["epoch"], "epoch")
+        _are(int | float | None, "final_history", row.values())
+    if counts := best.get("confusion"):
+        _are(list, "confusion", counts)
+        if {len(row) for row in counts} != {len(counts)} or len(best["classes"] or counts) != len(
+            counts
+        ):
+            raise ValueError("its confusion matrix is not square, or of other classes")
+        for row in counts:
+            for number in row:
+                whole(number, "confusion")
+
+
+def _are(kinds: Any, name: str, values: Iterable[object]) -> None:
+    if isinstance(values, str) or not all(isinstance(value, kinds) for value in values):
+        raise TypeError(f"its {name} is {shown(values)}")
 
 
 def _train_longer(

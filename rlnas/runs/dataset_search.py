@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rlnas.atomic import write_json
-from rlnas.damage import read_json
+from rlnas.damage import guarded
 from rlnas.errors import RunError
 from rlnas.folders import remove
 from rlnas.parquet import write_frame
 from rlnas.run_folder import begin_run, only_writer, read_settings
-from rlnas.runs.best_network import keep_best
-from rlnas.runs.on_disk import read_table
+from rlnas.runs.best_network import check_best, keep_best
+from rlnas.runs.on_disk import read_table, table_guarded
+from rlnas.sealed_json import read_sealed_json, write_sealed_json
 from rlnas.search import Searcher, SearchResult, get_searcher
 from rlnas.tasks import Budget, QueryRecord
 from rlnas.training.objective.records import TrainingRecord, read_record
@@ -125,7 +125,7 @@ def search_dataset(
         best: dict[str, Any] = {}
         if any(not record.evaluation.failed for record in result.records):
             best = keep_best(result, objective, setup, folder, final_epochs=final_epochs)
-        write_json(folder / BEST, best, indent=1)
+        write_sealed_json(folder / BEST, best, indent=1)
         # Last, because a folder with rows is a finished run.
         write_frame(folder / ROWS, _rows(result, objective))
     return TrainingSearchRun.open(folder)
@@ -166,13 +166,17 @@ class TrainingSearchRun:
                 f"{folder} is not finished yet; go on with it by --resume (in Python resume=True)."
             )
         remedy = "Write it again by --resume (in Python resume=True)."
-        best = read_json(folder / BEST, "description of a network", RunError, remedy)
-        if not isinstance(best, dict):
-            raise RunError(f"{folder / BEST} is damaged: expected an object. {remedy}")
+        best = read_sealed_json(folder / BEST, "description of a network", RunError, remedy)
+        with guarded(folder / BEST, "description of a network", RunError, remedy):
+            check_best(best)
         result = SearchResult.load(folder / SEARCH)
-        return cls(
-            folder, settings, result, read_table(folder / ROWS, _NUMBERS, ("architecture",)), best
-        )
+        rows = read_table(folder / ROWS, _NUMBERS, ("architecture",))
+        with table_guarded(folder / ROWS):
+            if list(rows["architecture"]) != [record.architecture for record in result.records]:
+                raise ValueError("its architectures are not those of the search")
+            if not all(text is None or isinstance(text, str | float) for text in rows["error"]):
+                raise TypeError("its column error has no texts")
+        return cls(folder, settings, result, rows, best)
 
     def __repr__(self) -> str:
         return f"TrainingSearchRun({str(self.folder)!r}, {self.result!r})"

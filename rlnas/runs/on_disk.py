@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from rlnas.damage import guarded
-from rlnas.errors import RunError
+from rlnas.errors import DataError, RunError, shown
 from rlnas.folders import remove
 from rlnas.parquet import read_frame, write_frame
 from rlnas.run_folder import CONFIG, begin_run, read_command, read_settings, read_versions
@@ -206,10 +207,32 @@ class RunOnDisk(ABC, Generic[PlanT, PartT]):
         path = self.folder / _TABLES[which]
         if not path.exists():
             return self.make_tables()[which]
-        return read_table(path, self.numbers[which], self.texts)
+        frame = read_table(path, self.numbers[which], self.texts)
+        with table_guarded(path):
+            self.check_table(frame, which)
+        return frame
+
+    def check_table(self, frame: pd.DataFrame, which: int) -> None:
+        """Make sure that a table is one of this run; a kind of run says more than nothing.
+
+        Args:
+            frame: Rows or curves.
+            which: 0 for rows, 1 for curves.
+
+        Raises:
+            ValueError: If it is not.
+        """
 
 
 _TABLES = ("rows.parquet", "curves.parquet")
+_CELL = ("source", "target", "method", "seed")
+"""What tells a search from others in both, see `RunCell.columns`."""
+
+
+def table_guarded(path: Path) -> AbstractContextManager[None]:
+    """Return `guarded` for a table of a run, which can be made again."""
+    remedy = "Remove it, and go on with the run by --resume."
+    return guarded(path, "table of a run", RunError, remedy)
 
 
 def read_table(path: Path, numbers: Sequence[str] = (), texts: Sequence[str] = ()) -> pd.DataFrame:
@@ -225,9 +248,7 @@ def read_table(path: Path, numbers: Sequence[str] = (), texts: Sequence[str] = (
     """
     import pandas as pd
 
-    with guarded(
-        path, "table of a run", RunError, "Remove it, and go on with the run by --resume."
-    ):
+    with table_guarded(path):
         frame = read_frame(path)
         for name in numbers:
             if not pd.api.types.is_numeric_dtype(frame[name].dtype):
@@ -274,9 +295,36 @@ class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
         """Return the file of a search."""
         return self.folder / part.path
 
+    def check_table(self, frame: pd.DataFrame, which: int) -> None:
+        """Make sure that a table has the searches of this run, each once.
+
+        Raises:
+            ValueError: If one is there twice, is none of the plan's, or is finished and missing.
+        """
+        names = [*_CELL, "query"][: len(_CELL) + which]
+        if frame.duplicated(names).any():
+            raise ValueError("it has a row twice")
+        found = set(frame[list(_CELL)].drop_duplicates().itertuples(index=False, name=None))
+        cells = {cell: tuple(self.labelled(cell).columns.values()) for cell in self.parts()}
+        if others := found.difference(cells.values()):
+            raise ValueError(f"it has a search that the run has not: {shown(min(others, key=str))}")
+        for cell, row in cells.items():
+            if row not in found and self.is_done(cell):
+                raise ValueError(f"it lacks a search that is finished: {row}")
+
     def result(self, cell: RunCell) -> SearchResult:
-        """Return one finished search."""
-        return SearchResult.load(self.path(cell))
+        """Return one finished search.
+
+        Raises:
+            DataError: If it is damaged, or of another cell.
+        """
+        result = SearchResult.load(self.path(cell))
+        if not f"/{result.task}".endswith(f"/{cell.target}"):
+            raise DataError(
+                f"{self.path(cell)} holds a search of {shown(result.task)}, not of {cell.target}; "
+                "remove it and go on with the run by --resume."
+            )
+        return result
 
     def save(self, cell: RunCell, result: SearchResult) -> None:
         """Keep the result of one search."""

@@ -12,6 +12,12 @@ Direction = Literal["max", "min"]
 Split = Literal["train", "valid", "test", "none", "unknown"]
 EpochPolicy = Literal["final", "best", "all", "unknown"]
 
+_CHOICES = {
+    "direction": get_args(Direction),
+    "split": get_args(Split),
+    "epoch_policy": get_args(EpochPolicy),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
@@ -39,15 +45,11 @@ class Metric:
 
     def __post_init__(self) -> None:
         make_plain(self)
-        for field, kind in (
-            ("direction", Direction),
-            ("split", Split),
-            ("epoch_policy", EpochPolicy),
-        ):
+        for field, choices in _CHOICES.items():
             value = getattr(self, field)
-            if value not in get_args(kind):
+            if value not in choices:
                 raise InvalidArgumentError(
-                    f"Metric {self.name!r}: {field} is {value!r}; expected one of {get_args(kind)}."
+                    f"Metric {self.name!r}: {field} is {value!r}; expected one of {choices}."
                 )
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from rlnas.atomic import atomic_file, mend, write_json
+from rlnas.atomic import atomic_file, mend, write_json, writing
 from rlnas.checkpoints import (
     CONFIG,
     FORMAT,
@@ -22,11 +22,12 @@ from rlnas.checkpoints import (
     write_state_file,
     write_tensors,
 )
-from rlnas.damage import guarded, read_json
+from rlnas.damage import guarded
 from rlnas.datasets.task_data import TaskData
 from rlnas.errors import CheckpointError, RunError
 from rlnas.networks.network import SearchedNetwork
 from rlnas.run_folder import check_settings, refuse_begun, refuse_file, versions
+from rlnas.sealed_json import read_sealed_json, write_sealed_json
 from rlnas.training.recipe import Recipe
 from rlnas.training.result import EpochRecord, TrainingResult
 
@@ -90,7 +91,10 @@ class TrainingFolder:
                 refuse_begun(self.path, "a training")
             self._compare(description)
             self._mend()
-            return (self.path / STATE).exists() or self._tree().get("finished") is True
+            if self._tree().get("finished") is True:
+                self._forget_state()  # killed before that
+                return True
+            return (self.path / STATE).exists()
         if present := [n for n in (WEIGHTS, HISTORY, STATE) if (self.path / n).exists()]:
             raise RunError(
                 f"{self.path} has {', '.join(present)} of something else, without {CONFIG}; "
@@ -141,7 +145,11 @@ class TrainingFolder:
                 "epochs": result.rows(),
             }
         )
-        (self.path / STATE).unlink(missing_ok=True)
+        self._forget_state()
+
+    def _forget_state(self) -> None:
+        with writing(self.path / STATE):
+            (self.path / STATE).unlink(missing_ok=True)
 
     def finished(self, network: nn.Module, data: TaskData) -> TrainingResult | None:
         """Return the result of a finished training and load its weights; None if it is not.
@@ -164,13 +172,12 @@ class TrainingFolder:
 
     def _tree(self) -> dict[str, Any]:
         path = self.path / HISTORY
-        tree = read_json(path, "history of a training", CheckpointError) if path.exists() else {}
-        if not isinstance(tree, dict):
-            raise CheckpointError(f"{path} is damaged: it is no JSON object.")
-        return tree
+        if not path.exists():
+            return {}
+        return read_sealed_json(path, "history of a training", CheckpointError)
 
     def _write_history(self, tree: Mapping[str, Any]) -> None:
-        write_json(self.path / HISTORY, tree, indent=1, keep_nan=True)
+        write_sealed_json(self.path / HISTORY, tree, indent=1, keep_nan=True)
 
 
 def _records(path: Path, tree: Mapping[str, Any]) -> list[EpochRecord]:

@@ -170,7 +170,10 @@ class Trap:
         (lambda f: (f / "table.json").unlink(), "no readable table"),
         (lambda f: (f / "table.json").write_text("{"), "no readable table"),
         (lambda f: (f / "table.json").write_text("[" * 100_000), "no readable table"),
-        (lambda f: (f / "table.json").write_text("[]"), "describes no table"),
+        (
+            lambda f: (f / "table.json").write_text("[]"),
+            "describes no table|expected a JSON object",
+        ),
         (lambda f: (f / "table.json").write_bytes(b"\xff\xfe"), "no readable table"),
         (edit(lambda i: i.update(version=99)), "format version 99"),
         (edit(lambda i: i.pop("columns")), "missing 'columns'"),

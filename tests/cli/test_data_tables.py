@@ -1,5 +1,8 @@
 """`rlnas data`: list, info and import."""
 
+import json
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -94,3 +97,18 @@ def test_data_info_gives_the_published_optimum(real_suite, printed_json):
     assert table["size"] == 4096
     assert best["architecture"] == "64-41414-3_32_132"
     assert best["score"] == pytest.approx(54.936, abs=1e-3)
+
+
+def test_an_option_that_is_true_or_false_takes_words(printed_json, capsys, tmp_path):
+    path = tmp_path / "part.zip"
+    record = {"idx": "0", "arch": "(1, 1, 1, 1, 1, 1)", "val_accuracy": 50.0, "zen": {"score": 1.5}}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("zen/benchmark--transbench101_micro--jigsaw--0.json", json.dumps([record]))
+    line = ["data", "import", str(path), "--format", "naslib-zip", "--name", "option-part"]
+    assert main([*line, "--option", "complete=true"]) == 1
+    assert "`--option complete=false`" in capsys.readouterr().err
+    assert main([*line, "--option", "complete=perhaps"]) == 2
+    assert "complete" in capsys.readouterr().err
+    assert main([*line, "--option", "complete=false", "--json"]) == 0
+    (table,) = printed_json()["tables"]
+    assert table["rows"] == 1

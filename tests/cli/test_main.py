@@ -1,5 +1,9 @@
 """What holds for every command: help, mistakes, failures."""
 
+import errno
+import io
+import os
+
 import pytest
 
 from rlnas.cli.main import main
@@ -68,3 +72,24 @@ def test_debug_shows_the_traceback(tmp_path, monkeypatch):
     monkeypatch.setenv("RLNAS_DEBUG", "1")
     with pytest.raises(RunError):
         main(["report", str(tmp_path)])
+
+
+@pytest.mark.parametrize("written", ["config.json", "tfevents", "seed-0.parquet", "rows.parquet"])
+def test_a_full_disk_is_status_1_in_one_line(written, capsys, tmp_path, monkeypatch):
+    line = ["search", *SUITE, "--task", "synthetic-0", "--algorithm", "random", "--queries", "3"]
+    line += ["--seeds", "1", "--tensorboard", "--json", "--out", str(tmp_path / "run")]
+    real = io.open
+
+    def full(file, mode="r", *args, **options):
+        if set("wax+") & set(mode) and written in str(file):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
+        return real(file, mode, *args, **options)
+
+    with monkeypatch.context() as context:
+        context.setattr(io, "open", full)
+        assert main(line) == 1
+    (said,) = [s for s in capsys.readouterr().err.splitlines() if s.startswith("rlnas search:")]
+    assert written in said
+    assert "cannot be written (No space left on device)" in said
+    assert not [p for p in tmp_path.rglob("*") if p.name.endswith(".part")]
+    assert main([*line, "--resume"]) == 0

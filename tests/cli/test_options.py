@@ -44,3 +44,9 @@ def test_commas_alone_name_nothing():
     assert split_names(()) == ()
     with pytest.raises(InvalidArgumentError, match="names nothing"):
         split_names([" , "])
+
+
+@pytest.mark.parametrize("given", [["--task"], ["--task", "--seed", "1"], ["--task", "--", "x"]])
+def test_a_list_without_a_value_is_refused(given):
+    with pytest.raises(InvalidArgumentError, match="--task is given without a value"):
+        gather_repeated(["--queries", "3", *given], SearchOptions)

@@ -190,6 +190,7 @@ def guarded_home():
     atexit.register(path.cleanup)
     os.environ.update(RLNAS_CACHE=f"{path.name}/cache", RLNAS_OFFLINE="1")
     os.environ.pop("RLNAS_DATA_MIRROR", None)
+    import rlnas.cli.matrix
     import rlnas.reporting.figures
     import rlnas.runs.dataset_search
     import rlnas.runs.evaluation
@@ -203,6 +204,7 @@ def guarded_home():
             if hasattr(owner, name):
                 setattr(owner, name, too_long)
     rlnas.training.objective.task.TrainingSetup.objective = too_long
+    rlnas.cli.matrix.prepare_workers = lambda _: None
     rlnas.transfer.matrix.run.worker_pool = too_long
 
 
@@ -263,5 +265,17 @@ def command_line(rng, folder):
 KINDS = (command_line,)
 
 
+def prepare():
+    """Make the folders that commands name, and load what commands need."""
+    from rlnas.cli.main import COMMANDS, main
+
+    guarded_home()
+    source()
+    for module, _ in COMMANDS.values():
+        importlib.import_module(module)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        main(["report", str(finished_run())])
+
+
 if __name__ == "__main__":
-    sys.exit(files.main(KINDS, __file__, 2_000))
+    sys.exit(files.main(KINDS, __file__, 2_000, prepare))

@@ -1,26 +1,33 @@
 """Kills and full disks at every step by which a file takes its place.
 
 A layer over the calls that change a file system counts them and, at number k, ends the process at
-once, as ``kill -9`` does, or fails from there on as a full disk does. The campaign runs small
-commands in forks of one process, kills each at every rename in turn and at random writes, fills the
-disk at random writes, goes on with ``--resume`` each time, and compares what it comes to with a run
-that was never interrupted:
+once, as ``kill -9`` does, or fails from there on as a full disk does. The campaign runs tiny
+commands in forks of one process, kills each at every rename, write and removal in turn, fills the
+disk at every write and rename, sends SIGKILL at random moments, goes on with ``--resume`` each
+time, and compares what it comes to with a run that was never interrupted:
 
-    python tests/robustness/faults.py --kills 100 --seed 0
+    python tests/robustness/faults.py --random 100 --seed 0
 
 What the commands do in processes of their own is done in the forked one here, so that every rename
-of a run is one of those that are counted.
+of a run is one of those that are counted; figures are a few letters instead of drawings.
 """
 
 import argparse
 import builtins
+import collections
+import concurrent.futures
+import contextlib
 import errno
 import io
 import json
+import logging
+import multiprocessing
 import os
 import random
 import re
+import resource
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -29,8 +36,8 @@ from pathlib import Path
 REAL_WRITE = os.write
 KILLED = 86
 """Exit status of a process that the layer ended."""
-SECONDS = 300
-"""Longest that a run may take."""
+SECONDS = 60
+"""Longest that a run may take, of processor time."""
 
 
 class Faults:
@@ -38,8 +45,8 @@ class Faults:
 
     Args:
         root: Operations outside are neither counted nor touched.
-        kind: ``rename`` (renames and exchanges), ``write`` (writes, syncs, new files and folders)
-            or ``any`` of them and of removals.
+        kind: ``rename`` (renames and exchanges), ``write`` (writes, syncs, new files and folders),
+            ``remove`` or ``any``.
         number: Which one, from 1; 0 for none.
         kill: Whether it ends the process, or fails as on a full disk. A disk that is full stays
             full: all later writes fail too.
@@ -47,12 +54,19 @@ class Faults:
 
     def __init__(self, root, kind, number, *, kill):
         self.root, self.kind, self.number, self.kill = Path(root).resolve(), kind, number, kill
-        self.count, self._undo = 0, []
+        self.kinds, self._undo = [], []
+
+    @property
+    def count(self):
+        """How many there were of its kind."""
+        return len(self.kinds) if self.kind == "any" else self.kinds.count(self.kind)
 
     def _hit(self, kind, path):
-        if self.kind not in (kind, "any") or not self._inside(path):
+        if not self._inside(path):
             return
-        self.count += 1
+        self.kinds.append(kind)
+        if self.kind not in (kind, "any"):
+            return
         if not self.number or self.count < self.number:
             return
         if self.kill and self.count == self.number:
@@ -282,12 +296,25 @@ def leftovers(folder):
     return [str(p) for p in Path(folder).rglob("*") if is_leftover(p.name) or p.name == ".lock"]
 
 
-def in_fork(function):
-    """Call a function in a fork; return its status, or the name of its error, and what it said."""
+def in_fork(function, after=None):
+    """Call a function in a fork; return its status, or the name of its error, and what it said.
+
+    Args:
+        function: Returns the status.
+        after: Seconds after which it gets a SIGKILL.
+    """
     reader, writer = os.pipe()
     sys.stdout.flush()
     if (child := os.fork()) == 0:
         status = 1
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        if after is not None:  # a fork of its own, for signals wait for what is not Python
+            parent = os.getpid()
+            if os.fork() == 0:
+                time.sleep(after)
+                if os.getppid() == parent:
+                    os.kill(parent, signal.SIGKILL)
+                os._exit(0)
         try:
             os.dup2(writer, 1)
             os.dup2(writer, 2)
@@ -314,54 +341,61 @@ def in_fork(function):
 
 COMMANDS = {
     "search": [
-        *("search", "--suite", "synthetic-micro", "--task", "synthetic-0", "--queries", "8"),
-        *("--algorithm", "random,regularised-evolution", "--seeds", "2", "--tensorboard"),
+        *("search", "--suite", "synthetic-micro", "--task", "synthetic-0", "--queries", "3"),
+        *("--algorithm", "random,local", "--seeds", "1", "--tensorboard"),
     ],
     "train": [
         *("train", "--suite", "synthetic-micro", "--task", "synthetic-0"),
-        *("--steps", "4000", "--device", "cpu"),
+        *("--steps", "2000", "--check-queries", "2", "--device", "cpu"),
     ],
     "matrix": [
-        *("matrix", "--suite", "synthetic-micro", "--methods", "scratch,weight-init"),
-        *("--seeds", "1", "--queries", "6", "--steps", "1000", "--workers", "1", "--device", "cpu"),
+        *("matrix", "--suite", "synthetic-micro", "--tasks", "synthetic-0,synthetic-1"),
+        *("--methods", "scratch,weight-init", "--seeds", "1", "--queries", "3"),
+        *("--steps", "1000", "--workers", "1", "--device", "cpu"),
     ],
     "evaluate": [
         *("evaluate", "--architecture", "random:2", "--dataset", "digits", "--epochs", "1"),
-        *("--device", "cpu", "--train-size", "64", "--width", "4", "--valid-size", "64"),
+        *("--device", "cpu", "--train-size", "32", "--width", "4", "--valid-size", "32"),
+        *("--test-size", "32"),
     ],
 }
 
 
 def prepare():
     """Load what commands need once, and do in this process what they do in others."""
-    import importlib
-
     import torch
+    from matplotlib.figure import Figure
 
+    from rlnas.cli import matrix
+    from rlnas.cli.main import main
     from rlnas.processes import Isolated
-
-    torch.set_num_threads(1)
-    for name in (
-        *("rlnas.agents", "rlnas.cli.main", "rlnas.cli.matrix", "rlnas.cli.search"),
-        *(
-            "rlnas.cli.train",
-            "rlnas.cli.evaluate",
-            "rlnas.transfer.matrix.run",
-            "pandas",
-            "pyarrow",
-        ),
-        *("rlnas.training.single", "rlnas.training.objective.task", "pyarrow.parquet"),
-        "rlnas.runs.controller_training",
-    ):
-        importlib.import_module(name)
-    import rlnas.runs.controller_training as training
+    from rlnas.runs import controller_training
     from rlnas.transfer.matrix import run
 
-    training._CHUNK = 1000  # several checkpoints in a short training
+    torch.set_num_threads(1)
+    controller_training._CHUNK = 1000  # several checkpoints in a short training
     run.worker_pool, run.stop_pool = (lambda *_: InProcess()), (lambda _: None)
+    matrix.prepare_workers = lambda _: None
     Isolated.calls = lambda self, arguments, **_: (
         (number, self._function(argument)) for number, argument in enumerate(arguments)
     )
+
+    def savefig(self, file, **_):
+        if isinstance(file, io.StringIO):
+            file.write("<svg></svg>")
+        else:
+            Path(file).write_bytes(b"PNG")
+
+    Figure.savefig = savefig
+    nowhere = io.StringIO()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        for name, arguments in COMMANDS.items():  # the forks find their modules loaded
+            main([*arguments, "--out", f"{folder}/{name}"])
+            outcome(Path(folder, name))
 
 
 class InProcess:
@@ -378,8 +412,18 @@ class InProcess:
         """Do nothing."""
 
 
-def run_command(name, root, *, resume=False, kind="any", number=0, kill=False):
-    """Run a command in a fork; return its status, what it said and how many operations it took."""
+def run_command(name, root, *, resume=False, kind="any", number=0, kill=False, after=None):
+    """Run a command in a fork; return its status, what it said and its operations by kind.
+
+    Args:
+        name: Which of `COMMANDS`.
+        root: Its run is ``run`` in here.
+        resume: Whether it goes on with that.
+        kind: See `Faults`.
+        number: Likewise.
+        kill: Likewise.
+        after: Seconds after which it gets a SIGKILL.
+    """
 
     def command():
         from rlnas.cli.main import main
@@ -387,12 +431,13 @@ def run_command(name, root, *, resume=False, kind="any", number=0, kill=False):
         arguments = [*COMMANDS[name], "--out", str(root / "run"), *["--resume"] * resume]
         with Faults(root, kind, number, kill=kill) as faults:
             status = main(arguments)
-        print(f"COUNT {faults.count}")
+        print(f"KINDS {json.dumps(faults.kinds)}")
         return status
 
-    status, said = in_fork(command)
-    found = re.search(r"COUNT (\d+)", said)
-    return status, said, int(found[1]) if found else None
+    status, said = in_fork(command, after)
+    found = re.search(r"KINDS (.*)\n", said)
+    kinds = json.loads(found[1]) if found else None
+    return status, said.replace(found[0], "") if found else said, kinds
 
 
 def outcome(run):
@@ -420,7 +465,8 @@ def outcome(run):
 def without_times(tree):
     """Return a JSON tree without what depends on the clock."""
     if isinstance(tree, dict):
-        return {k: without_times(v) for k, v in tree.items() if "seconds" not in k and k != "cost"}
+        timed = {k for k in tree if "seconds" in k or k in ("cost", "checksum")}
+        return {k: without_times(v) for k, v in tree.items() if k not in timed}
     return [without_times(item) for item in tree] if isinstance(tree, list) else tree
 
 
@@ -428,6 +474,7 @@ def scalars(folder):
     """Return the steps and values that TensorBoard shows of a folder, without times."""
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+    logging.getLogger("tensorboard").setLevel(logging.ERROR)
     shown = EventAccumulator(str(folder), size_guidance={"scalars": 0}).Reload()
     return {
         tag: [(e.step, e.value) for e in shown.Scalars(tag)]
@@ -437,46 +484,68 @@ def scalars(folder):
 
 
 class Campaign:
-    """Interrupts commands, resumes them, and counts what was wrong."""
+    """Interrupts commands, resumes them, and says what was wrong."""
 
     def __init__(self, folder):
-        self.folder, self.wrong, self.times = Path(folder), [], {}
-        self._expected, self._steps = {}, {}
+        self.folder, self.kinds, self._expected, self._seconds = Path(folder), {}, {}, {}
 
     def reference(self, name):
-        """Run a command to its end, and learn how many steps of each kind it takes."""
-        for kind in ("rename", "write", "any"):
-            root = self._root()
-            status, said, count = run_command(name, root, kind=kind)
-            if status != 0:
-                raise SystemExit(f"{name} fails without faults: {status} {said[-2000:]}")
-            self._steps[name, kind] = count
-            self._expected[name] = outcome(root / "run")
-            shutil.rmtree(root)
+        """Run a command to its end, and learn the steps that it takes."""
+        root, began = self._root(), time.perf_counter()
+        status, said, self.kinds[name] = run_command(name, root)
+        if status != 0:
+            raise SystemExit(f"{name} fails without faults: {status} {said[-2000:]}")
+        self._seconds[name] = time.perf_counter() - began
+        self._expected[name] = outcome(root / "run")
+        shutil.rmtree(root)
 
-    def steps(self, name, kind):
-        """Return how many steps of a kind a command takes."""
-        return self._steps[name, kind]
+    def plan(self, names, times, rng):
+        """Return every step of the commands, killed and on a full disk, and kills at random.
 
-    def interrupt(self, name, kind, number, *, kill):
-        """Interrupt a command once, resume it, and compare."""
-        root, label = self._root(), f"{name} {kind} {number} {'killed' if kill else 'full'}"
-        status, said, _ = run_command(name, root, kind=kind, number=number, kill=kill)
-        if status != (KILLED if kill else 1) and not (status == 0 and not kill):
-            self.wrong.append(f"{label}: status {status}: {said[-400:]}")
+        Kills at renames come first, for the case that there is no time for all.
+        """
+        every = [
+            (kind, (name, "any", number, kill))
+            for name in names
+            for kill in (True, False)
+            for number, kind in enumerate(self.kinds[name], 1)
+            if kill or kind != "remove"  # which a full disk lets happen
+        ]
+        first = [case for kind, case in every if kind == "rename" and case[-1]]
+        rest = [case for _, case in every if case not in first]
+        for _ in range(times):
+            name = rng.choice(names)
+            rest.append((name, "time", rng.random() * self._seconds[name], True))
+        rng.shuffle(first)
+        rng.shuffle(rest)
+        return first + rest
+
+    def interrupt(self, name, kind, number, kill):
+        """Interrupt a command once, resume it, and return what was wrong."""
+        root, how = self._root(), "killed" if kill else "full"
+        label = f"{name} {kind} {number:.4g} {how}"
+        if kind == "time":
+            status, said, _ = run_command(name, root, after=number)
+            allowed = (-signal.SIGKILL, 0)
+        else:
+            status, said, _ = run_command(name, root, kind=kind, number=number, kill=kill)
+            allowed = (KILLED,) if kill else (1, 0)
+        wrong = [] if status in allowed else [f"{label}: status {status}: {said[-400:]}"]
         if "Traceback" in said or "ERROR" in said:
-            self.wrong.append(f"{label}: {said[-600:]}")
-        began = time.perf_counter()
+            wrong.append(f"{label}: {said[-600:]}")
+        if (
+            not kill
+            and status == 1
+            and not re.search(rf"^rlnas {name}: .*{root}.*\n\Z", said, re.M)
+        ):
+            wrong.append(f"{label}: no line that says what: {said[-600:]}")
         status, said, _ = run_command(name, root, resume=True)
         if status != 0:
-            self.wrong.append(f"{label}, resumed: status {status}: {said[-600:]}")
+            wrong.append(f"{label}, resumed: status {status}: {said[-600:]}")
         else:
-            self._compare(label, root)
-        if time.perf_counter() - began > SECONDS:
-            self.wrong.append(f"{label}: took too long")
-        key = (name, kind, "kill" if kill else "full")
-        self.times[key] = self.times.get(key, 0) + 1
+            wrong += self._differences(name, label, root)
         shutil.rmtree(root)
+        return wrong
 
     def _root(self):
         root = Path(tempfile.mkdtemp(dir=self.folder))
@@ -484,68 +553,73 @@ class Campaign:
         (root / "victim" / "thesis.tex").write_text("years of work")
         return root
 
-    def _compare(self, label, root):
+    def _differences(self, name, label, root):
         if sorted(p.name for p in root.iterdir()) != ["run", "victim"]:
-            self.wrong.append(f"{label}: outside: {sorted(root.iterdir())}")
+            yield f"{label}: outside: {sorted(root.iterdir())}"
         if (root / "victim" / "thesis.tex").read_text() != "years of work":
-            self.wrong.append(f"{label}: the victim is gone")
+            yield f"{label}: the victim is gone"
         if left := leftovers(root):
-            self.wrong.append(f"{label}: left {left}")
-        expected, found = self._expected[label.split()[0]], outcome(root / "run")
-        for name in sorted({*expected, *found}):
-            if expected.get(name) != found.get(name):
-                self.wrong.append(
-                    f"{label}: {name} differs: {str(expected.get(name))[:150]} / "
-                    f"{str(found.get(name))[:150]}"
+            yield f"{label}: left {left}"
+        expected, found = self._expected[name], outcome(root / "run")
+        for file in sorted({*expected, *found}):
+            if expected.get(file) != found.get(file):
+                yield (
+                    f"{label}: {file} differs: {str(expected.get(file))[:150]} / "
+                    f"{str(found.get(file))[:150]}"
                 )
+
+
+def check_places(folder):
+    """Interrupt every kind of write at each of its steps; return how often, and what was wrong."""
+    times, wrong = 0, []
+    for name in PLACES:
+        for kind, kill in (("any", True), ("write", False), ("rename", False)):
+            for exchange in (True, False) if name == "checkpoint" else (True,):
+                home = Path(folder, f"{name}-{kind}-{kill}-{exchange}")
+                more, found = check_place(name, home, kind, kill=kill, exchange=exchange)
+                times, wrong = times + more, wrong + found
+    return times, wrong
 
 
 def main(arguments=None):
     """Run the campaign; return the status."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--kills", type=int, default=100, help="least interruptions of commands")
+    parser.add_argument("--random", type=int, default=100, help="kills of commands at random")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--commands", default=",".join(COMMANDS))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--minutes", type=float, default=60, help="when to stop")
     options = parser.parse_args(arguments)
-    began, wrong, places = time.monotonic(), [], 0
+    began, done = time.monotonic(), collections.Counter()
     prepare()
-    names = options.commands.split(",")
+    names, rng = options.commands.split(","), random.Random(options.seed)
     with tempfile.TemporaryDirectory() as folder:
-        for name in PLACES:
-            for kind, kill in (("any", True), ("write", False), ("rename", False)):
-                for exchange in (True, False) if name == "checkpoint" else (True,):
-                    home = Path(folder, f"{name}-{kind}-{kill}-{exchange}")
-                    times, found = check_place(name, home, kind, kill=kill, exchange=exchange)
-                    places, wrong = places + times, wrong + found
-        print(f"places: {places} interruptions, {len(wrong)} wrong", flush=True)
+        places, wrong = check_places(folder)
+        print(f"single writes: {places} interruptions, {len(wrong)} wrong", flush=True)
         campaign = Campaign(folder)
         for name in names:
             campaign.reference(name)
-        plan = [
-            (name, "rename", number, True)
-            for name in names
-            for number in range(1, campaign.steps(name, "rename") + 1)
-        ]
-        rng = random.Random(options.seed)
-        while len(plan) < options.kills or len(plan) % 8:
-            name = rng.choice(names)
-            kind, kill = rng.choice((("any", True), ("write", True), ("write", False)))
-            plan.append((name, kind, rng.randint(1, campaign.steps(name, kind)), kill))
-        rng.shuffle(plan)
-        for done, (name, kind, number, kill) in enumerate(plan, 1):
-            if time.monotonic() - began > 60 * options.minutes:
-                print(f"stopped after {done - 1} of {len(plan)}")
-                break
-            campaign.interrupt(name, kind, number, kill=kill)
-    wrong += campaign.wrong
-    for key, times in sorted(campaign.times.items()):
+            print(name, dict(collections.Counter(campaign.kinds[name])), flush=True)
+        plan = campaign.plan(names, options.random, rng)
+        forks = multiprocessing.get_context("fork")
+        with concurrent.futures.ProcessPoolExecutor(options.jobs, forks) as pool:
+            cases = {pool.submit(campaign.interrupt, *case): case for case in plan}
+            for future in concurrent.futures.as_completed(cases):
+                name, kind, number, kill = cases[future]
+                at = "at random" if kind == "time" else f"at a {campaign.kinds[name][number - 1]}"
+                done[name, "killed" if kill else "full", at] += 1
+                for line in (found := future.result()):
+                    print(line, flush=True)
+                wrong += found
+                if time.monotonic() - began > 60 * options.minutes:
+                    pool.shutdown(cancel_futures=True)
+                    break
+    for key, times in sorted(done.items()):
         print(*key, times)
     print(
-        f"{places + sum(campaign.times.values())} interruptions, of commands "
-        f"{sum(campaign.times.values())}; {len(wrong)} wrong; {time.monotonic() - began:.0f} s"
+        f"{places} interruptions of single writes, {done.total()} of {len(plan)} of commands; "
+        f"{len(wrong)} wrong; {time.monotonic() - began:.0f} s"
     )
-    print("\n".join(wrong[:40]))
     return bool(wrong)
 
 

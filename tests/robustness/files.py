@@ -1,7 +1,7 @@
 """Mutated files into every reader: each is read or refused, in seconds, in bounded memory.
 
 ``python tests/robustness/files.py --count 10000 --seed 0`` makes small files of every kind, damages
-them (bits, lengths, chunks, types, names, huge numbers) and has them read in processes of their own
+them (bits, lengths, chunks, types, names, huge numbers) and has each read in a process of its own
 with limited memory. A case is its seed and number, so that ``--first N --count 1`` repeats it.
 """
 
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import argparse
 import collections
+import importlib
 import io
+import itertools
 import json
 import os
 import resource
@@ -26,13 +28,14 @@ import numpy as np
 
 SECONDS = 5.0
 """Longest a reader may take, of processor time; a machine may be shared."""
-PATIENCE = 60.0
+PATIENCE = 600.0
 """Longest it may take by the clock, should it wait for something."""
 MEMORY = 4 << 30
 """Bytes of address space beyond what the process has before it reads."""
 MESSAGE = 1000
 """Characters that a message stays below."""
-_PART = 500
+_LOADED = ("matplotlib.pyplot", "pandas", "pyarrow.parquet", "rlnas.benchmarks", "rlnas.datasets")
+"""What cases find imported: their time is that of a reader."""
 _NAMES = (
     "../../victim",
     "a/b",
@@ -431,8 +434,6 @@ def run_case(seed, number, folder, kinds=KINDS):
 
     kind = kinds[number % len(kinds)]
     rng = np.random.default_rng([seed, number])
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
     start = time.process_time()
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     signal.setitimer(signal.ITIMER_REAL, PATIENCE)
@@ -446,105 +447,131 @@ def run_case(seed, number, folder, kinds=KINDS):
     except Hang:
         outcome = "hang"
     except BaseException as error:
-        outcome = f"{type(error).__name__}: {str(error)[:300]}"
+        outcome = f"{type(error).__name__}: {str(error)[:900]}"
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
     if outcome in ("read", "refused") and time.process_time() - start > SECONDS:
         outcome = "hang"
-    return kind.__name__, outcome
+    return outcome
 
 
-def work(seed, first, count, kinds=KINDS):
-    """Run cases in this process and print a line of JSON before and after each."""
+def in_fork(seed, number, home, kinds):
+    """Run a case in a fork, which writes what came of it beside its folder; return its number."""
+    sys.stdout.flush()
+    if child := os.fork():
+        return child
+    try:
 
-    def on_alarm(*_):
-        raise Hang
+        def on_alarm(*_):
+            raise Hang
 
-    signal.signal(signal.SIGALRM, on_alarm)
-    signal.signal(signal.SIGPROF, on_alarm)
+        for alarm in (signal.SIGALRM, signal.SIGPROF):
+            signal.signal(alarm, on_alarm)
+        used, pages = (int(Path("/proc/self/statm").read_text().split()[n]) for n in (0, 1))
+        limit = used * resource.getpagesize() + MEMORY
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        # What cannot be interrupted is ended.
+        resource.setrlimit(resource.RLIMIT_CPU, (int(3 * SECONDS), int(3 * SECONDS)))
+        folder = home / "some" / "case"
+        folder.mkdir(parents=True)
+        outcome = run_case(seed, number, folder, kinds)
+        if strays := {*home.iterdir(), *folder.parent.iterdir()} - {folder.parent, folder}:
+            outcome = f"wrote outside: {sorted(strays)}"
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        grown = most - pages * resource.getpagesize() // 1024
+        home.with_suffix(".json").write_text(json.dumps([outcome, grown]))
+    finally:
+        os._exit(0)
+
+
+def work(seed, first, count, kinds=KINDS, prepare=None, jobs=1, minutes=60.0):
+    """Run cases in forks of this process and print a line of JSON after each."""
+    end = time.monotonic() + 60 * minutes
     import torch
 
-    import rlnas.benchmarks
-    import rlnas.datasets  # noqa: F401
-
+    for name in _LOADED:
+        importlib.import_module(name)
     torch.set_num_threads(1)
-    here = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (here + MEMORY, here + MEMORY))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    outside = Path(tempfile.mkdtemp(prefix="rlnas-files-"))
-    try:
-        for number in range(first, first + count):
-            print(json.dumps({"begun": number}), flush=True)
-            folder = outside / "some" / "case"
-            folder.parent.mkdir(exist_ok=True)
-            kind, outcome = run_case(seed, number, folder, kinds)
-            strays = [*outside.iterdir(), *folder.parent.iterdir()]
-            if strays != [folder.parent, folder]:
-                outcome = f"wrote outside: {strays}"
-                for stray in set(strays) - {folder.parent, folder}:
-                    stray.rename(tempfile.mkdtemp(prefix="rlnas-stray-") + "/it")
-            print(json.dumps({"number": number, "kind": kind, "outcome": outcome}), flush=True)
-    finally:
-        shutil.rmtree(outside, ignore_errors=True)
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    print(json.dumps({"grown": grown}), flush=True)
+    with tempfile.TemporaryDirectory(prefix="rlnas-files-") as outside:
+        if prepare is not None:
+            prepare()
+        running, numbers = {}, iter(range(first, first + count))
+        while True:
+            room = jobs - len(running) if time.monotonic() < end else 0
+            for number in itertools.islice(numbers, room):
+                home = Path(outside, str(number))
+                running[in_fork(seed, number, home, kinds)] = number, home
+            if not running:
+                return
+            child, code = os.wait()
+            if child not in running:
+                continue  # a server of processes, which a call started
+            number, home = running.pop(child)
+            said = home.with_suffix(".json")
+            outcome, grown = f"died of {os.waitstatus_to_exitcode(code)}", 0
+            if said.exists():
+                outcome, grown = json.loads(said.read_text())
+                said.unlink()
+            shutil.rmtree(home, ignore_errors=True)
+            kind = kinds[number % len(kinds)].__name__
+            said = {"number": number, "kind": kind, "outcome": outcome, "grown": grown}
+            print(json.dumps(said), flush=True)
 
 
-def run(seed, first, count, kinds=KINDS, script=__file__, part=_PART):
-    """Run cases in processes of their own.
+def run(seed, first, count, script=__file__, jobs=1, minutes=60.0):
+    """Run cases in forks of one process, as many as there is time for.
 
     Returns:
         How often each kind had each outcome; the cases that went wrong, with what they did; and
         the most memory in MiB by which a process grew.
+
+    Raises:
+        RuntimeError: If the process ends before it should.
     """
     tally = collections.Counter()
     wrong, grown = [], 0
-    while count > 0:
-        size = min(part, count)
-        command = [sys.executable, script, "--work", "--seed", str(seed)]
-        command += ["--first", str(first), "--count", str(size)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        reached = first
-        for line in done.stdout.splitlines():
+    command = [sys.executable, script, "--work", "--seed", str(seed), "--first", str(first)]
+    command += ["--count", str(count), "--jobs", str(jobs), "--minutes", str(minutes)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:
+        for line in worker.stdout:
+            if not line.startswith('{"number"'):
+                continue  # of a library
             said = json.loads(line)
-            reached = said.get("begun", reached)
-            grown = max(grown, said.get("grown", 0) // 1024)
-            if "outcome" in said:
-                fine = said["outcome"] in ("read", "refused")
-                tally[said["kind"], said["outcome"] if fine else "wrong"] += 1
-                if not fine:
-                    print(f"case {said['number']}: {said['outcome']}", file=sys.stderr, flush=True)
-                    wrong.append((said["number"], said["kind"], said["outcome"]))
-        if done.returncode:
-            kind = kinds[reached % len(kinds)].__name__
-            wrong.append((reached, kind, f"died of {done.returncode}: {done.stderr[-300:]}"))
-            tally[kind, "wrong"] += 1
-            size = reached + 1 - first
-        first, count = first + size, count - size
+            grown = max(grown, said["grown"] // 1024)
+            fine = said["outcome"] in ("read", "refused")
+            tally[said["kind"], said["outcome"] if fine else "wrong"] += 1
+            if not fine:
+                print(f"case {said['number']}: {said['outcome']}", file=sys.stderr, flush=True)
+                wrong.append((said["number"], said["kind"], said["outcome"]))
+    if worker.returncode:
+        raise RuntimeError(f"{script} ended with status {worker.returncode}")
     return tally, wrong, grown
 
 
-def main(kinds=KINDS, script=__file__, count=10_000):
+def main(kinds=KINDS, script=__file__, count=10_000, prepare=None):
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("--count", type=int, default=count)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--minutes", type=float, default=60.0, help="when to stop")
     parser.add_argument("--work", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    case = options.seed, options.first, options.count
     if options.work:
-        work(options.seed, options.first, options.count, kinds)
+        work(*case, kinds, prepare, options.jobs, options.minutes)
         return 0
     start = time.monotonic()
-    tally, wrong, grown = run(options.seed, options.first, options.count, kinds, script)
+    tally, wrong, grown = run(*case, script, options.jobs, options.minutes)
     for kind in kinds:
         counts = {what: tally[kind.__name__, what] for what in ("read", "refused", "wrong")}
         print(f"{kind.__name__:24}" + "".join(f"{what} {n:6}  " for what, n in counts.items()))
     for number, kind, outcome in wrong[:50]:
         print(f"case {number} ({kind}): {outcome}")
     print(
-        f"{sum(tally.values())} files in {time.monotonic() - start:.0f} s, {len(wrong)} wrong; a "
-        f"process grew by {grown} MiB at most."
+        f"{sum(tally.values())} of {options.count} cases in {time.monotonic() - start:.0f} s, "
+        f"{len(wrong)} wrong; a process grew by {grown} MiB at most."
     )
     return 1 if wrong else 0
 

@@ -521,5 +521,18 @@ KINDS = (
 )
 
 
+def prepare():
+    """Make all that is damaged, once for all cases, and load what opens it."""
+    for kind in ("mlp", "construction", "transformer", "shared", "sb3"):
+        checkpoint(kind)
+    for line in (MATRIX, SEARCH, TRAIN):
+        run_of(*line)
+    result_file()
+    training()
+    dataset_run()
+    command("report", run_of(*SEARCH), "--json")
+    command("report", run_of(*MATRIX), "--json")
+
+
 if __name__ == "__main__":
-    sys.exit(files.main(KINDS, __file__, 3_000))
+    sys.exit(files.main(KINDS, __file__, 3_000, prepare))

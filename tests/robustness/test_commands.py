@@ -12,7 +12,7 @@ SPEC.loader.exec_module(commands)
 
 def test_command_lines_are_done_or_refused():
     count = 40
-    tally, wrong, _ = commands.files.run(0, 0, count, commands.KINDS, commands.__file__)
+    tally, wrong, _ = commands.files.run(0, 0, count, commands.__file__)
     assert not wrong
     assert sum(tally.values()) == count
     assert tally["command_line", "refused"] > count / 4

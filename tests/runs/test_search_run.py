@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from rlnas.errors import InvalidArgumentError, RunError, UnknownNameError
+from rlnas.errors import DataError, InvalidArgumentError, RunError, UnknownNameError
+from rlnas.parquet import write_frame
 from rlnas.runs import NO_SOURCE, RunCell, SearchRun, search_suite
 from rlnas.runs.search_run import run_searches
 from rlnas.search import RandomSearch
@@ -129,3 +130,27 @@ def test_unknown_names_are_said_before_anything_is_written(tmp_path):
         with pytest.raises(UnknownNameError):
             search_suite("synthetic-micro", [task], [searcher], out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["rows", "curves"])
+def test_tables_that_are_not_the_plan_s_are_refused(name, search_run):
+    run = search_run()
+    whole = dict(zip(("rows", "curves"), run.write_tables(), strict=True))[name]
+    read = getattr(run, name)
+    pd.testing.assert_frame_equal(read(), whole)
+    for damaged, match in (
+        (pd.concat([whole, whole[-1:]]), "row twice"),
+        (whole.assign(seed=whole["seed"] + 1), "search that the run has not"),
+        (whole[whole["seed"] != 2], "lacks a search that is finished"),
+    ):
+        write_frame(run.folder / f"{name}.parquet", damaged)
+        with pytest.raises(RunError, match=match):
+            read()
+
+
+def test_a_cell_of_another_task_is_refused(search_run):
+    run = search_run()
+    first, other = (c for c in run.parts() if c.seed == 0)
+    run.path(first).write_bytes(run.path(other).read_bytes())
+    with pytest.raises(DataError, match=f"not of {first.target}"):
+        run.make_tables()

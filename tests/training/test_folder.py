@@ -7,6 +7,7 @@ import pytest
 from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from rlnas.errors import CheckpointError
 from rlnas.training import EpochRecord, train_network
 
 
@@ -85,3 +86,29 @@ def test_rows_go_both_ways():
     row = json.loads(json.dumps(record.row()))
     assert row["train_adversarial_loss"] == 1.0
     assert EpochRecord.from_row(row) == record
+
+
+def test_a_state_that_a_kill_left_beside_the_result_goes(
+    trained, digits, make_network, recipe, flipped
+):
+    folder, result, _ = trained
+    state = folder / "training_state.safetensors"
+    state.write_bytes(b"of before the end")
+    data = digits()
+    again = train_network(
+        make_network(data), data, recipe, device="cpu", folder=folder, resume=True
+    )
+    assert again.history == result.history
+    assert not state.exists()
+    content = (folder / "history.json").read_bytes()
+    for place in range(0, len(content), 97):
+        (folder / "history.json").write_bytes(flipped(content, place))
+        with pytest.raises(CheckpointError, match=r"history\.json"):
+            train_network(
+                make_network(data), data, recipe, device="cpu", folder=folder, resume=True
+            )
+    tree = json.loads(content)
+    del tree["checksum"]  # as an earlier version wrote it
+    (folder / "history.json").write_text(json.dumps(tree))
+    old = train_network(make_network(data), data, recipe, device="cpu", folder=folder, resume=True)
+    assert old.history == result.history

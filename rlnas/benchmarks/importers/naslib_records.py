@@ -117,7 +117,8 @@ class RecordTable:
             if complete and measured != self.space.size:
                 raise DataError(
                     f"{name}: task {task} has {measured} architectures, expected all "
-                    f"{self.space.size}. Pass complete=False if a part is what you have."
+                    f"{self.space.size}. Pass complete=False (`--option complete=false`) if a "
+                    "part is what you have."
                 )
             for key, metric in metrics.items():
                 columns.append(Column(task, metric, self._values(cells[key])[order]))

@@ -10,7 +10,7 @@ from pathlib import Path
 from rlnas.benchmarks.importers.tabular_file import DELIMITERS
 from rlnas.benchmarks.table import BenchmarkTable
 from rlnas.damage import guarded
-from rlnas.errors import DataError, InvalidArgumentError
+from rlnas.errors import DataError, InvalidArgumentError, shown
 from rlnas.registry import Registry
 
 Reader = Callable[..., list[BenchmarkTable]]
@@ -90,6 +90,12 @@ def import_table(
     lacking = [k for k, p in known.items() if p.default is p.empty and k not in options]
     if lacking:
         raise InvalidArgumentError(f"The format {name!r} needs the option {', '.join(lacking)}.")
+    for option, value in options.items():
+        if isinstance(known[option].default, bool) and not isinstance(value, bool):
+            raise InvalidArgumentError(
+                f"The option {option} of the format {name!r} is {shown(value)}; expected true or "
+                "false."
+            )
     return reader(path, **options)
 
 

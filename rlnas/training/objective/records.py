@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from rlnas.atomic import write_json
-from rlnas.damage import guarded, read_json
+from rlnas.damage import guarded
 from rlnas.errors import RunError, shown
 from rlnas.folders import remove
 from rlnas.names import escaped_name
 from rlnas.plain import whole
 from rlnas.run_folder import keep_settings
+from rlnas.sealed_json import read_sealed_json, write_sealed_json
 
 FailureKind = Literal["diverged", "out of memory", "killed", "timeout", "error"]
 
@@ -56,7 +56,7 @@ class TrainingRecord:
         """Make sure that its fields, read from a file, are what they should be.
 
         Raises:
-            TypeError, ValueError: If one is not.
+            TypeError, ValueError, KeyError: If one is not.
         """
         if not isinstance(self.architecture, str) or not isinstance(self.device, str):
             raise TypeError("architecture and device are to be texts")
@@ -67,6 +67,8 @@ class TrainingRecord:
         for metrics in (self.valid, self.test, *self.history):
             if not isinstance(metrics, Mapping):
                 raise TypeError(f"expected metrics by name, not {shown(metrics)}")
+        for row in self.history:
+            whole(row["epoch"], "epoch")
         for name, value in (*self.valid.items(), *self.test.items()):
             if not isinstance(value, int | float | None):
                 raise TypeError(f"{shown(name)} is {shown(value)}, no number")
@@ -115,7 +117,7 @@ class RecordFolder:
 
     def write(self, record: TrainingRecord) -> None:
         """Keep a record."""
-        write_json(self.path(record.architecture) / _RECORD, record)
+        write_sealed_json(self.path(record.architecture) / _RECORD, vars(record))
 
     def forget(self, architecture: str) -> None:
         """Remove what is kept of an architecture."""
@@ -139,7 +141,7 @@ def read_record(folder: Path, architecture: str) -> TrainingRecord | None:
 
 def _parse(path: Path) -> TrainingRecord:
     remedy = "Remove its folder to train again."
-    values = read_json(path, "record of a training", RunError, remedy)
+    values = read_sealed_json(path, "record of a training", RunError, remedy)
     with guarded(path, "record of a training", RunError, remedy):
         values["score"] = math.nan if values["score"] is None else float(values["score"])
         values["history"] = tuple(values["history"])

@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rlnas.atomic import write_json
-from rlnas.damage import guarded, read_json
+from rlnas.damage import guarded
 from rlnas.errors import DataError, InvalidArgumentError
 from rlnas.names import file_name
 from rlnas.networks.config import SkeletonConfig
 from rlnas.run_folder import keep_settings
+from rlnas.sealed_json import read_sealed_json, write_sealed_json
 from rlnas.training.recipe import Recipe
 
 PLAN_FILE = "plan.json"
@@ -106,7 +106,7 @@ def write_cell(cell: TabulationCell, tasks: dict[str, Any], folder: Path) -> Pat
     """
     content = {"architecture": cell.architecture, "seed": cell.seed, "tasks": tasks}
     path = folder / cell.file_name
-    write_json(path, content, keep_nan=True)
+    write_sealed_json(path, content, keep_nan=True)
     return path
 
 
@@ -133,7 +133,7 @@ def _is_whole(path: Path, cell: TabulationCell, tasks: Sequence[str]) -> bool:
     if not path.exists():
         return False
     with contextlib.suppress(DataError), guarded(path, "file of trainings"):
-        content = read_json(path, "file of trainings")
+        content = read_sealed_json(path, "file of trainings")
         return (content["architecture"], content["seed"]) == (cell.architecture, cell.seed) and all(
             {"error", "device", "history"} <= set(content["tasks"][task]) for task in tasks
         )

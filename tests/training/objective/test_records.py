@@ -1,5 +1,7 @@
 """Records on disk: where they lie, and what damage is."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -36,3 +38,20 @@ def test_a_damaged_record_is_an_error_that_names_the_file(tmp_path):
         path.write_text(text)
         with pytest.raises(RunError, match=r"record\.json is no readable record"):
             folder.read("a")
+
+
+def test_every_bit_of_a_record_counts_and_old_ones_have_no_checksum(tmp_path, flipped):
+    folder = RecordFolder(tmp_path, {})
+    record = TrainingRecord(architecture="a", score=1.5, seconds=2.0, history=({"epoch": 1},))
+    folder.write(record)
+    path = folder.path("a") / "record.json"
+    assert folder.read("a") == record
+    content = path.read_bytes()
+    for place in range(len(content)):
+        path.write_bytes(flipped(content, place))
+        with pytest.raises(RunError, match=r"record\.json"):
+            folder.read("a")
+    tree = json.loads(content)
+    del tree["checksum"]
+    path.write_text(json.dumps(tree))
+    assert folder.read("a") == record
