@@ -140,7 +140,9 @@ class MatrixConfig:
         if not tasks:
             return ()
         several = cell.source in (OTHERS, ALL_TASKS)
-        kind = SEARCHERS.get(cell.method).trained if several else "each"
+        kind = SEARCHERS.get(cell.method).trained
+        if not several and kind != "nothing":
+            kind = "each"
         left_out = cell.target if cell.source == OTHERS and self.source_suite is None else None
         return train_on(kind, tasks, left_out)
 
@@ -204,9 +206,17 @@ class MatrixConfig:
 _LISTS = ("tasks", "source_tasks", "methods", "estimators")
 
 
-def known_methods() -> tuple[str, ...]:
-    """Return the names of all methods that a matrix may compare."""
-    return SEARCHERS.names()
+def known_methods(*, controls: bool | None = None) -> tuple[str, ...]:
+    """Return the names of all methods that a matrix may compare.
+
+    Args:
+        controls: Only those that nobody learnt, or only the others; None: both.
+    """
+    return tuple(
+        name
+        for name in SEARCHERS.names()
+        if controls is None or SEARCHERS.get(name).control == controls
+    )
 
 
 def _chunks(items: tuple[_Item, ...], size: int) -> Iterator[tuple[_Item, ...]]:
