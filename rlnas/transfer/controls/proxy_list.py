@@ -14,6 +14,8 @@ from rlnas.statistics.score_scales import rank_gaussian
 from rlnas.transfer.controls.listed import ListSearcher
 from rlnas.transfer.similarity.estimators.proxy_signature import load_proxies
 
+_COUNTS = {"parameters", "params", "flops", "macs"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProxyRankSum(ListSearcher):
@@ -21,7 +23,8 @@ class ProxyRankSum(ListSearcher):
 
     Each proxy of a benchmark's tables is ranked over the space, on the mean over the tasks that
     have it; the ranks are added up. No score enters: the tables' columns of proxies are read, and
-    not those of results. (Rank sums of proxies: Krishnakumar et al., NAS-Bench-Suite-Zero, arXiv
+    not those of results. Counts of parameters and operations are left out: they have lists of their
+    own, `most-parameters` and `most-flops`. (Rank sums of proxies: Krishnakumar et al., NAS-Bench-Suite-Zero, arXiv
     2210.03230, section 5, combine them by a learned model; here nothing is learnt.)
 
     Attributes:
@@ -50,8 +53,8 @@ class ProxyRankSum(ListSearcher):
         suite = self.suite or space.name
         by_proxy: dict[str, list[NDArray[np.float64]]] = {}
         for columns in load_proxies(suite).values():
-            for proxy, column in columns.items():
-                by_proxy.setdefault(proxy, []).append(column)
+            for proxy in columns.keys() - _COUNTS:
+                by_proxy.setdefault(proxy, []).append(columns[proxy])
         if not by_proxy:
             raise DataError(
                 f"No zero-cost proxies of {suite} are at hand. Fetch its tables with `rlnas data "
@@ -61,7 +64,7 @@ class ProxyRankSum(ListSearcher):
         for proxy in self.proxies:
             if proxy not in by_proxy:
                 raise UnknownNameError(f"proxy of {suite}", proxy, by_proxy)
-        ranked = [_ranked(by_proxy[proxy]) for proxy in self.proxies or by_proxy]
+        ranked = [_ranked(by_proxy[proxy]) for proxy in self.proxies or sorted(by_proxy)]
         if any(len(column) != space.size for column in ranked):
             raise InvalidArgumentError(
                 f"The proxies of {suite} are on another space than {space.name}; name a suite on "

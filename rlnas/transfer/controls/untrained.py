@@ -62,7 +62,8 @@ def _from_untrained(method: Any) -> Any:
     ) -> Searcher:
         return made(cls, untrained(pool), settings, **options)
 
-    return classmethod(from_sources)
+    bound: Any = from_sources  # what a type checker knows of it is too narrow for a class method
+    return classmethod(bound)
 
 
 class UntrainedZeroShot(ZeroShot):
