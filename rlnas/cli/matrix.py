@@ -160,6 +160,7 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
         "command": "matrix",
         "config": matrix.config.to_dict(),
         "summary": results.summary(),
+        **({} if results.harm() is None else {"harm": results.harm().to_dict("records")}),
         "rows": results.rows.to_dict("records"),
         "out": folder,
         "report": page,

@@ -23,9 +23,10 @@ class ProxyRankSum(ListSearcher):
 
     Each proxy of a benchmark's tables is ranked over the space, on the mean over the tasks that
     have it; the ranks are added up. No score enters: the tables' columns of proxies are read, and
-    not those of results. Counts of parameters and operations are left out: they have lists of their
-    own, `most-parameters` and `most-flops`. (Rank sums of proxies: Krishnakumar et al., NAS-Bench-Suite-Zero, arXiv
-    2210.03230, section 5, combine them by a learned model; here nothing is learnt.)
+    not those of results. Counts of parameters and operations are left out: they have lists of
+    their own, `most-parameters` and `most-flops`. (Rank sums of proxies: Krishnakumar et al.,
+    NAS-Bench-Suite-Zero, arXiv 2210.03230, section 5, combine them by a learned model; here nothing
+    is learnt.)
 
     Attributes:
         suite: The suite whose tables hold the proxies, on the target's space; None: the published
