@@ -165,11 +165,12 @@ def _permuted(task: TabularTask, seed: int) -> Floats:
     dealt = means.copy()
     dealt[measured] = means[generator(seed, "permuted", task.name).permutation(measured)]
     # Equal scores stay equal to the last bit.
-    return np.where(task.scores == means[member], 0.0, task.scores - means[member]) + dealt[member]
+    within = np.where(task.scores == means[member], 0.0, task.scores - means[member])
+    return np.asarray(within + dealt[member])
 
 
 def _middling(scores: Floats) -> Floats:
-    return -np.abs(_bell(scores))
+    return np.asarray(-np.abs(_bell(scores)))
 
 
 def _decoy(suite: Suite[TabularTask], task: str, seed: int) -> Floats:

@@ -143,6 +143,7 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
             on_progress=report,
         )
     results = MatrixResults.load(folder)
+    harm = results.harm()
     page = results.report()
     figures = sorted(folder.glob("*.png"))
     screen.print(results.table())
@@ -160,7 +161,7 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
         "command": "matrix",
         "config": matrix.config.to_dict(),
         "summary": results.summary(),
-        **({} if results.harm() is None else {"harm": results.harm().to_dict("records")}),
+        **({} if harm is None else {"harm": harm.to_dict("records")}),
         "rows": results.rows.to_dict("records"),
         "out": folder,
         "report": page,

@@ -11,20 +11,23 @@ from rlnas.statistics.random_line import random_line
 from rlnas.tasks import TabularTask
 from rlnas.testing.conformance import require
 
+_ERRORS = 4.0
+
 
 def check_does_no_harm(
     factory: Callable[[str], Searcher],
     targets: Mapping[str, TabularTask],
     *,
     budget: int = 20,
-    seeds: int = 10,
+    seeds: int = 20,
     tolerance: float = 0.1,
 ) -> None:
     """Check that a searcher does not end behind random search on any of some targets.
 
     Random's line is exact. A target counts as harmed where the mean over searches of log10 rank
-    lies above random's by more than the tolerance and more than two standard errors; of a method
-    without randomness every search is the same, and no luck is allowed for.
+    lies above random's by more than the tolerance and more than four standard errors, so that over
+    some dozens of targets luck alone is no harm. Of a method without randomness every search is the
+    same, and no luck is allowed for.
 
     Args:
         factory: Makes the searcher for a target, by its name. A method must not be given what a
@@ -50,7 +53,7 @@ def check_does_no_harm(
         line = random_line(task.ranked_scores, budget)
         behind = float(logs.mean()) - line.log_rank
         error = float(logs.std(ddof=1)) / np.sqrt(seeds)
-        if behind > max(tolerance, 2 * error):
+        if behind > max(tolerance, _ERRORS * error):
             harmed.append(
                 f"{name}: rank {10 ** logs.mean():.0f} where random is at {10**line.log_rank:.0f} "
                 f"({behind:+.2f} ± {error:.2f})"

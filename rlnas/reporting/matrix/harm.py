@@ -40,7 +40,8 @@ def harm(
     Returns:
         One row a method, kind of its source and kind of hostile target (the last one `ALL_KINDS`):
         ``method``, ``sources``, ``hostile``, ``targets``, ``searches``, and ``behind_random`` and
-        ``behind_local`` with ``*_low`` and ``*_high``; NaN where local search was not measured.
+        ``behind_local`` with ``*_low`` and ``*_high``; NaN for local search itself, and
+        where it was not measured.
     """
     import pandas as pd
 
@@ -62,11 +63,13 @@ def harm(
                 "searches": sum(len(own[target]) for target in of_kind),
             }
             row |= _behind([own[t] for t in of_kind], random, bootstrap, "behind_random")
-            both = [target for target in of_kind if target in of_local]
+            compared = entrant.method != LOCAL  # not with itself
+            both = [target for target in of_kind if compared and target in of_local]
             own_local = ([own[t] for t in both], [of_local[t] for t in both])
             row |= _behind(*own_local, bootstrap, "behind_local")
             found.append(row)
-    return pd.DataFrame(found)
+    table: pd.DataFrame = pd.DataFrame(found)
+    return table
 
 
 def _by_target(rows: pd.DataFrame) -> dict[str, NDArray[np.float64]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from rlnas.formats import format_range
+from typing import Any
+
 from rlnas.reporting.matrix.harm import ALL_KINDS
 from rlnas.reporting.matrix.methods import Entrant
 from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.pages.parts import TableCell, heading, note, table
-from rlnas.reporting.terminal.harm import NOTE, signed
+from rlnas.reporting.terminal.harm import NOTE, signed, signed_range
 
 
 def harm_section(results: MatrixNumbers) -> str:
@@ -22,14 +23,13 @@ def harm_section(results: MatrixNumbers) -> str:
     kinds = [kind for kind in dict.fromkeys(found["hostile"]) if kind != ALL_KINDS]
     head = ["method", "from", "behind random", "95 %", "behind local", "95 %", *kinds]
     lines: list[list[str | TableCell]] = []
-    for (method, sources), part in found.groupby(["method", "sources"], sort=False):
+    groups: Any = found.groupby(["method", "sources"], sort=False)
+    for (method, sources), part in groups:
         by_kind = part.set_index("hostile")
         over, entrant = by_kind.loc[ALL_KINDS], Entrant(str(method), sources)
-        line: list[str | TableCell] = [method, TableCell(entrant.starts_from, "text")]
+        line: list[str | TableCell] = [entrant.method, TableCell(entrant.starts_from, "text")]
         for name in ("behind_random", "behind_local"):
-            low, high = over[f"{name}_low"], over[f"{name}_high"]
-            interval = "" if not format_range(low, high) else f"[{signed(low)}, {signed(high)}]"
-            line += [signed(over[name]), interval]
+            line += [signed(over[name]), signed_range(over, name)]
         behind = by_kind["behind_random"]
         line += [signed(float(behind.get(kind, float("nan")))) for kind in kinds]
         lines.append(line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SHOWN: tuple[SourceKind, ...] = ("single", "others", "none")
 NOTE = (
     "Harm: log10 rank behind random's exact line, mean over targets: 0.3 is twice the rank, below "
-    "0 is ahead. Intervals resample targets and searches."
+    "0 is ahead; local: the same behind local search. Intervals resample targets and searches."
 )
 """What the numbers mean."""
 
@@ -31,20 +31,22 @@ def harm_table(found: pd.DataFrame) -> Table:
         found: What `rlnas.reporting.matrix.harm.harm` returns.
     """
     table = titled_table()
-    table.add_column("harm", no_wrap=True)
+    table.add_column("harm", overflow="fold")
     table.add_column("behind random [95 %]", justify="right", no_wrap=True)
-    table.add_column("behind local [95 %]", justify="right", no_wrap=True)
+    table.add_column("local", justify="right", no_wrap=True)
     table.add_column("worst kind", justify="right", no_wrap=True)
-    for (method, sources), part in found.groupby(["method", "sources"], sort=False):
+    groups: Any = found.groupby(["method", "sources"], sort=False)
+    for (method, sources), part in groups:
         if sources not in _SHOWN:
             continue
         kinds = part.loc[part["hostile"] != ALL_KINDS]
         over = part.loc[part["hostile"] == ALL_KINDS].iloc[0]
         worst = kinds.loc[kinds["behind_random"].idxmax()]
         table.add_row(
-            Entrant(str(method), sources).label.replace("all other tasks", "others"),
-            *(_with_interval(over, name) for name in ("behind_random", "behind_local")),
-            f"{signed(worst['behind_random'])} {worst['hostile']}",
+            Entrant(method, sources).label.replace("all other tasks", "others"),
+            f"{signed(over['behind_random'])} {signed_range(over, 'behind_random')}".rstrip(),
+            signed(over["behind_local"]),
+            f"{worst['hostile']} {signed(worst['behind_random'])}",
         )
     return table
 
@@ -59,7 +61,7 @@ def signed(value: float) -> str:
     return MISSING if math.isnan(value) else f"{value:+.2f}".replace("-", "−")
 
 
-def _with_interval(row: pd.Series[float], name: str) -> str:
+def signed_range(row: Any, name: str) -> str:
+    """Return the interval of a column of a row as text; empty where there is none."""
     low, high = row[f"{name}_low"], row[f"{name}_high"]
-    interval = "" if math.isnan(low) else f" [{signed(low)}, {signed(high)}]"
-    return signed(row[name]) + interval
+    return "" if math.isnan(low) else f"[{signed(low)}, {signed(high)}]"
