@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from rlnas.agents import PPOController, SharedController
+from rlnas.agents import ControllerConfig, PolicyConfig, PPOController, SharedController
 from rlnas.atomic import write_text
 from rlnas.benchmarks import load_suite
 from rlnas.benchmarks.hostile import OF_TASKS, kind_of, origin_of
@@ -21,7 +21,8 @@ from rlnas.tasks import Suite, TabularTask
 from rlnas.transfer import MethodSettings, Source, SourcePool
 
 QUERIES = 50
-STEPS = 20_000
+CONTROLLER = ControllerConfig(network=PolicyConfig(width=32))
+STEPS = 10_000
 LEARNING_SEEDS = 3
 CHEAP_SEEDS = 20
 CHEAP = (
@@ -33,16 +34,15 @@ CHEAP = (
     "proxy-rank-sum",
     "mean-source-score",
     "round-robin",
-    "transfer-bo",
 )
-"""Methods that train nothing: 20 seeds on every target; the others have 3 on some."""
+"""Methods that neither train nor predict: 20 seeds on every target; the others have 3 on some."""
 
 MADE_OF = {
-    "transnas-micro": ("class_object", "autoencoder"),
-    "transnas-macro": ("class_object", "autoencoder"),
+    "transnas-micro": ("class_object",),
+    "transnas-macro": ("class_object",),
     "nasbench-201": ("cifar10",),
 }
-"""Of which tasks the targets are made that methods with a training search."""
+"""Of which tasks those targets are made that the other methods search."""
 
 _log = logging.getLogger("harm")
 
@@ -60,35 +60,43 @@ class Sources:
         self.folder = folder
         self._each: dict[str, PPOController] | None = None
 
-    def pool(self, method: str, origin: str | None, seed: int) -> tuple[str, SourcePool]:
-        """Return the name of what a search starts from, and the pool.
+    def label(self, method: str, origin: str | None, seed: int) -> str:
+        """Return what a search starts from; from one source, another one with every seed."""
+        takes = SEARCHERS.get(method).takes
+        if not takes - {"none"}:
+            return NO_SOURCE
+        names = self._names(origin)
+        return OTHERS if "several" in takes else names[seed % len(names)]
 
-        What starts from one source gets another one with every seed.
-        """
-        entry = SEARCHERS.get(method)
-        names = [name for name in self.suite if name != origin]
-        if "several" not in entry.takes:
-            if not entry.takes - {"none"}:
-                return NO_SOURCE, SourcePool()
-            name = names[seed % len(names)]
-            return name, SourcePool((self._source(name, entry.trained),))
-        if entry.trained == "joint":
-            return OTHERS, SourcePool(joint=self._joint(origin, names))
-        if entry.trained == "shared":
-            return OTHERS, SourcePool(shared=self._shared(origin, names))
-        return OTHERS, SourcePool(tuple(self._source(name, entry.trained) for name in names))
+    def pool(self, method: str, label: str, origin: str | None) -> SourcePool:
+        """Return what a search starts from."""
+        trained, names = SEARCHERS.get(method).trained, self._names(origin)
+        if label == NO_SOURCE:
+            return SourcePool()
+        if label != OTHERS:
+            return SourcePool((self._source(label, trained),))
+        if trained == "joint":
+            return SourcePool(joint=self._joint(origin, names))
+        if trained == "shared":
+            return SourcePool(shared=self._shared(origin, names))
+        return SourcePool(tuple(self._source(name, trained) for name in names))
+
+    def _names(self, origin: str | None) -> list[str]:
+        return [name for name in self.suite if name != origin]
 
     def _source(self, name: str, trained: str) -> Source:
         task = self.suite[name]
         if trained == "nothing":
-            return Source(name, PPOController(task.space), task)
+            return Source(name, PPOController(task.space, CONTROLLER), task)
         return Source(name, self._trained()[name], task)
 
     def _trained(self) -> dict[str, PPOController]:
         if self._each is None:
             folders = {name: self.folder / "sources" / name for name in self.suite}
             if not all(folder.exists() for folder in folders.values()):
-                made = PPOController.train_many(list(self.suite.values()), STEPS, device="cpu")
+                made = PPOController.train_many(
+                    list(self.suite.values()), STEPS, config=CONTROLLER, device="cpu"
+                )
                 for folder, controller in zip(folders.values(), made, strict=True):
                     controller.save(folder, training_state=False)
             self._each = {name: PPOController.load(f) for name, f in folders.items()}
@@ -98,7 +106,9 @@ class Sources:
         folder = self.folder / "joint" / f"without-{origin}"
         if not folder.exists():
             tasks = [[self.suite[name] for name in names]]
-            (made,) = PPOController.train_many_jointly(tasks, STEPS, device="cpu")
+            (made,) = PPOController.train_many_jointly(
+                tasks, STEPS, config=CONTROLLER, device="cpu"
+            )
             made.save(folder, training_state=False)
         return PPOController.load(folder)
 
@@ -106,7 +116,7 @@ class Sources:
         folder = self.folder / "shared" / f"without-{origin}"
         if not folder.exists():
             tasks = [[self.suite[name] for name in names]]
-            (made,) = SharedController.train_many(tasks, STEPS, device="cpu")
+            (made,) = SharedController.train_many(tasks, STEPS, config=CONTROLLER, device="cpu")
             made.save(folder)
         return SharedController.load(folder)
 
@@ -139,12 +149,13 @@ def search(
     """Return a row a search; those that start from the same run side by side."""
     groups: dict[tuple[str, str | None], list[tuple[str, int]]] = {}
     made: dict[tuple[str, str | None], Searcher] = {}
-    settings = MethodSettings()
+    settings = MethodSettings(controller=CONTROLLER)
     for target, seed in cells:
-        label, pool = sources.pool(method, origin_of(target), seed)
+        label = sources.label(method, origin_of(target), seed)
         key = (label, origin_of(target) if label == OTHERS else None)
         groups.setdefault(key, []).append((target, seed))
         if key not in made:
+            pool = sources.pool(method, label, origin_of(target))
             takes = SEARCHERS.get(method).takes
             given = {"sources": pool, "settings": settings} if takes else {}
             made[key] = get_searcher(method, **given)

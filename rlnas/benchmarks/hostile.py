@@ -175,20 +175,18 @@ def _middling(scores: Floats) -> Floats:
 
 def _decoy(suite: Suite[TabularTask], task: str, seed: int) -> Floats:
     """Return a task in which the others' best have scores from the worse half."""
-    scores, space = suite[task].scores.copy(), suite.space
+    scores, space = suite[task].scores, suite.space
     others = [_bell(suite[name].scores) for name in suite if name != task] or [_bell(scores)]
     classes, member = np.unique(space.canonical_index, return_inverse=True)
     told = np.nan_to_num(np.mean(others, axis=0), nan=-np.inf)
     promise = np.bincount(member, weights=told) / np.bincount(member)
-    worse = np.sort(scores[np.isfinite(scores)])
-    worse = worse[: len(worse) // 2]
+    worse = np.sort(scores[np.isfinite(scores)])[: np.isfinite(scores).sum() // 2]
     rng = generator(seed, "decoy", suite[task].name)
     best = np.argsort(-promise, kind="stable")[: min(_DECOYS, max(1, len(classes) // 10))]
     lowered = np.full(len(classes), np.nan)
     lowered[best] = rng.choice(worse, len(best))
     change = np.isfinite(lowered[member]) & np.isfinite(scores)
-    scores[change] = lowered[member][change]
-    return scores
+    return np.where(change, lowered[member], scores)
 
 
 def _bell(scores: Floats) -> Floats:
