@@ -13,6 +13,7 @@ from rlnas.benchmarks.column import Column
 from rlnas.benchmarks.download import fetch_file
 from rlnas.benchmarks.equivalents import spread_to_equivalents
 from rlnas.benchmarks.fetch import fetch, install_table, load_table
+from rlnas.benchmarks.hostile import hostile_suite
 from rlnas.benchmarks.importers import import_formats, import_options, import_table
 from rlnas.benchmarks.info import table_info
 from rlnas.benchmarks.provenance import Provenance
@@ -34,6 +35,7 @@ __all__ = [
     "fetch",
     "fetch_file",
     "get_entry",
+    "hostile_suite",
     "import_formats",
     "import_options",
     "import_table",

@@ -9,6 +9,7 @@ from rlnas.benchmarks.cache import installed_tables
 from rlnas.benchmarks.catalogue import catalogue_tables
 from rlnas.benchmarks.column import EpochChoice, SeedChoice
 from rlnas.benchmarks.fetch import SYNTHETIC, load_table
+from rlnas.benchmarks.hostile import PREFIX, base_of, hostile_suite
 from rlnas.benchmarks.synthetic import synthetic_suite
 from rlnas.benchmarks.table import BenchmarkTable
 from rlnas.errors import InvalidArgumentError, UnknownNameError
@@ -40,6 +41,8 @@ def load_suite(
     ``transnas-macro``, ``nasbench-201``, the proxy tables, and the official tables
     ``transnas-official-micro`` and ``transnas-official-macro``. A table that was imported with
     `install_table` goes by its own name. ``synthetic-micro`` was drawn at random and says so.
+    ``hostile-<suite>`` has targets that are unlike the tasks of a suite, see `hostile_suite`; a
+    task of another suite is among them where a built-in one is on the same space.
 
     Args:
         name: Name of the suite.
@@ -59,6 +62,9 @@ def load_suite(
         ['synthetic-0', 'synthetic-1', 'synthetic-2', 'synthetic-3']
     """
     if table is None:
+        if (base := base_of(name)) is not None and base in suite_names():
+            of = load_suite(base, metric=metric, seed=seed, epoch=epoch)
+            return hostile_suite(of, others=_beside(of))
         if name == SYNTHETIC:
             if metric is not None or seed != "mean" or epoch not in {None, "final"}:
                 raise InvalidArgumentError(
@@ -67,6 +73,20 @@ def load_suite(
                 )
             return synthetic_suite()
         if name not in suite_names():
-            raise UnknownNameError("suite", name, suite_names())
+            every = suite_names()
+            raise UnknownNameError("suite", name, (*every, *(PREFIX + known for known in every)))
         table = load_table(name)
     return table.suite(name, metric=metric, seed=seed, epoch=epoch)
+
+
+def _beside(suite: Suite[TabularTask]) -> Mapping[str, TabularTask]:
+    """Return the tasks of the built-in suite on the same space; none of it beside itself."""
+    for name in built_in_tables():
+        other = load_suite(name)
+        if name != suite.name and other.space.name == suite.space.name:
+            return {f"{name}-{task}": other[task] for task in _OTHERS}
+    return {}
+
+
+_OTHERS = ("jigsaw", "autoencoder")
+"""Tasks of the built-in suites that are least like the published ones."""

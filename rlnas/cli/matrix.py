@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -63,8 +64,9 @@ class MatrixOptions(CommonOptions):
     """Tasks used as sources and as targets; by default all."""
 
     methods: OptionalNames = None
-    """Transfer methods and searchers, or `all`; by default scratch,zero-shot,weight-init. What
-    starts from several sources is measured from all tasks but the target."""
+    """Transfer methods and searchers; by default scratch,zero-shot,weight-init. `all` stands for
+    all but the controls, `controls` for what nobody learnt (lists, untrained controllers, random
+    proposals). What starts from several sources is measured from all tasks but the target."""
 
     option: MethodOptions = ()
     """An option of a method, METHOD.NAME=VALUE; may be given again. `rlnas methods NAME` shows
@@ -141,6 +143,7 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
             on_progress=report,
         )
     results = MatrixResults.load(folder)
+    harm = results.harm()
     page = results.report()
     figures = sorted(folder.glob("*.png"))
     screen.print(results.table())
@@ -158,6 +161,7 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
         "command": "matrix",
         "config": matrix.config.to_dict(),
         "summary": results.summary(),
+        **({} if harm is None else {"harm": harm.to_dict("records")}),
         "rows": results.rows.to_dict("records"),
         "out": folder,
         "report": page,
@@ -180,8 +184,10 @@ def _config(options: MatrixOptions) -> MatrixConfig:
             given[name] = split_names(given[name])
     if given.get("tasks") == ("all",):
         given["tasks"] = ()
-    if given.get("methods") == ("all",):
-        given["methods"] = known_methods()
+    if "methods" in given:
+        words = {"all": known_methods(controls=False), "controls": known_methods(controls=True)}
+        named = (words.get(name, (name,)) for name in given["methods"])
+        given["methods"] = tuple(itertools.chain.from_iterable(named))
     if given.get("estimators") == ("all",):
         given["estimators"] = estimator_names()
     if options.source_suite is not None:

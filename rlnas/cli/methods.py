@@ -92,6 +92,7 @@ def _describe(method: Method) -> dict[str, Any]:
         "summary": _plain(lines[0]) if lines else "",
         "takes": sorted(method.takes),
         "compares_results": method.compares_results,
+        "control": method.control,
         "options": [_describe_option(option) for option in method.options.values()],
     }
 
@@ -119,12 +120,18 @@ def _starts_from(described: dict[str, Any]) -> str:
 def _print_all(found: list[dict[str, Any]], screen: Screen) -> None:
     from rlnas.reporting.terminal.table import titled_table
 
-    table = titled_table("Searchers and transfer methods")
-    for column in ("name", "starts from", "what it does"):
-        table.add_column(column, overflow="fold")
-    for described in found:
-        table.add_row(described["name"], _starts_from(described), described["summary"])
-    screen.print(table)
+    for title, control in (
+        ("Searchers and transfer methods", False),
+        ("What nobody learnt, and a method has to beat", True),
+    ):
+        table = titled_table(title)
+        table.add_column("name", no_wrap=True)
+        for column in ("starts from", "what it does"):
+            table.add_column(column, overflow="fold")
+        for described in found:
+            if described["control"] == control:
+                table.add_row(described["name"], _starts_from(described), described["summary"])
+        screen.print(table)
     screen.line("Options of one: rlnas methods NAME")
 
 

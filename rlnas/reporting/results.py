@@ -30,6 +30,7 @@ from rlnas.reporting.terminal.training import training_table
 from rlnas.run_folder import run_kind
 from rlnas.runs.dataset_search import KIND, TrainingSearchRun
 from rlnas.runs.search_run import SearchRun
+from rlnas.statistics.random_line import RandomLine, random_line
 from rlnas.tasks import Metric
 
 if TYPE_CHECKING:
@@ -169,6 +170,14 @@ class MatrixResults(_Shown, MatrixNumbers):
         except RlnasError:  # a suite that is drawn has no table
             return ""
         return ", ".join(dict.fromkeys(table.costs.values()))
+
+    @cached_property
+    def random_lines(self) -> Mapping[str, RandomLine]:
+        """Where random search ends on each target at the run's budget, exactly."""
+        if self._run is None:
+            return {}
+        suite, queries = self._run.suite, self._run.config.queries
+        return {t: random_line(suite[t].ranked_scores, queries) for t in self.targets}
 
     def table(self) -> RenderableType:
         """Return what ``rlnas matrix`` prints, for `rich.print`; see `matrix_tables`."""

@@ -100,4 +100,4 @@ def outcome_tables(
 
 def rank_of(task: TabularTask, score: float) -> float:
     """Return the rank of a score; without a score it is the worst there is."""
-    return float(task.rank(score)) if np.isfinite(score) else float(task.space.size)
+    return float(task.rank(score)) if np.isfinite(score) else float(len(task.ranked_scores))

@@ -18,9 +18,9 @@ from rlnas.tasks import Budget, QueryLedger, QueryRecord, Task
 Takes = Literal["none", "one", "several"]
 """How many sources a method starts from: ``one`` at a time, or ``several`` at once."""
 
-Trained = Literal["each", "joint", "shared"]
-"""What is trained on several sources: a controller on each, one on all together, or one encoder
-with a head for each."""
+Trained = Literal["each", "joint", "shared", "nothing"]
+"""What is trained on several sources: a controller on each, one on all together, one encoder with a
+head for each, or nothing, where their results are enough."""
 
 
 class Searcher(abc.ABC):
@@ -41,6 +41,8 @@ class Searcher(abc.ABC):
         oracle: Whether a matrix also measures it with the target among its sources, as a bound.
         compares_results: Whether it compares what was measured on its sources with the target, so
             that all must be on one search space.
+        control: Whether nothing of it is learnt, so that it is there to be beaten: a list, or a
+            method from which what the sources taught was taken away.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Searcher(abc.ABC):
     trained: Trained = "each"
     oracle: bool = False
     compares_results: bool = False
+    control: bool = False
 
     def search(
         self,

@@ -28,6 +28,7 @@ class Method:
         oracle: Whether it is also measured with the target among its sources, as a bound.
         compares_results: Whether it compares what was measured on its sources with the target, so
             that all must be on one search space.
+        control: Whether nothing of it is learnt, so that it is there to be beaten.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Method:
     trained: Trained = "each"
     oracle: bool = False
     compares_results: bool = False
+    control: bool = False
 
     @classmethod
     def of(cls, name: str, made: Any) -> Method:
@@ -59,6 +61,7 @@ class Method:
             made.trained,
             made.oracle,
             made.compares_results,
+            made.control,
         )
 
     def load(self) -> Any:
@@ -116,6 +119,7 @@ class Method:
 
 
 _METHODS = "rlnas.transfer.methods"
+_CONTROLS = "rlnas.transfer.controls"
 
 SEARCHERS: Registry[Method] = Registry(
     "searcher or transfer method",
@@ -180,6 +184,104 @@ SEARCHERS: Registry[Method] = Registry(
             Method("random", "rlnas.search.random_search:RandomSearch"),
             Method("local", "rlnas.search.local_search:LocalSearch"),
             Method("regularised-evolution", "rlnas.search.evolution:RegularisedEvolution"),
+            # What nobody learnt, and everything else has to beat.
+            Method(
+                "most-parameters",
+                f"{_CONTROLS}.counts:MostParameters",
+                control=True,
+            ),
+            Method(
+                "most-flops",
+                f"{_CONTROLS}.counts:MostFlops",
+                control=True,
+            ),
+            Method(
+                "proxy-rank-sum",
+                f"{_CONTROLS}.proxy_list:ProxyRankSum",
+                control=True,
+            ),
+            Method(
+                "mean-source-score",
+                f"{_CONTROLS}.source_lists:MeanSourceScore",
+                frozenset({"one", "several"}),
+                trained="nothing",
+                compares_results=True,
+                control=True,
+            ),
+            Method(
+                "round-robin",
+                f"{_CONTROLS}.source_lists:RoundRobin",
+                frozenset({"one", "several"}),
+                trained="nothing",
+                compares_results=True,
+                control=True,
+            ),
+            Method(
+                "guided-reuse-random",
+                f"{_CONTROLS}.untrained:RandomProposals",
+                frozenset({"several"}),
+                trained="nothing",
+                compares_results=True,
+                control=True,
+            ),
+            Method(
+                "guided-selection-random",
+                f"{_CONTROLS}.untrained:RandomSelectedProposals",
+                frozenset({"several"}),
+                trained="nothing",
+                compares_results=True,
+                control=True,
+            ),
+            Method(
+                "zero-shot-untrained",
+                f"{_CONTROLS}.untrained:UntrainedZeroShot",
+                frozenset({"one"}),
+                trained="nothing",
+                control=True,
+            ),
+            Method(
+                "weight-init-untrained",
+                f"{_CONTROLS}.untrained:UntrainedWeightInitialization",
+                frozenset({"one"}),
+                trained="nothing",
+                control=True,
+            ),
+            Method(
+                "shared-representation-untrained",
+                f"{_CONTROLS}.untrained:UntrainedSharedRepresentation",
+                frozenset({"one", "several"}),
+                trained="nothing",
+                control=True,
+            ),
+            Method(
+                "policy-reuse-untrained",
+                f"{_CONTROLS}.untrained:UntrainedPolicyReuse",
+                frozenset({"one", "several"}),
+                trained="nothing",
+                control=True,
+            ),
+            Method(
+                "kickstarting-untrained",
+                f"{_CONTROLS}.untrained:UntrainedKickstarting",
+                frozenset({"one", "several"}),
+                trained="nothing",
+                control=True,
+            ),
+            Method(
+                "jump-start-untrained",
+                f"{_CONTROLS}.untrained:UntrainedJumpStart",
+                frozenset({"one"}),
+                trained="nothing",
+                control=True,
+            ),
+            Method(
+                "selected-source-untrained",
+                f"{_CONTROLS}.untrained:UntrainedSelectedSource",
+                frozenset({"several"}),
+                trained="nothing",
+                compares_results=True,
+                control=True,
+            ),
         )
     },
     group="rlnas.searchers",

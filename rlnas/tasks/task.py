@@ -109,6 +109,7 @@ class TabularTask(Task):
         if np.isnan(column).all():
             raise InvalidArgumentError(f"Task {name!r} has no measured score at all.")
         self._scores = column
+        self._ranked: NDArray[np.float64] | None = None
         self._costs = self._column("costs", costs)
         self._test = self._column("test_scores", test_scores)
 
@@ -165,9 +166,31 @@ class TabularTask(Task):
         row = int(np.nanargmax(self.scores))
         return self.space.format(self.space.from_index([row])[0]), float(self.scores[row])
 
+    @property
+    def ranked_scores(self) -> NDArray[np.float64]:
+        """The scores that ranks count, ``(n,)``, read-only, NaN where nothing was measured.
+
+        A score for each architecture; where equivalent architectures have one between them
+        (``canonical_free``), a score for each network: otherwise a network that many strings write
+        would be so many of the best.
+
+        Raises:
+            LeakageError: While a search runs on this task.
+        """
+        self._guard("the whole table")
+        if not self.canonical_free:
+            return self._scores
+        if self._ranked is None:
+            classes, member = np.unique(self.space.canonical_index, return_inverse=True)
+            best = np.full(len(classes), np.nan)
+            np.fmax.at(best, member, self._scores)
+            best.setflags(write=False)
+            self._ranked = best
+        return self._ranked
+
     def rank(self, score: float) -> int:
-        """Return 1 + the number of architectures with a strictly higher score (for reports)."""
-        return 1 + int(np.count_nonzero(self.scores > score))
+        """Return 1 + the number of `ranked_scores` that are strictly higher (for reports)."""
+        return 1 + int(np.count_nonzero(self.ranked_scores > score))
 
     def regret(self, score: float) -> float:
         """Return how far a score is below the best one (for reports)."""

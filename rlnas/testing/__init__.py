@@ -11,6 +11,7 @@ Example:
 
 from rlnas.testing.conformance import ConformanceError
 from rlnas.testing.environments import check_environment
+from rlnas.testing.harm import check_does_no_harm
 from rlnas.testing.leakage import check_no_leakage
 from rlnas.testing.searchers import check_exhaustion, check_searcher
 from rlnas.testing.spaces import check_space
@@ -19,6 +20,7 @@ from rlnas.testing.transfer_methods import check_transfer_method
 
 __all__ = [
     "ConformanceError",
+    "check_does_no_harm",
     "check_environment",
     "check_exhaustion",
     "check_no_leakage",

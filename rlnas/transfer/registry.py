@@ -34,6 +34,7 @@ def register_method(
     trained: Trained = "each",
     oracle: bool = False,
     compares_results: bool = False,
+    control: bool = False,
 ) -> None:
     """Make a transfer method known to the matrix and the command line.
 
@@ -46,11 +47,12 @@ def register_method(
         trained: What it needs of several sources.
         oracle: Whether a matrix also measures it with the target among its sources, as a bound.
         compares_results: Whether it needs its sources and the target on one search space.
+        control: Whether nothing of it is learnt, so that it is there to be beaten.
 
     Raises:
         InvalidArgumentError: If the name is taken.
     """
-    entry = Method(name, factory, frozenset(takes), trained, oracle, compares_results)
+    entry = Method(name, factory, frozenset(takes), trained, oracle, compares_results, control)
     SEARCHERS.register(name, entry)
 
 

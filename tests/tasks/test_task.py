@@ -107,3 +107,23 @@ def test_it_conforms(landscape):
     check_task(task_of())
     check_task(task_of([math.nan, 1.0, 3.0, 2.0], costs=SCORES, test_scores=SCORES))
     check_task(landscape(SPACE))
+
+
+def test_ranks_count_networks_where_equivalents_are_one():
+    space = CellSpace(
+        "ranks", [(0, 1), (0, 2), (1, 2)], ["none", "skip", "conv"], none="none", identity="skip"
+    )
+    by_class = np.random.default_rng(0).permutation(space.size).astype(float)
+    scores = by_class[space.canonical_index]
+    metric = Metric(name="score")
+    strings = TabularTask("s/strings", space, scores, metric)
+    networks = TabularTask("s/networks", space, scores, metric, canonical_free=True)
+    held = np.unique(space.canonical_index)
+    assert len(held) < space.size
+    assert sorted(networks.ranked_scores) == sorted(by_class[held])
+    assert strings.ranked_scores is strings.scores
+    for score in np.unique(scores):
+        assert strings.rank(score) == 1 + (scores > score).sum()
+        assert networks.rank(score) == 1 + (by_class[held] > score).sum()
+    with networks.sealed(), pytest.raises(LeakageError):
+        networks.ranked_scores  # noqa: B018

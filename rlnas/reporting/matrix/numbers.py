@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from rlnas.benchmarks.hostile import base_of
 from rlnas.errors import InvalidArgumentError
 from rlnas.lazy import once
+from rlnas.reporting.matrix.harm import harm
 from rlnas.reporting.matrix.improvement import comparable, improvement_over_scratch
 from rlnas.reporting.matrix.investment import Investment
 from rlnas.reporting.matrix.measured_sources import gain_table
@@ -25,6 +27,7 @@ from rlnas.reporting.matrix.transfer_metrics import (
     transfer_metrics,
 )
 from rlnas.runs.cell import ALL_TASKS, BASELINE, NO_SOURCE, OTHERS
+from rlnas.statistics.random_line import RandomLine
 from rlnas.tasks import Metric
 
 if TYPE_CHECKING:
@@ -134,6 +137,24 @@ class MatrixNumbers:
     def summary(self) -> dict[str, Any]:
         """Return what the matrix says as a whole, JSON-able; see `matrix_summary`."""
         return matrix_summary(self.rows, pairs=self.pairs(), ends=self.final_metrics())
+
+    @cached_property
+    def random_lines(self) -> Mapping[str, RandomLine]:
+        """Where random search ends on each target, exactly; empty where no table is at hand."""
+        return {}
+
+    @property
+    def hostile(self) -> bool:
+        """Whether the targets are hostile."""
+        return base_of(self.title) is not None
+
+    @once
+    def harm(self) -> pd.DataFrame | None:
+        """Return each method's harm, see `rlnas.reporting.matrix.harm`.
+
+        None where the targets are not hostile, or no table is at hand.
+        """
+        return harm(self.rows, self.random_lines) if self.hostile and self.random_lines else None
 
     # -- along the budget ------------------------------------------------------------------
 

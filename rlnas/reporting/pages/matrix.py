@@ -12,6 +12,7 @@ from rlnas.reporting.figures.matrix import matrix_figures
 from rlnas.reporting.matrix.investment import Investment
 from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.pages.cells import best_section, cells_section
+from rlnas.reporting.pages.harm import harm_section
 from rlnas.reporting.pages.headline import headline_section
 from rlnas.reporting.pages.investment import investment_section
 from rlnas.reporting.pages.metrics import metrics_section
@@ -62,6 +63,7 @@ def matrix_body(results: MatrixNumbers, folder: Path, investment: Investment) ->
     """
     parts = [
         headline_section(results, folder),
+        harm_section(results),
         _heatmaps(results, folder),
         _curves(results, folder),
         metrics_section(results),

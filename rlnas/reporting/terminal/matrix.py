@@ -16,6 +16,7 @@ from rlnas.reporting.matrix.improvement import sign_of
 from rlnas.reporting.matrix.methods import Entrant
 from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.matrix.summary import headline_sentences
+from rlnas.reporting.terminal.harm import NOTE, harm_table
 from rlnas.reporting.terminal.table import titled_table
 from rlnas.runs.cell import ALL_TASKS, BASELINE, OTHERS, SourceKind
 
@@ -78,6 +79,8 @@ def matrix_tables(results: MatrixNumbers) -> RenderableType:
         ]
     if several:
         parts += _method_tables(results, short)
+    if (found := results.harm()) is not None:
+        parts += [harm_table(found), Text(NOTE, style="dim"), ""]
     compared = gains is not None and bool(gains)
     return Group(*parts, _legend(rows, short, compared=compared, blocks=bool(shown)))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from rlnas.agents import ControllerConfig, FineTuningConfig
+from rlnas.benchmarks.hostile import base_of, origin_of
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.plain import at_most, make_plain
 from rlnas.runs.cell import ALL_TASKS, NO_SOURCE, OTHERS, RunCell
@@ -29,8 +30,9 @@ class MatrixConfig:
     Attributes:
         suite: Name of the suite of the targets.
         tasks: Tasks used as targets, and as sources too without ``source_suite``; empty means all.
-        source_suite: Suite of the sources, if it is another one; its controllers must then run on
-            other search spaces (a transformer).
+        source_suite: Suite of the sources, if it is another one; on another search space its
+            controllers must run there (a transformer). The sources of a hostile suite are the
+            tasks of the suite that it is made of, and none is a source of what is made of it.
         source_tasks: Tasks of that suite used as sources; empty means all.
         methods: Transfer methods and searchers that do not learn, one matrix each. What starts from
             one source is measured from each; what starts from several from all but the target.
@@ -73,6 +75,8 @@ class MatrixConfig:
         for name in _LISTS:
             if not all(isinstance(item, str) for item in getattr(self, name)):
                 raise InvalidArgumentError(f"{name} are to be texts.")
+        if self.source_suite is None and (base := base_of(self.suite)) is not None:
+            object.__setattr__(self, "source_suite", base)
         if not self.methods:
             raise InvalidArgumentError("A matrix needs at least one method.")
         for method in self.methods:
@@ -98,7 +102,7 @@ class MatrixConfig:
             for source in self.sources_of(method)
             for target in self.tasks
             for seed in range(self.seeds)
-            if source != OTHERS or self.pool(source, target)
+            if source not in (OTHERS, self.origin(target)) or self.pool(source, target)
         ]
 
     def sources_of(self, method: str) -> tuple[str, ...]:
@@ -132,7 +136,14 @@ class MatrixConfig:
             return ()
         if source == OTHERS and self.source_suite is None:
             return tuple(task for task in self.tasks if task != target)
-        return self.source_names if source in (OTHERS, ALL_TASKS) else (source,)
+        if source in (OTHERS, ALL_TASKS):
+            return tuple(task for task in self.source_names if task != self.origin(target))
+        return () if source == self.origin(target) else (source,)
+
+    def origin(self, target: str) -> str | None:
+        """Return the source task that a hostile target is made of, which gives it away; or None."""
+        hostile = base_of(self.suite) == self.source_suite is not None
+        return origin_of(target) if hostile else None
 
     def trainings_of(self, cell: RunCell) -> tuple[Training, ...]:
         """Return what has to be trained before a cell is searched."""
@@ -140,8 +151,12 @@ class MatrixConfig:
         if not tasks:
             return ()
         several = cell.source in (OTHERS, ALL_TASKS)
-        kind = SEARCHERS.get(cell.method).trained if several else "each"
-        left_out = cell.target if cell.source == OTHERS and self.source_suite is None else None
+        kind = SEARCHERS.get(cell.method).trained
+        if not several and kind != "nothing":
+            kind = "each"
+        left_out = None
+        if cell.source == OTHERS:
+            left_out = cell.target if self.source_suite is None else self.origin(cell.target)
         return train_on(kind, tasks, left_out)
 
     def batches(self) -> list[tuple[Training, ...]]:
@@ -204,9 +219,17 @@ class MatrixConfig:
 _LISTS = ("tasks", "source_tasks", "methods", "estimators")
 
 
-def known_methods() -> tuple[str, ...]:
-    """Return the names of all methods that a matrix may compare."""
-    return SEARCHERS.names()
+def known_methods(*, controls: bool | None = None) -> tuple[str, ...]:
+    """Return the names of all methods that a matrix may compare.
+
+    Args:
+        controls: Only those that nobody learnt, or only the others; None: both.
+    """
+    return tuple(
+        name
+        for name in SEARCHERS.names()
+        if controls is None or SEARCHERS.get(name).control == controls
+    )
 
 
 def _chunks(items: tuple[_Item, ...], size: int) -> Iterator[tuple[_Item, ...]]:

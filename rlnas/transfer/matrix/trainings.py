@@ -17,7 +17,7 @@ class Training:
 
     Attributes:
         kind: ``each``: a controller on one task; ``joint``: one on several together; ``shared``:
-            an encoder for several with a head for each.
+            an encoder for several with a head for each; there is none of ``nothing``.
         name: The task of ``each``; otherwise which tasks, in words: ``all`` or ``without-<task>``.
         tasks: Source tasks it is trained on.
     """
@@ -45,6 +45,8 @@ def train_on(kind: Trained, tasks: tuple[str, ...], without: str | None) -> tupl
         tasks: Its source tasks.
         without: The task left out, or None if none is.
     """
+    if kind == "nothing":
+        return ()
     if kind == "each":
         return tuple(Training("each", task, (task,)) for task in tasks)
     return (Training(kind, "all" if without is None else f"without-{without}", tasks),)

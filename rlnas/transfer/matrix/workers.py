@@ -138,7 +138,7 @@ def _pool(run: MatrixRun, cell: RunCell) -> SourcePool:
     """Return what a cell's method starts from."""
     folder, trainings = str(run.folder), run.config.trainings_of(cell)
     if not trainings:
-        return SourcePool()
+        return SourcePool(_untrained(run, run.config.pool(cell.source, cell.target)))
     if trainings[0].kind == "joint":
         return SourcePool(joint=_controller(folder, trainings[0]))
     if trainings[0].kind == "shared":
@@ -149,3 +149,14 @@ def _pool(run: MatrixRun, cell: RunCell) -> SourcePool:
             for training in trainings
         )
     )
+
+
+def _untrained(run: MatrixRun, tasks: tuple[str, ...]) -> tuple[Source, ...]:
+    """Return sources with their results and controllers that say what their build is, no more."""
+    if not tasks:
+        return ()
+    from rlnas.agents import PPOController
+
+    suite = run.source_suite
+    controller = PPOController(suite.space, run.config.controller)
+    return tuple(Source(task, controller, suite[task]) for task in tasks)

@@ -16,6 +16,7 @@ from rlnas.agents.networks import (
     layout_of,
 )
 from rlnas.errors import InvalidArgumentError, UnknownNameError
+from rlnas.search.base import Trained
 from rlnas.search.options import make_config
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
@@ -96,7 +97,7 @@ class SharedRepresentation(LearningMethod):
 
     name = "shared-representation"
     takes = ("one", "several")
-    trained = "shared"
+    trained: Trained = "shared"
     Config = SharedRepresentationConfig
     config: SharedRepresentationConfig
 

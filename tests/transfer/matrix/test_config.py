@@ -152,3 +152,23 @@ def test_a_users_method_joins_the_matrix():
             register_method("mine", factory)
     finally:
         del SEARCHERS._entries["mine"]
+
+
+def test_the_sources_of_a_hostile_suite_are_its_tasks_but_the_one_that_gives_a_target_away():
+    config = MatrixConfig(
+        suite="hostile-synthetic-micro",
+        tasks=("negated-b", "draw-0"),
+        source_tasks=("a", "b", "c"),
+        source_suite="synthetic-micro",
+        methods=("zero-shot", "joint", "round-robin", "random"),
+        seeds=1,
+    )
+    assert MatrixConfig(suite="hostile-synthetic-micro").source_suite == "synthetic-micro"
+    pairs = {(cell.source, cell.target) for cell in config.cells() if cell.method == "zero-shot"}
+    assert pairs == {("a", "negated-b"), ("c", "negated-b"), *((s, "draw-0") for s in "abc")}
+    assert config.pool(OTHERS, "negated-b") == ("a", "c")
+    assert config.pool(OTHERS, "draw-0") == ("a", "b", "c")
+    names = {t.name for c in config.cells() if c.method == "joint" for t in config.trainings_of(c)}
+    assert names == {"without-b", "all"}
+    for group in config.groups():
+        assert len({config.pool(cell.source, cell.target) for cell in group}) == 1
