@@ -24,7 +24,7 @@ class MeasuredSuite(Suite[TabularTask]):
         sources: As in `Suite`.
         targets: As in `Suite`.
         description: As in `Suite`.
-        other_seeds: Returns a task's scores ``(space.size,)`` in each seed that searches do not see.
+        other_seeds: Returns a task's scores ``(space.size,)`` in each seed that no search sees.
     """
 
     def __init__(

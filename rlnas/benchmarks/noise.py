@@ -152,7 +152,7 @@ class TaskNoise:
         draws: int = _DRAWS,
         seed: int = 0,
     ) -> Floats:
-        """Return the oracle line: what a searcher that knows noise-free scores is expected to reach.
+        """Return the oracle line: what a searcher that knows noise-free scores may expect.
 
         Noise-free scores of all networks are drawn from what they may be given the table, the best
         networks are queried in order, one architecture of each, drawn at random, and the table is
@@ -260,7 +260,8 @@ class SuiteNoise(Mapping[str, TaskNoise]):
 
     def oracle(self, queries: Sequence[int] = ORACLE_QUERIES, **options: Any) -> Floats:
         """Return the mean over tasks of `TaskNoise.oracle`, NaN where one is not known."""
-        return np.mean([noise.oracle(queries, **options) for noise in self.values()], axis=0)
+        lines = [noise.oracle(queries, **options) for noise in self.values()]
+        return np.asarray(np.mean(lines, axis=0))
 
     def to_frame(self, queries: Sequence[int] = ORACLE_QUERIES) -> pd.DataFrame:
         """Return one row a task.
@@ -278,7 +279,8 @@ class SuiteNoise(Mapping[str, TaskNoise]):
         """
         import pandas as pd
 
-        return pd.DataFrame([noise.row(queries) for noise in self.values()])
+        frame: pd.DataFrame = pd.DataFrame([noise.row(queries) for noise in self.values()])
+        return frame
 
 
 def _measure(task: TabularTask, shared: Floats, others: Sequence[Floats]) -> TaskNoise:

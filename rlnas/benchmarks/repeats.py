@@ -15,8 +15,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 RepeatSource = Literal["seeds", "twins", "test", "none"]
-"""Where repeats come from: seeds of one table, twins (isomorphic networks that were each trained), the
-same training read on test data, or nowhere."""
+"""Where repeats come from: seeds of one table, twins (isomorphic networks that were each trained),
+the same training read on test data, or nowhere."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ class Repeats:
         return int(self.unit_of.max()) + 1
 
     def groups(self, least: float = -np.inf) -> list[Floats]:
-        """Return the scores of each unit with several trainings, and a mean of ``least`` or more."""
+        """Return the scores of each unit trained several times, with a mean of ``least`` or more."""
         order = np.argsort(self.unit, kind="stable")
         counts = np.bincount(self.unit, minlength=self.num_units)
         parts = np.split(self.score[order], np.cumsum(counts)[:-1])

@@ -1,11 +1,11 @@
 """Deconvolution: what values are behind measurements that carry noise.
 
-Each unit (an architecture, or a class of equivalent ones) has a value that no noise touches, and was
-measured once or several times. How the values of all units are distributed is estimated by
+Each unit (an architecture, or a class of equivalent ones) has a value that no noise touches, and
+was measured once or several times. How the values of all units are distributed is estimated by
 nonparametric maximum likelihood: no shape is assumed, the most likely distribution is one of few
-points (Kiefer and Wolfowitz, Annals of Mathematical Statistics 27, 1956), and on a grid it is a convex
-problem (Koenker and Mizera, JASA 109, 2014). With it and the measurements, Bayes' rule says what each
-unit's value may be.
+points (Kiefer and Wolfowitz, Annals of Mathematical Statistics 27, 1956), and on a grid it is a
+convex problem (Koenker and Mizera, JASA 109, 2014). With it and the measurements, Bayes' rule says
+what each unit's value may be.
 """
 
 from __future__ import annotations
@@ -140,8 +140,8 @@ def mixing_weights(likelihood: Floats) -> Floats:
             any factor of its own. No row is 0 throughout.
 
     Returns:
-        ``(m,)``, 0 or more, with sum 1. The mean log-likelihood is within 1e-7 of the largest, or as
-        near as 500 steps come.
+        ``(m,)``, 0 or more, with sum 1. The mean log-likelihood is within 1e-7 of the largest, or
+        as near as 500 steps come.
     """
     from scipy.optimize import nnls
 
@@ -214,7 +214,7 @@ class Deconvolution:
     def draw(self, rng: np.random.Generator) -> Floats:
         """Return one draw of all units' values from their posteriors, ``(units,)``."""
         places = (self._cumulative < rng.random((len(self.posterior), 1))).sum(axis=1)
-        return self.grid[np.minimum(places, len(self.grid) - 1)]
+        return np.asarray(self.grid[np.minimum(places, len(self.grid) - 1)])
 
     @cached_property
     def _cumulative(self) -> Floats:
@@ -238,8 +238,8 @@ def deconvolve(values: ArrayLike, units: ArrayLike, noise: MeasurementNoise) -> 
     x, unit = np.asarray(values, dtype=np.float64), np.asarray(units, dtype=np.int64)
     if x.shape != unit.shape or x.ndim != 1 or not len(x) or not np.isfinite(x).all():
         raise InvalidArgumentError(
-            f"values have shape {x.shape} and units {unit.shape}; expected one unit for each value, "
-            "one or more, and no value NaN."
+            f"values have shape {x.shape} and units {unit.shape}; expected one unit for each "
+            "value, one or more, and no value NaN."
         )
     counts = np.bincount(unit)
     if not counts.all():
