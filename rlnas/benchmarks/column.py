@@ -13,7 +13,7 @@ from rlnas.names import check_name
 from rlnas.tasks import Metric
 
 SeedChoice = int | Literal["mean", "first"]
-"""A seed's own run, the mean over the seeds that were measured, or of each row the first that was."""
+"""A seed's own run, the mean over the seeds that were measured, or each row's first one."""
 
 EpochChoice = int | Literal["final", "best"] | None
 """An epoch from 0, the last, the best one in the metric's direction, or None: what is held."""

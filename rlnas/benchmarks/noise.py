@@ -376,5 +376,5 @@ def _load(key: str) -> _Found | None:
             None if model is None else MeasurementNoise(*model),
             Deconvolution(**arrays) if arrays else None,
         )
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, InvalidArgumentError):
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return None  # not there, or damaged: it is measured again

@@ -48,7 +48,7 @@ class Repeats:
         return int(self.unit_of.max()) + 1
 
     def groups(self, least: float = -np.inf) -> list[Floats]:
-        """Return the scores of each unit trained several times, with a mean of ``least`` or more."""
+        """Return the scores of units trained several times, with a mean of ``least`` or more."""
         order = np.argsort(self.unit, kind="stable")
         counts = np.bincount(self.unit, minlength=self.num_units)
         parts = np.split(self.score[order], np.cumsum(counts)[:-1])
