@@ -70,20 +70,20 @@ def as_markdown(frame, reference):
         if (part["source"].isin(["twins", "seeds"])).all():
             lines += [
                 "| task | within a network | best tenth | twins of the best 100 | Spearman "
-                "[95 %] | reliability | oracle @10 / 20 / 50 | normal noise | luckiest twin |",
-                "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
+                "[95 %] | oracle @10 / 20 / 50 | normal noise | luckiest twin |",
+                "|---|---:|---:|---:|---:|---:|---:|---:|",
             ]
             for row in part.to_dict("records"):
                 lines.append(
                     f"| `{row['task']}` | {number(row['within'])} | {number(row['top'])} | "
                     f"{number(row['twins_of_best_100'])} | {row['spearman']:.2f} "
                     f"[{row['spearman_low']:.2f}, {row['spearman_high']:.2f}] | "
-                    f"{row['reliability']:.2f} | {triple(row, 'oracle')} | "
+                    f"{triple(row, 'oracle')} | "
                     f"{triple(row, 'normal')} | {triple(row, 'lucky')} |"
                 )
             mean = part.mean(numeric_only=True)
             lines.append(
-                f"| mean | | | | | | {triple(mean, 'oracle')} | {triple(mean, 'normal')} | "
+                f"| mean | | | | | {triple(mean, 'oracle')} | {triple(mean, 'normal')} | "
                 f"{triple(mean, 'lucky')} |"
             )
             lines += ["", f"{part['repeated'].iloc[0]} networks were trained more than once."]

@@ -39,10 +39,13 @@ class MeasuredSuite(Suite[TabularTask]):
     ) -> None:
         super().__init__(name, tasks, sources=sources, targets=targets, description=description)
         self._other_seeds = other_seeds
+        self.judge: Callable[[str], NDArray[np.float64] | None] | None = None
+        """Returns a task's test scores ``(space.size,)`` from a table of their own, where one is
+        kept apart from what searches see; None where it cannot be had. For reports alone."""
 
     @cached_property
     def noise(self) -> SuiteNoise:
         """How far each task's scores would move in other trainings; see docs/noise.md."""
         from rlnas.benchmarks.noise import SuiteNoise
 
-        return SuiteNoise(self.name, self, self._other_seeds)
+        return SuiteNoise(self.name, self, self._other_seeds, self.judge)

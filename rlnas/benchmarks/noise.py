@@ -21,7 +21,6 @@ from numpy.typing import ArrayLike, NDArray
 from rlnas.atomic import atomic_file
 from rlnas.benchmarks.cache import cache_root
 from rlnas.benchmarks.repeats import Repeats, RepeatSource, find_repeats
-from rlnas.errors import InvalidArgumentError
 from rlnas.seeding import generator
 from rlnas.statistics.bootstrap import Interval
 from rlnas.statistics.deconvolution import (
@@ -42,7 +41,7 @@ Floats = NDArray[np.float64]
 ORACLE_QUERIES = (10, 20, 50)
 """Queries at which the oracle line is given."""
 _DRAWS = 400
-_VERSION = 1
+_VERSION = 2
 """Of what is kept on disk: raise it when a formula changes."""
 
 _NOTES: dict[RepeatSource, str] = {
@@ -78,6 +77,7 @@ class TaskNoise:
     top: float
     model: MeasurementNoise | None
     _values: Deconvolution | None
+    _test: Floats | None = None
 
     @property
     def note(self) -> str:
@@ -127,6 +127,19 @@ class TaskNoise:
         """
         _ = self.task.scores  # refused while a search runs
         return float(self._other_ranks[self._place(architecture)])
+
+    def test_score(self, architecture: ArrayLike) -> float:
+        """Return an architecture's test score, NaN where there is none.
+
+        It is the task's own, or that of a table which is kept apart from what searches see.
+
+        Raises:
+            LeakageError: While a search runs on the task.
+        """
+        own = self.task.test_score(architecture)  # refused while a search runs
+        if self._test is None or np.isfinite(own):
+            return own
+        return float(self._test[self._place(architecture)])
 
     @cached_property
     def _other_ranks(self) -> Floats:
@@ -228,6 +241,7 @@ class SuiteNoise(Mapping[str, TaskNoise]):
         name: Name of the suite.
         tasks: Its tasks.
         other_seeds: Returns a task's scores in the seeds that searches do not see.
+        judge: Returns its test scores from a table of their own; see `MeasuredSuite`.
     """
 
     def __init__(
@@ -235,10 +249,12 @@ class SuiteNoise(Mapping[str, TaskNoise]):
         name: str,
         tasks: Mapping[str, TabularTask],
         other_seeds: Callable[[str], Sequence[Floats]] | None = None,
+        judge: Callable[[str], Floats | None] | None = None,
     ) -> None:
         self.name = name
         self._tasks = dict(tasks)
         self._other_seeds = other_seeds
+        self._judge = judge
         self._known: dict[str, TaskNoise] = {}
 
     def __getitem__(self, task: str) -> TaskNoise:
@@ -246,7 +262,10 @@ class SuiteNoise(Mapping[str, TaskNoise]):
             others = () if self._other_seeds is None else self._other_seeds(task)
             # Shared by all tasks, and so also refused while a search runs on any of them.
             shared = np.column_stack([t.scores for t in self._tasks.values()])
-            self._known[task] = _measure(self._tasks[task], shared, others)
+            found = _measure(self._tasks[task], shared, others)
+            if self._judge is not None:
+                found = replace(found, _test=self._judge(task))
+            self._known[task] = found
         return self._known[task]
 
     def __iter__(self) -> Iterator[str]:

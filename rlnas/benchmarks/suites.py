@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rlnas.benchmarks.builtin import built_in_tables
 from rlnas.benchmarks.cache import installed_tables
-from rlnas.benchmarks.catalogue import catalogue_tables
+from rlnas.benchmarks.catalogue import catalogue_tables, get_entry
 from rlnas.benchmarks.column import EpochChoice, SeedChoice
 from rlnas.benchmarks.fetch import SYNTHETIC, load_table
 from rlnas.benchmarks.synthetic import synthetic_suite
 from rlnas.benchmarks.table import BenchmarkTable
-from rlnas.errors import InvalidArgumentError, UnknownNameError
+from rlnas.errors import DataError, InvalidArgumentError, UnknownNameError
 from rlnas.tasks import Suite, TabularTask
 
 
@@ -71,4 +75,15 @@ def load_suite(
         if name not in suite_names():
             raise UnknownNameError("suite", name, suite_names())
         table = load_table(name)
-    return table.suite(name, metric=metric, seed=seed, epoch=epoch)
+    suite = table.suite(name, metric=metric, seed=seed, epoch=epoch)
+    if name in catalogue_tables() and (judge := get_entry(name).judge):
+        suite.judge = partial(_test_scores, judge)
+    return suite
+
+
+def _test_scores(table: str, task: str) -> NDArray[np.float64] | None:
+    """Return a task's scores in a table of test scores, None where it cannot be had."""
+    try:
+        return load_table(table).scores(task)
+    except DataError:
+        return None

@@ -42,25 +42,24 @@ def show_noise(options: NoiseOptions, screen: Screen) -> dict[str, Any]:
     frame = suite.noise.to_frame()
     table = titled_table(f"{suite.name}: the noise of a training")
     table.add_column("task", overflow="fold")
-    heads = ("repeated", "within", "top tenth", "reliable", "Spearman", "@10", "@20", "@50")
+    heads = ("within", "top tenth", "Spearman", "@10", "@20", "@50")
     for head in heads:
         table.add_column(head, justify="right", no_wrap=True)
     rows = frame.to_dict("records")
     for row in rows:
-        numbers = [row[name] for name in ("within", "top", "reliability", "spearman")]
+        numbers = [row[name] for name in ("within", "top", "spearman")]
         ranks = [format_rank(row[f"oracle_at_{q}"]) for q in (10, 20, 50)]
-        table.add_row(
-            row["task"], str(row["repeated"]), *(format_number(n, 2) for n in numbers), *ranks
-        )
+        table.add_row(row["task"], *(format_number(n, 2) for n in numbers), *ranks)
     line = suite.noise.oracle()
     if np.isfinite(line).all():
         table.add_section()
-        table.add_row("mean over tasks", *[""] * 5, *map(format_rank, line))
+        table.add_row("mean over tasks", *[""] * 3, *map(format_rank, line))
     screen.print(table)
     for note in dict.fromkeys(noise.note for noise in suite.noise.values()):
         names = [name for name, noise in suite.noise.items() if noise.note == note]
         where = "all tasks" if len(names) == len(suite) else ", ".join(names)
-        screen.print(f"Repeats of {where}: {note}.")
+        count = max(row["repeated"] for row in rows if row["task"] in names)
+        screen.print(f"Repeats, {where}: {note}" + (f", {count} networks." if count else "."))
     screen.print(
         "within: standard deviation between trainings of one network, above the table's median; "
         "top tenth: that between the best architectures; @N: mean rank that a searcher with "

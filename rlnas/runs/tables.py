@@ -53,6 +53,7 @@ def outcome_row(
     else:
         architecture, score, test = best.architecture, best.score, task.test_score(best.vector)
         if noise is not None:
+            test = noise.test_score(best.vector)
             denoised_regret = noise.denoised_regret(best.vector)
             twins_rank = noise.twins_rank(best.vector)
     row: dict[str, Any] = {

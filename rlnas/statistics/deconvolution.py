@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.seeding import generator
 
 Floats = NDArray[np.float64]
 
@@ -110,7 +111,12 @@ def fit_noise(groups: Sequence[Floats], *, skewed: bool = True) -> MeasurementNo
     from scipy.optimize import minimize_scalar
     from scipy.special import logsumexp
 
-    groups = [group[:_MOST_REPEATS] for group in groups]
+    # At random, for they may come in the order of their size.
+    rng = generator(0, "repeats of a large group")
+    groups = [
+        rng.permutation(group)[:_MOST_REPEATS] if len(group) > _MOST_REPEATS else group
+        for group in groups
+    ]
     sizes = np.array([len(group) for group in groups])
     starts = np.cumsum(sizes) - sizes
     # A mean of n is within sd/√n of what it is of, so there each group's integral is taken.
@@ -184,6 +190,9 @@ def mixing_weights(likelihood: Floats) -> Floats:
 @dataclass(frozen=True, eq=False)
 class Deconvolution:
     """What the values behind noisy measurements may be.
+
+    The most likely distribution has few points, so that of a single unit a posterior is too narrow
+    for an interval; means, spreads, and what is averaged over many units hold.
 
     Attributes:
         grid: ``(m,)`` values that occur, ascending.

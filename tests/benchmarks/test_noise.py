@@ -12,7 +12,7 @@ from rlnas.benchmarks import (
     load_suite,
 )
 from rlnas.benchmarks import noise as noise_module
-from rlnas.errors import LeakageError
+from rlnas.errors import InvalidArgumentError, LeakageError
 from rlnas.search import Searcher
 from rlnas.spaces import get_space
 from rlnas.tasks import Metric, TabularTask
@@ -223,3 +223,19 @@ def test_the_noise_of_micro_is_what_others_found():
 def test_of_macro_nothing_can_be_known():
     found = load_suite("transnas-macro").noise
     assert {noise.source for noise in found.values()} == {"none"}
+
+
+@pytest.mark.realdata
+def test_nasbench_201_is_judged_by_test_scores_that_no_search_sees(truth):
+    suite = load_suite("nasbench-201")
+    place = suite.space.parse(
+        "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|"
+        "+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|"
+    )
+    assert suite["cifar10"].test_scores is None
+    noise = suite.noise["cifar10"]
+    assert noise.test_score(place) == pytest.approx(85.863333)
+    with suite["cifar10"].sealed(), pytest.raises(LeakageError):
+        noise.test_score(place)
+    with pytest.raises(InvalidArgumentError, match="measured on test data"):
+        load_suite("nasbench-201-test")
