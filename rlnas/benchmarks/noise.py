@@ -41,7 +41,7 @@ Floats = NDArray[np.float64]
 ORACLE_QUERIES = (10, 20, 50)
 """Queries at which the oracle line is given."""
 _DRAWS = 400
-_VERSION = 2
+_VERSION = 3
 """Of what is kept on disk: raise it when a formula changes."""
 
 _NOTES: dict[RepeatSource, str] = {

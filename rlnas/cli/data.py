@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from rlnas.cli import data_noise, data_preview, data_tables
-from rlnas.cli.data_noise import NoiseOptions
+from rlnas.cli import data_preview, data_tables
 from rlnas.cli.data_preview import PreviewOptions
-from rlnas.cli.data_tables import FetchOptions, ImportOptions, InfoOptions, ListOptions
+from rlnas.cli.data_tables import (
+    FetchOptions,
+    ImportOptions,
+    InfoOptions,
+    ListOptions,
+    NoiseOptions,
+)
 
 if TYPE_CHECKING:
     from rlnas.cli.screen import Screen
@@ -46,7 +51,7 @@ def run(options: DataOptions, screen: Screen) -> dict[str, Any]:
     if isinstance(action, PreviewOptions):
         return data_preview.preview(action, screen)
     if isinstance(action, NoiseOptions):
-        return data_noise.show_noise(action, screen)
+        return data_tables.show_noise(action, screen)
     if isinstance(action, ListOptions):
         return data_tables.list_data(screen)
     if isinstance(action, InfoOptions):

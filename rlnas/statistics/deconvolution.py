@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.seeding import generator
 
 Floats = NDArray[np.float64]
 
@@ -27,8 +26,6 @@ _LEAST_TAIL = 0.02  # below it the two forms of the density agree, and the skewe
 _STEPS = 4.0
 """Points of the grid within one standard deviation of the noise."""
 _MOST_POINTS = 1200
-_MOST_REPEATS = 12
-"""Of each group, when the tail is fitted: a few large groups are not to decide alone."""
 _ITERATIONS = 500
 _GAP = 1e-7
 
@@ -111,12 +108,6 @@ def fit_noise(groups: Sequence[Floats], *, skewed: bool = True) -> MeasurementNo
     from scipy.optimize import minimize_scalar
     from scipy.special import logsumexp
 
-    # At random, for they may come in the order of their size.
-    rng = generator(0, "repeats of a large group")
-    groups = [
-        rng.permutation(group)[:_MOST_REPEATS] if len(group) > _MOST_REPEATS else group
-        for group in groups
-    ]
     sizes = np.array([len(group) for group in groups])
     starts = np.cumsum(sizes) - sizes
     # A mean of n is within sd/√n of what it is of, so there each group's integral is taken.
