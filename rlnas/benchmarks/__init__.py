@@ -16,6 +16,8 @@ from rlnas.benchmarks.fetch import fetch, install_table, load_table
 from rlnas.benchmarks.hostile import hostile_suite
 from rlnas.benchmarks.importers import import_formats, import_options, import_table
 from rlnas.benchmarks.info import table_info
+from rlnas.benchmarks.measured import MeasuredSuite
+from rlnas.benchmarks.noise import SuiteNoise, TaskNoise
 from rlnas.benchmarks.provenance import Provenance
 from rlnas.benchmarks.storage import open_table, save_table
 from rlnas.benchmarks.suites import load_suite, suite_names
@@ -27,7 +29,10 @@ __all__ = [
     "CatalogueEntry",
     "CatalogueFile",
     "Column",
+    "MeasuredSuite",
     "Provenance",
+    "SuiteNoise",
+    "TaskNoise",
     "built_in_tables",
     "cache_root",
     "catalogue",

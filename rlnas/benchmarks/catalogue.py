@@ -21,12 +21,14 @@ class CatalogueFile:
         addresses: Public addresses, tried in order.
         sha256: Published checksum, 64 hexadecimal digits.
         size: Size in bytes, or None where it is not published.
+        folder: Folder of a mirror that may hold it.
     """
 
     name: str
     addresses: tuple[str, ...]
     sha256: str
     size: int | None = None
+    folder: str = "naslib"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,11 +40,13 @@ class CatalogueEntry:
         title: One line on what it is.
         files: Its files.
         importer: Format that reads them, see `rlnas.benchmarks.import_table`.
+        options: Options of that format.
         tables: Name of the table made for each search space in it. A table's name is its suite's.
         licence: Licence of the file and of the numbers in it.
         citation: What to cite.
         url: Page about it.
         note: What a reader must know about the numbers.
+        judge: Table with test scores of the same tasks, for reports; or empty.
     """
 
     name: str
@@ -54,6 +58,8 @@ class CatalogueEntry:
     citation: str
     url: str
     note: str = ""
+    options: Mapping[str, object] = field(default_factory=dict, hash=False)
+    judge: str = ""
 
 
 _NASLIB = "automl/NASLib/8c45f19dc259956c3bd253071135c798ad3df8ce"
@@ -156,6 +162,38 @@ _ENTRIES = (
         citation=f"{_NASBENCH201}; {_SUITE_ZERO}",
         url=_NASLIB_PAGE,
         note="Final-epoch validation accuracy of one training run, not the mean of the seeds.",
+        judge="nasbench-201-test",
+    ),
+    CatalogueEntry(
+        name="nasbench-201-test",
+        title="NAS-Bench-201: test accuracy after 200 epochs, mean over seeds; for reports alone",
+        files=(
+            CatalogueFile(
+                name="nb201_test_accuracy.csv",
+                addresses=(),
+                sha256="37c6f196e49d3fe5f03facb95937e067824543c87e13f47efd1ae8dd105b0893",
+                folder="nasbench201",
+            ),
+        ),
+        importer="csv",
+        options={
+            "space": "nasbench-201",
+            "columns": {
+                f"{name.lower().replace('-', '_')}_test_accuracy_200_epochs": {
+                    "task": name,
+                    "split": "test",
+                    "unit": "%",
+                    "epoch_policy": "final",
+                }
+                for name in ("cifar10", "cifar100", "ImageNet16-120")
+            },
+        },
+        tables={"nasbench-201": "nasbench-201-test"},
+        licence="Apache-2.0 (RoBoT), MIT (benchmark)",
+        citation=_NASBENCH201,
+        url="https://github.com/D-X-Y/NAS-Bench-201",
+        note="Has no pinned public address: put nb201_test_accuracy.csv into a folder named by "
+        "RLNAS_DATA_MIRROR. Read by reports on nasbench-201 alone, and no search sees it.",
     ),
     _proxies(
         "synflow", "272e6b7e970ff80cc36ca23757bf746d2b233d041ec3366a85047af9bf958f9e", 1154294

@@ -12,8 +12,8 @@ from rlnas.errors import InvalidArgumentError
 from rlnas.names import check_name
 from rlnas.tasks import Metric
 
-SeedChoice = int | Literal["mean"]
-"""A seed's own run, or the mean over the seeds that were measured."""
+SeedChoice = int | Literal["mean", "first"]
+"""A seed's own run, the mean over the seeds that were measured, or each row's first one."""
 
 EpochChoice = int | Literal["final", "best"] | None
 """An epoch from 0, the last, the best one in the metric's direction, or None: what is held."""
@@ -92,7 +92,8 @@ class Column:
         metric and the smallest of a ``min`` metric. A run that ended early has no final value.
 
         Args:
-            seed: One seed, or the mean over seeds. A column without a seed axis takes ``mean``.
+            seed: One seed, the mean over seeds, or each row's first measured one. A column without
+                a seed axis takes ``mean`` or ``first``.
             epoch: An epoch from 0, ``final``, ``best``, or None for what the column holds: the
                 final epoch where it has all.
 
@@ -106,19 +107,22 @@ class Column:
         else:
             self._check_policy(epoch)
         if "seed" not in self.axes:
-            if seed != "mean":
+            if seed not in ("mean", "first"):
                 raise InvalidArgumentError(
                     f"{self.task}/{self.metric.name} has no seed axis; seed {seed!r} cannot be "
                     "chosen: use seed='mean'."
                 )
             return values
+        measured = np.isfinite(values)
+        if seed == "first":
+            first = np.take_along_axis(values, measured.argmax(axis=1)[:, None], axis=1)[:, 0]
+            return np.where(measured.any(axis=1), first, np.nan)
         if seed != "mean":
             if seed not in self.seeds:
                 raise InvalidArgumentError(
                     f"{self.task}/{self.metric.name} has the seeds {self.seeds}, not {seed!r}."
                 )
             return values[:, self.seeds.index(seed)]
-        measured = np.isfinite(values)
         count = measured.sum(axis=1)
         total = np.where(measured, values, 0.0).sum(axis=1)
         return np.where(count > 0, total / np.maximum(count, 1), np.nan)
@@ -148,6 +152,27 @@ class Column:
             "what it holds, or use a table with an epoch axis."
         )
 
+    def other_seeds(
+        self, seed: SeedChoice = "mean", epoch: EpochChoice = None
+    ) -> list[NDArray[np.float64]]:
+        """Return the numbers that `select` leaves out: of each other seed, ``(rows,)``.
+
+        With ``first`` a row's first seed is NaN in it. There are none of the mean, which has all.
+        """
+        if "seed" not in self.axes or seed == "mean":
+            return []
+        seen = self.select(seed, epoch)
+        columns = {number: self.select(number, epoch) for number in self.seeds}
+        if seed != "first":
+            return [values for number, values in columns.items() if number != seed]
+        taken = np.zeros(len(seen), dtype=np.bool_)
+        left = []
+        for values in columns.values():
+            first = ~taken & np.isfinite(values)
+            left.append(np.where(first, np.nan, values))
+            taken |= first
+        return [values for values in left if np.isfinite(values).any()]
+
     def selected_metric(self, seed: SeedChoice = "mean", epoch: EpochChoice = None) -> Metric:
         """Return the meaning of what `select` gives: its epoch policy, and a note on the seeds."""
         metric, said = self.metric, []
@@ -158,9 +183,9 @@ class Column:
             else:
                 metric = replace(metric, epoch_policy="best" if epoch == "best" else "final")
         if "seed" in self.axes:
-            said.append(
-                f"mean over the measured of seeds {self.seeds}"
-                if seed == "mean"
-                else f"seed {seed}"
-            )
+            which = {
+                "mean": f"mean over the measured of seeds {self.seeds}",
+                "first": f"the first measured of seeds {self.seeds}",
+            }
+            said.append(which[seed] if isinstance(seed, str) else f"seed {seed}")
         return replace(metric, note="; ".join(filter(None, [metric.note, *said])))

@@ -53,7 +53,7 @@ def fetch_file(
 
     Places are tried in this order: the cache; the mirror that ``RLNAS_DATA_MIRROR`` names (a
     folder, or a ``file:``, ``http:`` or ``https:`` address), both as ``<mirror>/<name>`` and
-    ``<mirror>/naslib/<name>``; the public addresses. ``RLNAS_OFFLINE=1`` leaves out all that need
+    ``<mirror>/<folder>/<name>``; the public addresses. ``RLNAS_OFFLINE=1`` leaves out all that need
     the network. Whatever comes is checked against the published SHA-256 before it takes the
     file's name. An interrupted download is continued, also by a later call. Processes that want
     the same file wait for one another.
@@ -129,9 +129,9 @@ def _places(file: CatalogueFile) -> Iterator[str | Path]:
             f"RLNAS_DATA_MIRROR is {shown(mirror)}, neither a folder nor an address ({error})."
         ) from error
     if scheme in {"http", "https"}:
-        for folder in ("", "naslib/"):
+        for folder in ("", f"{file.folder}/"):
             yield f"{mirror.rstrip('/')}/{folder}{quote(file.name)}"
-    yield from mirror_paths(f"naslib/{file.name}")
+    yield from mirror_paths(f"{file.folder}/{file.name}")
     yield from file.addresses
 
 

@@ -80,7 +80,7 @@ def _convert(
         citation=entry.citation,
         converted_by=converter(),
     )
-    tables = import_table(path, entry.importer)
+    tables = import_table(path, entry.importer, **entry.options)
     unknown = {table.space.name for table in tables} - set(entry.tables)
     if unknown:
         raise DataError(f"{file.name} holds the unexpected search spaces {sorted(unknown)}.")

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rlnas.benchmarks.builtin import built_in_tables
 from rlnas.benchmarks.cache import installed_tables
-from rlnas.benchmarks.catalogue import catalogue_tables
+from rlnas.benchmarks.catalogue import catalogue_tables, get_entry
 from rlnas.benchmarks.column import EpochChoice, SeedChoice
 from rlnas.benchmarks.fetch import SYNTHETIC, load_table
 from rlnas.benchmarks.hostile import PREFIX, base_of, hostile_suite
 from rlnas.benchmarks.synthetic import synthetic_suite
 from rlnas.benchmarks.table import BenchmarkTable
-from rlnas.errors import InvalidArgumentError, UnknownNameError
+from rlnas.errors import DataError, InvalidArgumentError, UnknownNameError
 from rlnas.tasks import Suite, TabularTask
 
 
@@ -30,7 +34,7 @@ def load_suite(
     name: str,
     *,
     metric: str | Mapping[str, str] | None = None,
-    seed: SeedChoice = "mean",
+    seed: SeedChoice = "first",
     epoch: EpochChoice = None,
     table: BenchmarkTable | None = None,
 ) -> Suite[TabularTask]:
@@ -48,7 +52,9 @@ def load_suite(
         name: Name of the suite.
         metric: Metric that searches maximise, for every task or by task; each task's primary one
             by default. Tasks without it are left out.
-        seed: The mean over seeds, or one of them; see `Column.select`.
+        seed: What searches see where a table has several seeds: each training's first one by
+            default, one of them, or the mean over all; see `Column.select`. The seeds that
+            searches do not see judge what was found, see `MeasuredSuite.noise`.
         epoch: Which epoch, where a table holds several; see `Column.select`.
         table: A table to take the tasks from instead of the cache, under the given suite name.
 
@@ -66,7 +72,7 @@ def load_suite(
             of = load_suite(base, metric=metric, seed=seed, epoch=epoch)
             return hostile_suite(of, others=_beside(of))
         if name == SYNTHETIC:
-            if metric is not None or seed != "mean" or epoch not in {None, "final"}:
+            if metric is not None or seed not in {"mean", "first"} or epoch not in {None, "final"}:
                 raise InvalidArgumentError(
                     f"{SYNTHETIC} has one metric, seed and epoch; metric={metric!r}, "
                     f"seed={seed!r}, epoch={epoch!r} cannot be chosen."
@@ -76,7 +82,18 @@ def load_suite(
             every = suite_names()
             raise UnknownNameError("suite", name, (*every, *(PREFIX + known for known in every)))
         table = load_table(name)
-    return table.suite(name, metric=metric, seed=seed, epoch=epoch)
+    suite = table.suite(name, metric=metric, seed=seed, epoch=epoch)
+    if name in catalogue_tables() and (judge := get_entry(name).judge):
+        suite.judge = partial(_test_scores, judge)
+    return suite
+
+
+def _test_scores(table: str, task: str) -> NDArray[np.float64] | None:
+    """Return a task's scores in a table of test scores, None where it cannot be had."""
+    try:
+        return load_table(table).scores(task)
+    except DataError:
+        return None
 
 
 def _beside(suite: Suite[TabularTask]) -> Mapping[str, TabularTask]:

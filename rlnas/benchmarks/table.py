@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.benchmarks.column import Column, EpochChoice, SeedChoice
+from rlnas.benchmarks.measured import MeasuredSuite
 from rlnas.benchmarks.provenance import Provenance
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.names import check_name
 from rlnas.spaces import Architecture, SearchSpace
-from rlnas.tasks import Suite, TabularTask
+from rlnas.tasks import TabularTask
 
 
 class BenchmarkTable:
@@ -270,10 +271,10 @@ class BenchmarkTable:
         *,
         tasks: Sequence[str] | None = None,
         metric: str | Mapping[str, str] | None = None,
-        seed: SeedChoice = "mean",
+        seed: SeedChoice = "first",
         epoch: EpochChoice = None,
         allow_test: bool = False,
-    ) -> Suite[TabularTask]:
+    ) -> MeasuredSuite:
         """Return the table's tasks as a suite.
 
         Args:
@@ -282,7 +283,8 @@ class BenchmarkTable:
                 with the metric that is named, that a search can use. The suite's description says
                 which were left out: measured on test data without ``allow_test``, or not at all.
             metric: One metric for every task, or metrics by task; primary ones by default.
-            seed: See `task`.
+            seed: What searches see, see `task`; by default the first seed of each training. The
+                others judge what was found, see `MeasuredSuite.noise`.
             epoch: See `task`.
             allow_test: See `task`.
 
@@ -306,7 +308,18 @@ class BenchmarkTable:
         made = {t: self.task(t, metric=chosen.get(t), **options) for t in tasks}  # type: ignore[arg-type]
         notes = "; ".join(f"{t} was left out: {why}" for t, why in left_out.items() if why)
         title = self.source.title
-        return Suite(name, made, description=f"{title} ({notes})" if notes else title)
+
+        def other_seeds(task: str) -> list[NDArray[np.float64]]:
+            column = self.column(task, chosen.get(task))
+            rows = column.other_seeds(seed, epoch)
+            return [column.metric.sign * self.spread(values) for values in rows]
+
+        return MeasuredSuite(
+            name,
+            made,
+            description=f"{title} ({notes})" if notes else title,
+            other_seeds=other_seeds,
+        )
 
     def _useless(self, task: str, metric: str | None, allow_test: bool) -> str:
         """Return why a search cannot use a task, or an empty text."""

@@ -1,4 +1,4 @@
-"""``rlnas data``: benchmark tables (list, info, fetch, import) and images (preview)."""
+"""``rlnas data``: benchmark tables (list, info, noise, fetch, import) and images (preview)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ import tyro
 
 from rlnas.cli import data_preview, data_tables
 from rlnas.cli.data_preview import PreviewOptions
-from rlnas.cli.data_tables import FetchOptions, ImportOptions, InfoOptions, ListOptions
+from rlnas.cli.data_tables import (
+    FetchOptions,
+    ImportOptions,
+    InfoOptions,
+    ListOptions,
+    NoiseOptions,
+)
 
 if TYPE_CHECKING:
     from rlnas.cli.screen import Screen
@@ -17,12 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class DataOptions:
-    """Benchmark tables: list, info, fetch, import; images to train on: preview."""
+    """Benchmark tables: list, info, noise, fetch, import; images to train on: preview."""
 
     action: (
         Annotated[ListOptions, tyro.conf.subcommand("list", prefix_name=False)]
         | Annotated[InfoOptions, tyro.conf.subcommand("info", prefix_name=False)]
         | Annotated[FetchOptions, tyro.conf.subcommand("fetch", prefix_name=False)]
+        | Annotated[NoiseOptions, tyro.conf.subcommand("noise", prefix_name=False)]
         | Annotated[ImportOptions, tyro.conf.subcommand("import", prefix_name=False)]
         | Annotated[PreviewOptions, tyro.conf.subcommand("preview", prefix_name=False)]
     )
@@ -43,6 +50,8 @@ def run(options: DataOptions, screen: Screen) -> dict[str, Any]:
     action = options.action
     if isinstance(action, PreviewOptions):
         return data_preview.preview(action, screen)
+    if isinstance(action, NoiseOptions):
+        return data_tables.show_noise(action, screen)
     if isinstance(action, ListOptions):
         return data_tables.list_data(screen)
     if isinstance(action, InfoOptions):

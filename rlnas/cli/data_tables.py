@@ -1,4 +1,4 @@
-"""``rlnas data list``, ``info``, ``fetch`` and ``import``: benchmark tables."""
+"""``rlnas data list``, ``info``, ``noise``, ``fetch`` and ``import``: benchmark tables."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import tyro
 
 from rlnas.cli.options import CommonOptions, Flag, Text, split_names
 from rlnas.errors import InvalidArgumentError
+from rlnas.formats import format_number, format_rank
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,6 +31,14 @@ class InfoOptions(CommonOptions):
 
     names: tyro.conf.Positional[tuple[str, ...]] = ()
     """Names of tables; by default the built-in ones and every one that is in the cache."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoiseOptions(CommonOptions):
+    """Say how noisy the scores of a suite are, and what no search can find but by luck."""
+
+    suite: tyro.conf.Positional[str]
+    """Name of the suite."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,13 +163,58 @@ def describe_tables(names: Iterable[str], screen: Screen) -> dict[str, Any]:
     return {"command": "data info", "tables": infos}
 
 
+def show_noise(options: NoiseOptions, screen: Screen) -> dict[str, Any]:
+    """Print the noise of each task of a suite.
+
+    Raises:
+        InvalidArgumentError: If the suite's scores were not measured.
+    """
+    import numpy as np
+
+    from rlnas.benchmarks import MeasuredSuite, load_suite
+
+    suite = load_suite(options.suite)
+    if not isinstance(suite, MeasuredSuite):
+        raise InvalidArgumentError(
+            f"The scores of {suite.name} were not measured, so they have no noise of training."
+        )
+    frame = suite.noise.to_frame()
+    table = _table(title=f"{suite.name}: the noise of a training")
+    table.add_column("task", overflow="fold")
+    heads = ("within", "top tenth", "Spearman", "@10", "@20", "@50")
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    rows = frame.to_dict("records")
+    for row in rows:
+        numbers = [row[name] for name in ("within", "top", "spearman")]
+        ranks = [format_rank(row[f"oracle_at_{q}"]) for q in (10, 20, 50)]
+        table.add_row(row["task"], *(format_number(n, 2) for n in numbers), *ranks)
+    line = suite.noise.oracle()
+    if np.isfinite(line).all():
+        table.add_section()
+        table.add_row("mean over tasks", *[""] * 3, *map(format_rank, line))
+    screen.print(table)
+    for note in dict.fromkeys(noise.note for noise in suite.noise.values()):
+        names = [name for name, noise in suite.noise.items() if noise.note == note]
+        where = "all tasks" if len(names) == len(suite) else ", ".join(names)
+        count = max(row["repeated"] for row in rows if row["task"] in names)
+        screen.print(f"Repeats, {where}: {note}" + (f", {count} networks." if count else "."))
+    screen.print(
+        "within: standard deviation between trainings of one network, above the table's median; "
+        "top tenth: that between the best architectures; @N: mean rank that a searcher with "
+        "noise-free scores expects after N queries. Below it is luck."
+    )
+    return {"command": "data noise", "suite": suite.name, "tasks": rows, "oracle": line.tolist()}
+
+
 def fetch_data(names: Iterable[str], screen: Screen, *, force: bool) -> dict[str, Any]:
     """Download, verify and convert data sets."""
     from rlnas.benchmarks import cache_root, catalogue, fetch, table_info
 
     wanted = split_names(names)
     if wanted == ("all",):
-        wanted = tuple(entry.name for entry in catalogue())
+        # One without an address is for those who have its file, and ask for it by name.
+        wanted = tuple(e.name for e in catalogue() if all(file.addresses for file in e.files))
     infos = []
     for name in wanted:
         with screen.progress() as report:

@@ -29,6 +29,11 @@ def show_searches(run: SearchRun, screen: Screen, *, tensorboard: bool) -> dict[
         "@N: mean rank of the best after N queries, over seeds, with a 95 % bootstrap interval; "
         f"rank 1 is the best of the {run.suite.space.size} architectures."
     )
+    if "twins_rank" in rows and rows["twins_rank"].notna().any():
+        screen.print(
+            "twins: mean rank of other trainings of the network that was found, where there are "
+            "any. Far above its own rank it was luck; rlnas data noise says how much there is."
+        )
     for line in _best_found(rows, run):
         screen.line(line)
     if failures := int(rows["failures"].sum()):

@@ -265,8 +265,9 @@ class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
 
     Its rows have the columns source (``-`` for none), target, method, seed, queries,
     best_architecture, best_score, test_score, rank (1 is the best of the whole space), regret,
-    rank_at_10, rank_at_20, failures, cost (s of training) and seconds (wall clock); its curves
-    source, target, method, seed, query, best_score and rank after every query.
+    denoised_regret and twins_rank (see `outcome_row`; older runs lack them), rank_at_10,
+    rank_at_20, failures, cost (s of training) and seconds (wall clock); its curves source, target,
+    method, seed, query, best_score and rank after every query.
     """
 
     numbers = (

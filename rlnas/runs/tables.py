@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rlnas.benchmarks.measured import MeasuredSuite
+from rlnas.benchmarks.noise import TaskNoise
 from rlnas.errors import RlnasError
 from rlnas.runs.cell import RunCell
 from rlnas.search.result import SearchResult
@@ -20,7 +22,11 @@ CHECKPOINTS = (10, 20)
 
 
 def outcome_row(
-    result: SearchResult, task: TabularTask, budget: int, checkpoints: Sequence[int] = CHECKPOINTS
+    result: SearchResult,
+    task: TabularTask,
+    budget: int,
+    checkpoints: Sequence[int] = CHECKPOINTS,
+    noise: TaskNoise | None = None,
 ) -> dict[str, Any]:
     """Return the columns of one finished search.
 
@@ -29,18 +35,27 @@ def outcome_row(
         task: Its task, whose whole table turns scores into ranks.
         budget: Queries it was allowed; checkpoints at or beyond it are left out.
         checkpoints: Queries at which to report the rank.
+        noise: What is known of the noise of the task's scores, of which a search sees nothing.
 
     Returns:
         queries, best_architecture, best_score, test_score, rank (1 is the best of the whole space),
-        regret, rank_at_<checkpoint>, failures, cost (s of training), seconds (wall clock).
+        regret, denoised_regret (how far what was found is expected to be below the best, without
+        the luck of one training) and twins_rank (mean rank of the other trainings of the network
+        that was found), NaN where not known, rank_at_<checkpoint>, failures, cost (s of training),
+        seconds (wall clock).
     """
     architecture, score, test = None, float("nan"), float("nan")
+    denoised_regret = twins_rank = float("nan")
     try:
         best = result.best
     except RlnasError:  # every query failed: the row says so
         pass
     else:
         architecture, score, test = best.architecture, best.score, task.test_score(best.vector)
+        if noise is not None:
+            test = noise.test_score(best.vector)
+            denoised_regret = noise.denoised_regret(best.vector)
+            twins_rank = noise.twins_rank(best.vector)
     row: dict[str, Any] = {
         "queries": len(result.records),
         "best_architecture": architecture,
@@ -48,6 +63,8 @@ def outcome_row(
         "test_score": test,
         "rank": rank_of(task, score),
         "regret": task.regret(score),
+        "denoised_regret": denoised_regret,
+        "twins_rank": twins_rank,
     }
     reached = result.best_so_far.tolist()
     for queries in checkpoints:
@@ -76,7 +93,8 @@ def outcome_tables(
 
     Args:
         results: The searches, one or more; each is needed only while its turn is.
-        tasks: The task of each target.
+        tasks: The task of each target; where they are a suite of measured scores, its noise judges
+            too.
         budget: Queries each search was allowed.
 
     Returns:
@@ -84,10 +102,12 @@ def outcome_tables(
     """
     import pandas as pd
 
+    noise = tasks.noise if isinstance(tasks, MeasuredSuite) else {}
     rows, courses = [], []
     for cell, result in results:
         task = tasks[cell.target]
-        rows.append(cell.columns | outcome_row(result, task, budget))
+        judged = outcome_row(result, task, budget, noise=noise.get(cell.target))
+        rows.append(cell.columns | judged)
         courses.append(outcome_curve(result, task))
     # Columns as a whole: a frame for each search and their concatenation take far longer.
     cells: pd.DataFrame = pd.DataFrame(rows)

@@ -15,11 +15,16 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.spaces.graph import live_edges
+
+Pooling = Literal["apart", "equal", "linear"]
+"""What counts as one pool: each ``apart``, those of ``equal`` inputs, or ``linear``: equal ones,
+where the pool of a sum is the sum of the pools."""
 
 _INPUT = -1
 _Colouring = dict[int, str]
@@ -34,6 +39,8 @@ def cell_key(
     identity_edges: NDArray[np.bool_],
     input_node: int,
     output_node: int,
+    pools: frozenset[int] = frozenset(),
+    pooling: Pooling = "apart",
 ) -> str:
     """Return the canonical key of one cell, 32 hexadecimal digits.
 
@@ -45,12 +52,15 @@ def cell_key(
         identity_edges: ``(E,)`` where ``identity`` really is one (a strided skip is not).
         input_node: Node that receives the cell's input.
         output_node: Node that is the cell's output.
+        pools: Indices of operations that have no weights and are linear, such as average pools.
+        pooling: What counts as one instance of them, see `Pooling`.
     """
     ops = np.asarray(operations)
     present = np.ones(len(ops), dtype=np.bool_) if none is None else ops != none
     alive = live_edges(edges, present, input_node, output_node)
     value: dict[int, Counter[int]] = {input_node: Counter({_INPUT: 1})}
     instances: dict[int, tuple[int, Counter[int]]] = {}
+    pooled: dict[tuple[int, frozenset[tuple[int, int]]], int] = {}
     for e in sorted(range(len(ops)), key=lambda i: (int(edges[i, 1]), int(edges[i, 0]))):
         if not alive[e]:
             continue
@@ -59,9 +69,21 @@ def cell_key(
         if identity is not None and ops[e] == identity and identity_edges[e]:
             total.update(value[tail])
         else:
-            instances[e] = (int(ops[e]), value[tail])
-            total[e] += 1
+            for inputs, times in _inputs(value[tail], int(ops[e]) in pools, pooling):
+                own = e
+                if pooling != "apart" and int(ops[e]) in pools:
+                    named = (int(ops[e]), frozenset(inputs.items()))
+                    own = pooled.setdefault(named, len(ops) + len(pooled))
+                instances[own] = (int(ops[e]), inputs)
+                total[own] += times
     return _InstanceGraph(instances, value.get(output_node, Counter())).key()
+
+
+def _inputs(value: Counter[int], pool: bool, pooling: Pooling) -> list[tuple[Counter[int], int]]:
+    """Return the inputs of the instances that one edge makes, and how often each counts."""
+    if pool and pooling == "linear":  # the pool of a sum is the sum of the pools
+        return [(Counter({part: 1}), times) for part, times in value.items()]
+    return [(value, 1)]
 
 
 class _InstanceGraph:

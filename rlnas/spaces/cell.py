@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from rlnas.errors import InvalidArchitectureError, InvalidArgumentError
 from rlnas.spaces.base import Architecture, SearchSpace
-from rlnas.spaces.canonical import cell_key
+from rlnas.spaces.canonical import Pooling, cell_key
 from rlnas.spaces.graph import ArchitectureGraph, live_edges
 
 
@@ -27,6 +28,8 @@ class CellSpace(SearchSpace):
         identity: Name of the operation that passes its input unchanged, if there is one.
         strided_inputs: Whether edges that leave the input node change the resolution or width, so
             that ``identity`` on them is a real operation.
+        pools: Names of operations without weights that are linear, such as average pools.
+        pooling: Which of them the canonical form merges, see `rlnas.spaces.canonical.Pooling`.
 
     Raises:
         InvalidArgumentError: If the graph is not acyclic in this numbering, or a name is wrong.
@@ -46,6 +49,8 @@ class CellSpace(SearchSpace):
         none: str | None = None,
         identity: str | None = None,
         strided_inputs: bool = False,
+        pools: Sequence[str] = (),
+        pooling: Pooling = "apart",
     ) -> None:
         pairs = np.asarray(edges, dtype=np.int64)
         if pairs.ndim != 2 or pairs.shape[1] != 2 or len(pairs) == 0:
@@ -66,6 +71,14 @@ class CellSpace(SearchSpace):
                 raise InvalidArgumentError(
                     f"{name}: {role!r} is not one of the operations {names}."
                 )
+        if unknown := [pool for pool in pools if pool not in names]:
+            raise InvalidArgumentError(f"{name}: {unknown} are not among the operations {names}.")
+        if pooling not in get_args(Pooling):
+            raise InvalidArgumentError(
+                f"{name}: pooling is {pooling!r}; expected one of {get_args(Pooling)}."
+            )
+        self._pools = frozenset(names.index(pool) for pool in pools)
+        self.pooling = pooling
         self.name = name
         self.operations = names
         self.positions = pairs
@@ -146,6 +159,8 @@ class CellSpace(SearchSpace):
             identity_edges=~self._strided,
             input_node=self.input_node,
             output_node=self.output_node,
+            pools=self._pools,
+            pooling=self.pooling,
         )
 
     @property

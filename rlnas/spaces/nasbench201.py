@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from rlnas.errors import InvalidArchitectureError
 from rlnas.spaces.base import Architecture
+from rlnas.spaces.canonical import Pooling
 from rlnas.spaces.cell import CellSpace
 
 _PATTERN = re.compile(
@@ -22,19 +23,26 @@ class NASBench201Space(CellSpace):
     node, the operation from each earlier node. The encoding follows the string: edges 0→1, 0→2,
     1→2, 0→3, 1→3, 2→3.
 
+    Args:
+        pooling: Which average pools the canonical form merges: none (``apart``, 5,425 classes),
+            those of equal inputs (``equal``, 5,260), or also a pool of a sum with the sum of pools
+            (``linear``, 5,044). The benchmark trained every cell by itself.
+
     Example:
         >>> space = NASBench201Space()
         >>> space.format([3, 1, 0, 2, 4, 1])
         '|nor_conv_3x3~0|+|skip_connect~0|none~1|+|nor_conv_1x1~0|avg_pool_3x3~1|skip_connect~2|'
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pooling: Pooling = "apart") -> None:
         super().__init__(
             "nasbench-201",
             [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3)],
             ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"],
             none="none",
             identity="skip_connect",
+            pools=["avg_pool_3x3"],
+            pooling=pooling,
         )
 
     def format(self, architecture: ArrayLike) -> str:

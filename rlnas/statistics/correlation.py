@@ -35,6 +35,19 @@ def spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float
     return found
 
 
+def paired_spearman(x: Floats, y: Floats) -> Floats:
+    """Return Spearman's correlation of each row of ``x`` with the same row of ``y``.
+
+    Args:
+        x: ``(B, p)``, without NaN.
+        y: ``(B, p)``, likewise.
+
+    Returns:
+        ``(B,)``; NaN where all of one are equal.
+    """
+    return np.asarray(np.einsum("bp,bp->b", _standardised(x), _standardised(y)))
+
+
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return ranks along the last axis with mean 0 and length 1; NaN where all are equal."""
     from scipy import stats

@@ -47,7 +47,9 @@ def test_the_command_writes_the_same_files(small, again):
 @pytest.mark.slow
 def test_what_does_not_learn_is_found_again_anywhere(small, again):
     old, new = (of_method(at, "random") for at in (small, again))
-    assert_frame_equal(old.drop(columns=TIMED), new.drop(columns=TIMED), check_exact=True)
+    old = old.drop(columns=TIMED)
+    # Columns that came later are left out: what was written before stays as it is.
+    assert_frame_equal(old, new[list(old)], check_exact=True)
 
 
 @pytest.mark.slow

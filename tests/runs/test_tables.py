@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from rlnas.benchmarks import MeasuredSuite
 from rlnas.runs.cell import NO_SOURCE, RunCell
 from rlnas.runs.tables import outcome_curve, outcome_row, outcome_tables, rank_of
 from rlnas.search import RandomSearch
@@ -99,3 +100,24 @@ def test_tables_are_the_rows_and_curves_of_the_searches() -> None:
         pd.DataFrame(cell.columns | outcome_curve(r, tasks[cell.target])) for cell, r in results
     ]
     pd.testing.assert_frame_equal(curves, pd.concat(frames, ignore_index=True))
+
+
+def test_rows_say_what_other_trainings_of_the_network_came_to() -> None:
+    space = get_space("transnas-micro")
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=space.size)[space.canonical_index]
+    scores = truth + 0.3 * rng.normal(size=space.size)
+    task = TabularTask("made-up/a", space, scores, Metric(name="score"))
+    suite = MeasuredSuite("made-up", {"a": task})
+    cell = RunCell("random", NO_SOURCE, "a", 0)
+    result = RandomSearch().search(task, 30, seed=0)
+    rows, _ = outcome_tables([(cell, result)], suite, 30)
+    noise = suite.noise["a"]
+    assert rows["denoised_regret"][0] == noise.denoised_regret(result.best.vector)
+    assert rows["denoised_regret"][0] >= 0
+    np.testing.assert_equal(rows["twins_rank"][0], noise.twins_rank(result.best.vector))
+    # Beside the rank and the regret, and there whether anything is known or not.
+    assert list(rows).index("denoised_regret") == list(rows).index("regret") + 1
+    unknown, _ = outcome_tables([(cell, result)], {"a": task}, 30)
+    assert list(unknown) == list(rows)
+    assert unknown[["denoised_regret", "twins_rank"]].isna().all(axis=None)

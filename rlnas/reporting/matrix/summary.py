@@ -181,6 +181,7 @@ def matrix_summary(
                 "label": entrant.label,
                 "rank": _over_seeds(part),
                 "against_scratch": _counts(gains, entrant),
+                **_twins(part),
             }
             for entrant, part in entrants(rows).items()
         ],
@@ -189,6 +190,12 @@ def matrix_summary(
             for method, part in rows[rows["method"] != BASELINE].groupby("method", sort=False)
         },
     }
+
+
+def _twins(rows: pd.DataFrame) -> dict[str, float]:
+    """Return the mean rank of other trainings of what was found, where there are any."""
+    known = rows["twins_rank"].dropna() if "twins_rank" in rows else rows["rank"][:0]
+    return {"twins_rank": float(known.mean())} if len(known) else {}
 
 
 _PARTS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,10 @@ from rlnas.tasks import Metric
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+JUDGED = ("denoised_regret", "twins_rank")
+"""Columns that say how much of a result is the luck of one training."""
 
 
 class SearchNumbers:
@@ -69,7 +73,9 @@ def search_summary(rows: pd.DataFrame) -> list[dict[str, Any]]:
     Returns:
         One entry a (method, source), in order, with ``tasks``: for each task ``best_score``,
         ``regret`` and ``rank_at`` (by queries), each what `describe` returns; and
-        ``mean_over_tasks`` with ``rank_at``, where a seed's value is its mean over the tasks.
+        ``mean_over_tasks`` with ``rank_at``, where a seed's value is its mean over the tasks. Each
+        of both has ``twins_rank`` and ``denoised_regret`` (of tasks alone) where the rows do and
+        the noise is known, see `rlnas.runs.tables.outcome_row`.
     """
     summary = []
     columns = _rank_columns(rows)
@@ -84,6 +90,7 @@ def search_summary(rows: pd.DataFrame) -> list[dict[str, Any]]:
                 "regret": describe(cells["regret"]),
                 "rank_at": {q: describe(cells[c]) for q, c in columns.items()},
                 "failures": int(cells["failures"].sum()),
+                **_judged(cells, JUDGED),
             }
         over = {q: describe(part.groupby("seed")[c].mean()) for q, c in columns.items()}
         summary.append(
@@ -92,10 +99,16 @@ def search_summary(rows: pd.DataFrame) -> list[dict[str, Any]]:
                 "source": str(source),
                 "seeds": int(part["seed"].nunique()),
                 "tasks": tasks,
-                "mean_over_tasks": {"rank_at": over},
+                "mean_over_tasks": {"rank_at": over, **_judged(part, ("twins_rank",))},
             }
         )
     return summary
+
+
+def _judged(rows: pd.DataFrame, columns: Sequence[str]) -> dict[str, Any]:
+    """Return what is known of columns by the noise of a task, a seed's value its mean."""
+    known = [name for name in columns if name in rows and rows[name].notna().any()]
+    return {name: describe(rows.groupby("seed")[name].mean()) for name in known}
 
 
 def _rank_columns(rows: pd.DataFrame) -> dict[int, str]:

@@ -215,12 +215,16 @@ def _by_target(results: MatrixNumbers, short: dict[str, str]) -> Table:
 
 
 def _overview(summary: dict[str, Any]) -> Table:
-    table = _method_table(["IQM [95 %]", "beats scratch", "surely", "hurts"])
+    twins = any("twins_rank" in entry for entry in summary["entrants"])
+    judge = ["twins"] if twins else []
+    table = _method_table(["IQM [95 %]", *judge, "beats scratch", "surely", "hurts"])
     lines: list[_Line] = []
     for entry in summary["entrants"]:
         rank, counts = entry["rank"], entry["against_scratch"]
         interval = format_range(rank["low"], rank["high"])
         cells = [f"{format_rank(rank['iqm'])} {interval}".rstrip()]
+        if twins:
+            cells.append(format_rank(entry.get("twins_rank", float("nan"))))
         if counts is not None:
             cells.append(f"{counts['wins']} of {counts['cells']}")
             cells += [str(counts[key]) for key in ("surely_better", "surely_worse")]

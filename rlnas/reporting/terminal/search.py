@@ -24,18 +24,21 @@ def search_tables(results: SearchNumbers) -> list[Table]:
         seeds = sorted({entry["seeds"] for entry in summary})
         unit = metrics[tasks[0]].unit if tasks[0] in metrics else "1"
         title = tasks[0] if unit == "1" else f"{tasks[0]}, score in {unit}"
-        table = _new_table(title, seeds, "searcher", summary[0]["mean_over_tasks"]["rank_at"])
+        over = summary[0]["mean_over_tasks"]["rank_at"]
+        twins = any("twins_rank" in entry["mean_over_tasks"] for entry in summary)
+        table = _new_table(title, seeds, "searcher", over, twins=twins)
         for entry in summary:
-            table.add_row(_name(entry), *_cells(entry["tasks"][tasks[0]]))
+            table.add_row(_name(entry), *_cells(entry["tasks"][tasks[0]], twins=twins))
         return [table]
     tables = []
     for entry in summary:
-        over = entry["mean_over_tasks"]["rank_at"]
-        table = _new_table(_name(entry), [entry["seeds"]], "task", over)
+        over = entry["mean_over_tasks"]
+        twins = "twins_rank" in over
+        table = _new_table(_name(entry), [entry["seeds"]], "task", over["rank_at"], twins=twins)
         for task, found in entry["tasks"].items():
-            table.add_row(task, *_cells(found))
+            table.add_row(task, *_cells(found, twins=twins))
         table.add_section()
-        table.add_row("mean over tasks", "", *_ranks(over))
+        table.add_row("mean over tasks", "", *_ranks(over, twins=twins))
         tables.append(table)
     return tables
 
@@ -45,7 +48,9 @@ def _name(entry: dict[str, Any]) -> str:
     return str(entry["method"]) if source == "-" else f"{entry['method']} ← {source}"
 
 
-def _new_table(title: str, seeds: list[int], first: str, queries: Iterable[int]) -> Table:
+def _new_table(
+    title: str, seeds: list[int], first: str, queries: Iterable[int], *, twins: bool
+) -> Table:
     span = "–".join(str(n) for n in dict.fromkeys((seeds[0], seeds[-1])))
     table = titled_table(f"{title} ({span} seed{'' if span == '1' else 's'})")
     *early, last = queries
@@ -54,21 +59,25 @@ def _new_table(title: str, seeds: list[int], first: str, queries: Iterable[int])
     for count in early:
         table.add_column(f"@{count}", justify="right", no_wrap=True)
     table.add_column(f"@{last} [95 %]", justify="right", no_wrap=True)
+    if twins:
+        table.add_column("twins", justify="right", no_wrap=True)
     return table
 
 
-def _cells(found: dict[str, Any]) -> list[str]:
+def _cells(found: dict[str, Any], *, twins: bool) -> list[str]:
     score = found["best_score"]
     text = format_score(score["iqm"])
     if score["low"] == score["low"]:
         text += f" [{format_score(score['low'])}, {format_score(score['high'])}]"
-    return [text, *_ranks(found["rank_at"])]
+    return [text, *_ranks(found, twins=twins)]
 
 
-def _ranks(rank_at: dict[int, dict[str, Any]]) -> list[str]:
-    *early, last = rank_at.values()
+def _ranks(found: dict[str, Any], *, twins: bool) -> list[str]:
+    *early, last = found["rank_at"].values()
+    others = [format_rank(found.get("twins_rank", {}).get("mean", float("nan")))] if twins else []
     interval = format_range(last["mean_low"], last["mean_high"])
     return [
         *(format_rank(r["mean"]) for r in early),
         f"{format_rank(last['mean'])} {interval}".rstrip(),
+        *others,
     ]
