@@ -97,8 +97,8 @@ class MatrixOptions(CommonOptions):
     """Seed of the first search of each cell; by default 0."""
 
     controllers: Number = None
-    """Controllers trained on each source, alike but for their seed; by default 1, which says nothing
-    of how they vary."""
+    """Controllers trained on each source, alike but for their seed; by default 1, which says
+    nothing of how they vary."""
 
     controller_seed: Number = None
     """Seed of each source's first controller; by default 0."""

@@ -79,14 +79,10 @@ class MatrixConfig:
 
     def __post_init__(self) -> None:
         make_plain(self)
-        for name in ("seeds", "queries", "steps", "sources_together", "probes", "controllers"):
-            if getattr(self, name) < 1:
-                raise InvalidArgumentError(f"{name} is {getattr(self, name)}; expected 1 or more.")
-        for name in ("seed", "controller_seed"):
-            if getattr(self, name) < 0:
-                raise InvalidArgumentError(f"{name} is {getattr(self, name)}; expected 0 or more.")
-        if self.free_seeds is not None and self.free_seeds < 1:
-            raise InvalidArgumentError(f"free_seeds is {self.free_seeds}; expected 1 or more.")
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise InvalidArgumentError(f"{name} is {value}; expected {least} or more.")
         at_most(self, seeds=10_000, queries=10**7, steps=10**12, probes=10**7)
         at_most(self, sources_together=1024, controllers=1000, free_seeds=10_000)
         at_most(self, seed=2**62, controller_seed=2**62)
@@ -234,6 +230,10 @@ class MatrixConfig:
         )
 
 
+_LEAST = {
+    **dict.fromkeys(("seeds", "free_seeds", "controllers", "queries", "steps", "probes"), 1),
+    **{"sources_together": 1, "seed": 0, "controller_seed": 0},
+}
 _LISTS = ("tasks", "source_tasks", "methods", "estimators")
 
 

@@ -34,9 +34,9 @@ def run_matrix(
     """Measure a transfer matrix.
 
     Every controller is trained once, several in one batch, and every (source, controller, target,
-    method, seed) searched once, those of a source and method side by side, in ``workers`` processes. A finished
-    source is a finished folder and a finished cell a finished file, so an interrupted run goes on
-    where it was, and its result does not depend on that.
+    method, seed) searched once, those of a source and method side by side, in ``workers``
+    processes. A finished source is a finished folder and a finished cell a finished file, so an
+    interrupted run goes on where it was, and its result does not depend on that.
 
     Args:
         config: What to measure. Where it leaves ``free_seeds`` open, a run that goes on has those
