@@ -9,9 +9,9 @@ from rlnas.reporting.matrix.improvement import comparable, improvement_over_scra
 from rlnas.reporting.matrix.methods import IN_WORDS, Entrant, entrants, with_kinds
 from rlnas.reporting.matrix.search_curves import SearchCurves
 from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics, resampled_pairs
-from rlnas.runs.cell import BASELINE
+from rlnas.runs.cell import BASELINE, with_controllers
 from rlnas.statistics.bootstrap import BOOTSTRAP
-from rlnas.statistics.describe import describe
+from rlnas.statistics.describe import describe_ranks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,7 +130,8 @@ def _ranked(found: dict[Entrant, pd.DataFrame]) -> list[Entrant]:
 
 
 def _rank(found: dict[str, Any]) -> str:
-    return f"{format_rank(found['mean'])} {format_range(found['mean_low'], found['mean_high'])}"
+    interval = format_range(found["mean_low"], found["mean_high"])
+    return f"{format_rank(found['mean'])} {interval}".rstrip()
 
 
 def matrix_summary(
@@ -150,18 +151,20 @@ def matrix_summary(
 
     Returns:
         ``scratch``, ``headline`` (what `headline` returns), ``entrants``: one entry a method
-        and kind of source, in the order of `rlnas.reporting.matrix.methods`, with ``rank`` and
-        ``against_scratch``, counts of its cells (None without scratch); and ``methods``: one entry
-        a method other than scratch, with
+        and kind of source, in the order of `rlnas.reporting.matrix.methods`, with ``searches`` of
+        each source and target, ``rank`` and ``against_scratch``, counts of its cells (None without
+        scratch); and ``methods``: one entry a method other than scratch, with
 
         - ``all``: over the cells with a single source, the diagonal among them; ``off_diagonal``:
           without it (source ≠ target); None where the method has none;
         - ``others``, ``all_tasks``, ``no_source``: over the cells with those;
         - ``against_scratch``: counts of cells as under ``all``, with the suffixes
-          ``_off_diagonal``, ``_others``, ``_all_tasks`` and ``_no_source`` of the others.
+          ``_off_diagonal``, ``_others``, ``_all_tasks`` and ``_no_source`` of the others. What is
+          ``surely`` better or worse is so by Holm's correction over the cells of its method and
+          kind of source, see `improvement_over_scratch`.
 
-        Each number over seeds is what `describe` returns, where a seed's value is its mean rank
-        over the cells.
+        Each number over runs is what `describe_ranks` returns, where a run's value is its mean
+        rank over the cells.
     """
     rows = with_kinds(rows)
     scratch = rows[rows["method"] == BASELINE]
@@ -171,6 +174,7 @@ def matrix_summary(
     return {
         "level": BOOTSTRAP.level,
         "seeds": int(rows["seed"].nunique()),
+        "controllers": int(with_controllers(rows)["controller"].nunique()),
         "targets": list(dict.fromkeys(rows["target"])),
         "scratch": _over_seeds(scratch),
         "headline": headline(rows, ends),
@@ -179,6 +183,7 @@ def matrix_summary(
                 "method": entrant.method,
                 "sources": entrant.kind,
                 "label": entrant.label,
+                "searches": int(part.groupby(["source", "target"], sort=False).size().max()),
                 "rank": _over_seeds(part),
                 "against_scratch": _counts(gains, entrant),
             }
@@ -230,8 +235,8 @@ def _count(cells: pd.DataFrame) -> dict[str, int]:
         "wins": int(cells["wins"].sum()),
         "wins_mean": int(cells["wins_mean"].sum()),
         "wins_iqm": int(cells["wins_iqm"].sum()),
-        "surely_better": int((cells["excludes_zero"] & (cells["high"] < 0)).sum()),
-        "surely_worse": int((cells["excludes_zero"] & (cells["low"] > 0)).sum()),
+        "surely_better": int((cells["sure"] & (cells["log10_rank_difference"] < 0)).sum()),
+        "surely_worse": int((cells["sure"] & (cells["log10_rank_difference"] > 0)).sum()),
     }
 
 
@@ -244,5 +249,17 @@ def _best_source(cells: pd.Series[Any]) -> dict[str, Any] | None:
 
 
 def _over_seeds(rows: pd.DataFrame) -> dict[str, Any] | None:
-    """Return statistics over seeds of the mean rank over all cells of a seed, None of no cell."""
-    return describe(rows.groupby("seed")["rank"].mean()) if len(rows) else None
+    """Return statistics over runs of the mean rank over all cells of a run, None of no cell.
+
+    A run is a seed, of each controller where there are several; the targets are taken as they are.
+    """
+    if not len(rows):
+        return None
+    runs = with_controllers(rows).pivot_table(
+        index="source", columns=["controller", "seed"], values="rank", sort=False
+    )
+    controllers = runs.columns.get_level_values("controller").nunique()
+    if controllers > 1 and not runs.isna().any(axis=None):
+        # Controllers of different sources were trained independently.
+        return describe_ranks(runs.to_numpy().reshape(len(runs), controllers, -1))
+    return describe_ranks(rows.groupby("seed")["rank"].mean())
