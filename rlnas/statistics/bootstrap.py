@@ -255,8 +255,9 @@ class Bootstrap:
         Args:
             estimates: ``(k,)`` the statistics of the samples.
             spread: How far they vary; None where resampling says nothing, as with one seed.
-            positive: Whether the statistics are above 0 by nature, as ranks and ratios: their
-                intervals are symmetric on the logarithmic scale, and p is for a ratio of 1.
+            positive: Whether the statistics are above 0 by nature, as ranks and ratios, and the
+                spread is of their logarithms: intervals are symmetric on the logarithmic scale, and
+                p is for a ratio of 1.
             within: What the statistics can be at all; ends beyond are cut.
         """
         from scipy.special import stdtr, stdtrit
@@ -271,8 +272,8 @@ class Bootstrap:
         if positive:
             known &= middle > 0
             safe = np.where(known, middle, 1.0)
-            stretched = np.exp(np.where(known, reach, np.nan) / safe)
-            low, high, apart = safe / stretched, safe * stretched, np.log(safe) * safe
+            stretched = np.exp(np.where(known, reach, np.nan))
+            low, high, apart = safe / stretched, safe * stretched, np.log(safe)
         else:
             low, high, apart = middle - reach, middle + reach, middle
         p = 2 * stdtr(spread.freedom, -np.abs(np.where(known, apart, np.nan)) / error)
@@ -420,7 +421,8 @@ def _interval(
         put = [each[None] for each in samples]
         put[which] = drawn.of(sample)
         distribution = np.broadcast_to(statistic(*put, axis=-1), bootstrap.resamples)
-        spreads.append(bootstrap.spread(distribution[None], drawn.units))
+        shown = np.log(distribution) if positive else distribution
+        spreads.append(bootstrap.spread(np.asarray(shown)[None], drawn.units))
     total = spreads[0] if len(spreads) == 1 else spreads[0] + spreads[1]
     return bootstrap.interval(estimate, total, positive=positive, within=within)
 
@@ -438,7 +440,9 @@ def _over_strata(
     drawn = [bootstrap.draws(units, name=("stratum", each))[0] for each in range(strata)]
     total = sum(own[indices] for own, indices in zip(values, drawn, strict=True)) / strata
     runs = np.asarray(total).reshape(bootstrap.resamples, -1)
-    spread = bootstrap.spread(np.asarray(statistic(runs, axis=-1))[None], units, strata)
+    distribution = np.asarray(statistic(runs, axis=-1))
+    shown = np.log(distribution) if positive else distribution
+    spread = bootstrap.spread(shown[None], units, strata)
     return bootstrap.interval(estimate, spread, positive=positive, within=within)
 
 

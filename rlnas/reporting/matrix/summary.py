@@ -49,13 +49,16 @@ def headline(rows: pd.DataFrame, ends: pd.DataFrame | None = None) -> dict[str, 
 
     Returns:
         ``method``, ``sources`` (``single``: mean over the choice of a source; ``others``),
-        ``rank`` (what `describe` says of a seed's mean rank), and ``against``: for scratch and
-        for the best searcher without a source, where they are in the matrix, ``baseline``,
-        ``kind`` (``scratch`` or ``searcher``), ``rank``, ``pairs``, ``better`` (pairs with a lower
-        interquartile mean of log ranks), ``gain`` (mean over pairs of log10 rank of the baseline
-        less the method's) and ``probability`` (that a search ends better than one of the
-        baseline), both with ``*_low`` and ``*_high``.
+        ``rank`` (what `describe` says of a run's mean rank), and ``against``: for scratch, for the
+        best searcher without a source and for the next best method with the same sources, where
+        they are in the matrix, ``baseline``, ``kind`` (``scratch``, ``searcher`` or
+        ``runner-up``, whose searches of equal source, controller and seed are pairs), ``rank``,
+        ``pairs``, ``better`` (pairs with a lower interquartile mean of log ranks), ``gain`` (mean
+        over pairs of log10 rank of the baseline less the method's) and ``probability`` (that a
+        search ends better than one of the baseline), both with ``*_low`` and ``*_high``.
     """
+    import pandas as pd
+
     found = entrants(rows)
     ranked = _ranked({e: part for e, part in found.items() if e.transfers})
     if not ranked:
@@ -77,6 +80,15 @@ def headline(rows: pd.DataFrame, ends: pd.DataFrame | None = None) -> dict[str, 
         for base in baselines
         if set(found[base]["target"]) & set(found[best]["target"])
     ]
+    for other in [other for other in ranked[1:] if other.kind == best.kind][:1]:
+        entry["against"].append(
+            {
+                "baseline": other.method,
+                "kind": "runner-up",
+                "rank": _over_seeds(found[other]),
+                **_lead_in_pairs(pd.concat([found[best], found[other]]), best, other.method),
+            }
+        )
     return entry
 
 
@@ -91,7 +103,11 @@ def headline_sentences(found: dict[str, Any] | None) -> list[str]:
     ]
     for lead in found["against"]:
         name = lead["baseline"]
-        named = "scratch" if lead["kind"] == "scratch" else f"{name}, the best without a source"
+        named = {
+            "scratch": "scratch",
+            "searcher": f"{name}, the best without a source",
+            "runner-up": f"{name}, the next best from {IN_WORDS[found['sources']]}",
+        }[lead["kind"]]
         sentences.append(
             f"Against {named} (mean rank {_rank(lead['rank'])}): "
             f"{power(lead, 'gain')} times the rank, "
@@ -108,7 +124,17 @@ def _lead(
     if pooled is None or baseline != BASELINE:
         pooled = final_metrics(rows[rows["method"].isin([best.method, baseline])], baseline)
     own = (pooled["method"] == best.method) & (pooled["sources"] == best.kind)
-    row = pooled[own].iloc[0]
+    return _lead_of(pooled[own].iloc[0])
+
+
+def _lead_in_pairs(rows: pd.DataFrame, best: Entrant, other: str) -> dict[str, Any]:
+    """Return the lead over a method with the same sources, whose searches are pairs."""
+    courses = SearchCurves.from_frame(rows.assign(query=1), horizon=1, baseline=other)
+    pairs = resampled_pairs(courses, first=1, against=other)
+    return _lead_of(pooled_transfer_metrics(pairs).iloc[0])
+
+
+def _lead_of(row: pd.Series[Any]) -> dict[str, Any]:
     lead: dict[str, Any] = {"pairs": int(row["pairs"]), "better": int(row["better"])}
     for name, column in (
         ("gain", "mean_asymptotic_gain"),
