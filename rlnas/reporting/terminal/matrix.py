@@ -18,7 +18,7 @@ from rlnas.reporting.matrix.methods import Entrant
 from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.matrix.summary import headline_sentences
 from rlnas.reporting.terminal.table import titled_table
-from rlnas.runs.cell import ALL_TASKS, BASELINE, OTHERS, SourceKind
+from rlnas.runs.cell import ALL_TASKS, BASELINE, OTHERS, SourceKind, with_controllers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,7 +179,10 @@ def _seeds(rows: pd.DataFrame) -> str:
     most = seeds.mode().min()
     text = f"Mean over {most} seed{'' if most == 1 else 's'}"
     others = [f"{count} of {method}" for method, count in seeds[seeds != most].items()]
-    return f"{text}{' (' if others else ''}{', '.join(others)}{')' if others else ''}."
+    if others:
+        text += f" ({', '.join(others)})"
+    controllers = int(with_controllers(rows)["controller"].nunique())
+    return text + (f", by each of {controllers} controllers a source." if controllers > 1 else ".")
 
 
 def _legend(rows: pd.DataFrame, short: dict[str, str], *, compared: bool, blocks: bool) -> Text:
