@@ -17,7 +17,7 @@ for part in ${PARTS:-to-nasbench-201-policies to-micro-policies}; do
   run=$runs/$part keep=$here/$part
   mkdir -p "$keep"
   COLUMNS=80 rlnas matrix "${suites[@]}" --network transformer --methods "$methods" \
-    --seeds "$seeds" --queries 50 --workers "${WORKERS:-2}" --device cpu --out "$run" --resume \
+    --seeds "$seeds" --free-seeds "$seeds" --queries 50 --workers "${WORKERS:-2}" --device cpu --out "$run" --resume \
     | sed '/^Figure: /,$d' | tee "$keep/table.txt"
   cp "$run"/{config.json,versions.json,{rows,curves}.parquet,{methods,curves,curves-others}.{png,svg}} \
     "$keep"

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 run=${RUN:-runs/transfer-matrix-macro} here=${KEEP:-experiments/transfer-matrix-macro}
 COLUMNS=80 rlnas matrix --suite transnas-macro --methods all --estimators all --probes 10 \
-  --seeds 10 --queries 50 --workers "${WORKERS:-2}" --device cpu --out "$run" --resume \
+  --seeds 10 --free-seeds 10 --queries 50 --workers "${WORKERS:-2}" --device cpu --out "$run" --resume \
   | sed '/^Figure: /,$d' | tee "$here/table.txt"
 cp "$run"/{config.json,versions.json,{rows,curves,similarity}.parquet} "$here"
 cp "$run"/{methods,curves,curves-others,gains,selection}.{png,svg} "$here"

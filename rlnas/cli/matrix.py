@@ -32,6 +32,10 @@ _DEFAULTS: dict[str, Any] = {
     "tasks": (),
     "methods": ("scratch", "zero-shot", "weight-init"),
     "seeds": 5,
+    "free_seeds": None,
+    "seed": 0,
+    "controllers": 1,
+    "controller_seed": 0,
     "queries": 50,
     "steps": 100_000,
     "estimators": (),
@@ -86,6 +90,20 @@ class MatrixOptions(CommonOptions):
 
     seeds: Number = None
     """Searches of each cell; by default 5."""
+
+    free_seeds: Number = None
+    """Searches on each target of what neither learns nor has a source, such as random and local;
+    by default as many as `--seeds`, 100 at least."""
+
+    seed: Number = None
+    """Seed of the first search of each cell; by default 0."""
+
+    controllers: Number = None
+    """Controllers trained on each source, alike but for their seed; by default 1, which says
+    nothing of how they vary."""
+
+    controller_seed: Number = None
+    """Seed of each source's first controller; by default 0."""
 
     queries: Number = None
     """Budget of each search on its target; by default 50."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rlnas.folders import inside
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NO_SOURCE = "-"
 """Stands for the source of a method that has none."""
@@ -27,12 +30,15 @@ class RunCell:
         source: Source task, `NO_SOURCE`, `OTHERS` or `ALL_TASKS`.
         target: Target task.
         seed: Seed of the search.
+        controller: Which of the controllers that were trained on its source, from 0; 0 where there
+            is no source.
     """
 
     method: str
     source: str
     target: str
     seed: int
+    controller: int = 0
 
     @property
     def path(self) -> Path:
@@ -42,8 +48,9 @@ class RunCell:
 
     @property
     def name(self) -> str:
-        """Name of the seed's file."""
-        return f"seed-{self.seed}"
+        """Name of the seed's file; that of the first controller says none, as ever."""
+        name = f"seed-{self.seed}"
+        return f"{name}-controller-{self.controller}" if self.controller else name
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -52,8 +59,14 @@ class RunCell:
             "source": self.source,
             "target": self.target,
             "method": self.method,
+            "controller": self.controller,
             "seed": self.seed,
         }
+
+
+def with_controllers(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rows or curves with a column ``controller``: without one, all are of controller 0."""
+    return frame if "controller" in frame else frame.assign(controller=0)
 
 
 SourceKind = Literal["none", "single", "others", "own", "all"]

@@ -14,7 +14,7 @@ from rlnas.errors import DataError, RunError, shown
 from rlnas.folders import remove
 from rlnas.parquet import read_frame, write_frame
 from rlnas.run_folder import CONFIG, begin_run, read_command, read_settings, read_versions
-from rlnas.runs.cell import RunCell
+from rlnas.runs.cell import RunCell, with_controllers
 from rlnas.runs.tables import outcome_tables
 from rlnas.search import SearchResult
 
@@ -263,11 +263,13 @@ def read_table(path: Path, numbers: Sequence[str] = (), texts: Sequence[str] = (
 class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
     """A run whose parts are searches, a cell each.
 
-    Its rows have the columns source (``-`` for none), target, method, seed, queries,
-    best_architecture, best_score, test_score, rank (1 is the best of the whole space), regret,
-    denoised_regret and twins_rank (see `outcome_row`; older runs lack them), rank_at_10,
-    rank_at_20, failures, cost (s of training) and seconds (wall clock); its curves source, target,
-    method, seed, query, best_score and rank after every query.
+    Its rows have the columns source (``-`` for none), target, method, controller (which of those
+    trained on the source), seed, queries, best_architecture, best_score, test_score, rank (1 is
+    the best of the whole space), regret, denoised_regret and twins_rank (see `outcome_row`; older
+    runs lack them), rank_at_10, rank_at_20, failures, cost (s of training) and seconds (wall
+    clock); its curves source, target, method, controller, seed, query, best_score and rank after
+    every query. In tables written before there were several controllers every search is of
+    controller 0.
     """
 
     numbers = (
@@ -362,6 +364,9 @@ class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
             for cell in done
         )
         return outcome_tables(results, self.suite, self.plan.queries)
+
+    def _table(self, which: int) -> pd.DataFrame:
+        return with_controllers(super()._table(which))
 
     def labelled(self, cell: RunCell) -> RunCell:
         """Return a cell as it is called in tables."""

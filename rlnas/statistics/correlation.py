@@ -1,4 +1,4 @@
-"""Rank correlations of many samples at once: Spearman's, and Kendall's and Pearson's weighted."""
+"""Rank correlations of many samples at once: Spearman's; and Kendall's and Pearson's weighted."""
 
 from __future__ import annotations
 
@@ -35,17 +35,30 @@ def spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float
     return found
 
 
-def paired_spearman(x: Floats, y: Floats) -> Floats:
+def spearman_rows(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return Spearman's correlation of each row of ``x`` with the same row of ``y``.
 
     Args:
-        x: ``(B, p)``, without NaN.
-        y: ``(B, p)``, likewise.
+        x: ``(..., p)``; NaN in either is left out of both.
+        y: ``(..., p)``.
 
     Returns:
-        ``(B,)``; NaN where all of one are equal.
+        ``(...)``; NaN where fewer than two entries are left, or all of one are equal.
     """
-    return np.asarray(np.einsum("bp,bp->b", _standardised(x), _standardised(y)))
+    from scipy import stats
+
+    x, y = np.broadcast_arrays(x, y)
+    known = ~(np.isnan(x) | np.isnan(y))
+    count = np.maximum(known.sum(axis=-1, keepdims=True), 1)
+    parts = []
+    for values in (x, y):
+        # What is unknown ranks last, and moves no other rank.
+        ranks = stats.rankdata(np.where(known, values, np.inf), axis=-1)
+        ranks = np.where(known, ranks, 0.0)
+        parts.append(np.where(known, ranks - ranks.sum(axis=-1, keepdims=True) / count, 0.0))
+    lengths = np.sqrt((parts[0] ** 2).sum(axis=-1) * (parts[1] ** 2).sum(axis=-1))
+    product = (parts[0] * parts[1]).sum(axis=-1)
+    return np.where(lengths > 0, product / np.where(lengths > 0, lengths, 1.0), np.nan)
 
 
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:

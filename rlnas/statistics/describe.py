@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,26 +11,44 @@ from numpy.typing import ArrayLike
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.statistics.bootstrap import bootstrap_interval
+from rlnas.statistics.means import interquartile_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def describe(values: ArrayLike) -> dict[str, Any]:
+def describe(
+    values: ArrayLike,
+    *,
+    positive: bool = False,
+    within: tuple[float, float] = (-math.inf, math.inf),
+) -> dict[str, Any]:
     """Return the statistics of one sample as a JSON-able dictionary.
 
     Args:
-        values: ``(n,)``, one value a seed; NaN is left out.
+        values: ``(n,)``, one value a seed; NaN is left out. Or ``(strata, units, n)``, as
+            `bootstrap_interval` takes them.
+        positive: As in `Bootstrap.intervals`; for ranks.
+        within: As in `Bootstrap.intervals`.
 
     Returns:
         ``n``; ``iqm`` (the interquartile mean) with ``low`` and ``high``; ``mean`` with
-        ``mean_low`` and ``mean_high``; ``note`` where an interval is degenerate.
+        ``mean_low`` and ``mean_high``; ``note`` where there is no interval.
     """
-    iqm, mean = bootstrap_interval(values), bootstrap_interval(values, np.mean)
-    n = int(np.count_nonzero(~np.isnan(np.asarray(values, dtype=np.float64))))
+    iqm, mean = (
+        bootstrap_interval(values, statistic, positive=positive, within=within)
+        for statistic in (interquartile_mean, np.mean)
+    )
+    array = np.asarray(values, dtype=np.float64)
+    n = int(np.count_nonzero(~np.isnan(array if array.ndim == 1 else array.mean(axis=0))))
     entry: dict[str, Any] = {"n": n, "iqm": iqm.estimate, "low": iqm.low, "high": iqm.high}
     entry |= mean.columns("mean")
     return {**entry, "note": iqm.note} if iqm.note else entry
+
+
+def describe_ranks(values: ArrayLike) -> dict[str, Any]:
+    """Return `describe` of ranks: above 0, spread over powers of ten, 1 at least."""
+    return describe(values, positive=True, within=(1.0, math.inf))
 
 
 def summarise(frame: pd.DataFrame, by: str | Sequence[str], value: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rlnas.seeding import generator
 from rlnas.statistics.bootstrap import BOOTSTRAP, Bootstrap, Interval
-from rlnas.statistics.correlation import paired_spearman
+from rlnas.statistics.correlation import spearman_rows
 from rlnas.statistics.deconvolution import spread_within
 
 Floats = NDArray[np.float64]
@@ -79,7 +79,7 @@ def _repeated_spearman(groups: Sequence[Floats], bootstrap: Bootstrap, pairings:
         one = (rng.random(chosen.shape) * sizes[chosen]).astype(np.int64)
         step = 1 + (rng.random(chosen.shape) * (sizes[chosen] - 1)).astype(np.int64)
         other = (one + step) % sizes[chosen]
-        return paired_spearman(values[starts[chosen] + one], values[starts[chosen] + other])
+        return spearman_rows(values[starts[chosen] + one], values[starts[chosen] + other])
 
     every = np.broadcast_to(np.arange(len(groups)), (pairings, len(groups)))
     (draws,) = bootstrap.draws(len(groups), name=("groups of repeats",))

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rlnas.statistics.correlation import spearman, weighted_kendall, weighted_pearson
+from rlnas.statistics.correlation import (
+    spearman,
+    spearman_rows,
+    weighted_kendall,
+    weighted_pearson,
+)
 
 
 def test_spearman_is_scipys_with_ties_and_gaps():
@@ -46,3 +51,15 @@ def test_weighted_pearson_is_pearson():
     x, y = rng.normal(size=(2, 9)), rng.normal(size=9)
     found = weighted_pearson(x, y, np.ones((1, 9)))[0]
     assert found == pytest.approx([stats.pearsonr(row, y).statistic for row in x])
+
+
+def test_spearman_of_rows_is_scipys_on_what_both_know():
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 5, (2, 30, 12)).astype(float)
+    x[rng.random(x.shape) < 0.2] = np.nan
+    y[rng.random(y.shape) < 0.2] = np.nan
+    found = spearman_rows(x, y)
+    for a, b, each in zip(x, y, found, strict=True):
+        known = ~(np.isnan(a) | np.isnan(b))
+        assert each == pytest.approx(stats.spearmanr(a[known], b[known]).statistic)
+    assert np.isnan(spearman_rows(np.ones((1, 3)), np.arange(3.0)[None]))[0]

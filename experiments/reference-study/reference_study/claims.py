@@ -45,9 +45,10 @@ def check_claims(pairs: list[Pair]) -> dict[str, Any]:
         beginning for ``jumpstart``.
     """
     speed = {}
+    seeds = min(pair.seeds for pair in pairs)
     for name in ("speedup", "budget_speedup"):
         ratios = np.stack([getattr(pair, name) for pair in pairs])
-        median = interval(np.median(ratios, axis=0))
+        median = interval(np.median(ratios, axis=0), seeds)
         reached = int((ratios[:, 0] > 0).sum())
         speed[name] = {
             **_ends(median),
@@ -56,7 +57,7 @@ def check_claims(pairs: list[Pair]) -> dict[str, Any]:
             "met": bool(median.estimate >= SPEEDUP_GOAL),
         }
     means = {
-        name: _ends(interval(np.mean([getattr(pair, name) for pair in pairs], axis=0)))
+        name: _ends(interval(np.mean([getattr(pair, name) for pair in pairs], axis=0), seeds))
         for name in ("jumpstart", *_REGIMES, "fine_tuned_equal", "retrained_total")
     }
     return {
@@ -77,7 +78,7 @@ def _ends(found: Interval) -> dict[str, float]:
 
 
 def _helps(pairs: list[Pair], measure: str) -> dict[str, Any]:
-    found = [interval(getattr(pair, measure)) for pair in pairs]
+    found = [interval(getattr(pair, measure), pair.seeds) for pair in pairs]
     helps = sum(f.estimate > 0 for f in found)
     return {
         "helps": helps,

@@ -115,7 +115,8 @@ def _draw_target(axes: Axes, curves: pd.DataFrame, target: str, config: StudyCon
     for (method, source), part in curves.groupby(["method", "source"], sort=False):
         name = SCRATCH if method == SCRATCH else str(source)
         curve = StepCurve.of(part, _VALUE, name).until(end)
-        band = BOOTSTRAP.intervals(curve.course[:, 0], curve.course[:, 1:])
+        seeds = curve.values.shape[1]
+        band = [BOOTSTRAP.expanded_interval(at[0], at[1:], seeds) for at in curve.course]
         low, high = (np.array([getattr(each, end) for each in band]) for end in ("low", "high"))
         style = _style(name, config.tasks)
         thousands = curve.steps / 1000

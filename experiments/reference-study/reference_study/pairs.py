@@ -47,6 +47,7 @@ class Pair:
             judgement after the start; where it never stays there, the ratio is 0.
         budget_speedup: All of scratch's steps over the steps after which the pretrained one stays
             at scratch's final performance, without tolerance; 0 where it never does.
+        seeds: Seeds of either.
         passage: Kaplan-Meier medians of the seeds' own first times to the level with the tolerance,
             of scratch and of the pretrained one, and how many seeds reached it.
     """
@@ -63,6 +64,7 @@ class Pair:
     steps: Floats
     speedup: Floats
     budget_speedup: Floats
+    seeds: int
     passage: dict[str, Any]
 
 
@@ -147,6 +149,7 @@ def _pair(
         steps=steps,
         speedup=scratch_steps / np.maximum(steps, least),
         budget_speedup=end / np.maximum(own.steps_to(final), least),
+        seeds=min(own.values.shape[1], scratch.values.shape[1]),
         passage={
             "scratch": scratch.first_passage(float(level[0])),
             "own": own.first_passage(float(level[0])),
@@ -154,9 +157,12 @@ def _pair(
     )
 
 
-def interval(values: Floats) -> Interval:
-    """Return the estimate of a measure ``(1 + B,)`` with its interval over seeds."""
-    return BOOTSTRAP.interval(values[0], values[1:])
+def interval(values: Floats, seeds: int) -> Interval:
+    """Return the estimate of a measure ``(1 + B,)`` with its interval over so many seeds.
+
+    Expanded percentiles, since times to a level may be infinite.
+    """
+    return BOOTSTRAP.expanded_interval(float(values[0]), values[1:], seeds)
 
 
 def pair_table(pairs: list[Pair]) -> pd.DataFrame:
@@ -167,7 +173,7 @@ def pair_table(pairs: list[Pair]) -> pd.DataFrame:
     for pair in pairs:
         row: dict[str, Any] = {"source": pair.source, "target": pair.target}
         for name in MEASURES:
-            row |= interval(getattr(pair, name)).columns(name)
+            row |= interval(getattr(pair, name), pair.seeds).columns(name)
         row["passage_scratch"] = pair.passage["scratch"]["median"]
         row["passage_own"] = pair.passage["own"]["median"]
         row["reached"] = pair.passage["own"]["reached"]

@@ -14,7 +14,7 @@ from rlnas.reporting.matrix.bands import Band, rank_bands
 from rlnas.reporting.matrix.methods import IN_WORDS, with_kinds
 from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.search.numbers import SearchNumbers
-from rlnas.runs.cell import BASELINE, SourceKind
+from rlnas.runs.cell import BASELINE, SourceKind, with_controllers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,10 +107,13 @@ def write_curves(results: MatrixNumbers | SearchNumbers, folder: str | Path) -> 
 
 
 def _note(curves: pd.DataFrame, sources: SourceKind | None, *, large: bool) -> str:
-    seeds = curves["seed"].nunique()
-    note = f"interquartile mean over {seeds} seed{'s' if seeds > 1 else ''}"
+    counts = with_controllers(curves).groupby("method")[["controller", "seed"]]
+    runs = counts.agg("nunique").prod(axis=1)
+    seeds = int(runs.max())
+    span = str(seeds) if runs.min() == seeds else f"{runs.min()} to {seeds}"
+    note = f"interquartile mean over {span} search{'es' if seeds > 1 else ''}"
     if seeds >= _BAND_SEEDS:
-        note += ", 95 % bootstrap band" + (" in the large panel" if large else "")
+        note += ", 95 % band" + (" in the large panel" if large else "")
     if sources is None:
         return note
     kinds = with_kinds(curves)["sources"]

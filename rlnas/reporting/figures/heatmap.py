@@ -147,5 +147,10 @@ def _means(
 
 
 def _note(rows: pd.DataFrame) -> str:
-    seeds, queries = rows["seed"].nunique(), int(rows["queries"].max())
-    return f"mean rank of the best of {queries} queries, {seeds} seed{'s' if seeds > 1 else ''}"
+    queries = int(rows["queries"].max())
+    counts = rows.groupby(["method", "source", "target"]).size()
+    span = (
+        str(counts.max()) if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
+    )
+    plural = "es" if counts.max() > 1 else ""
+    return f"mean rank of the best of {queries} queries, {span} search{plural}"

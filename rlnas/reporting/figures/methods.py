@@ -56,7 +56,7 @@ def draw_methods(results: MatrixNumbers) -> Figure:
         axes.set_yticks(range(len(labels)), labels if number == 0 else [])
     head = f"{title}: against {BASELINE}" if title else f"Against {BASELINE}"
     figure.text(0.12 / width, 1 - 0.22 / height, head, fontsize=11, weight="bold", va="center")
-    note = "mean over (source, target) pairs, 95 % bootstrap interval over seeds"
+    note = "mean over (source, target) pairs, 95 % interval over targets and controllers"
     note += "; hollow: has seen the target" if bound.any() else ""
     figure.text(0.12 / width, 1 - 0.44 / height, note, fontsize=8.5, color="0.3", va="center")
     return figure

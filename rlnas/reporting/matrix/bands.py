@@ -1,4 +1,4 @@
-"""The course of a search over its seeds: best rank after every query, with a bootstrap band."""
+"""The course of a search over its runs: best rank after every query, with a bootstrap band."""
 
 from __future__ import annotations
 
@@ -10,26 +10,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.runs.cell import with_controllers
 from rlnas.statistics.bootstrap import Bootstrap
 from rlnas.statistics.means import interquartile_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_RUN = ["controller", "seed"]
 _POINTS = 100  # more along one curve cannot be told apart
-_BOOTSTRAPS = [Bootstrap(resamples=500, seed=point) for point in range(_POINTS)]
+_BOOTSTRAP = Bootstrap(resamples=500)
 
 
 @dataclass(frozen=True)
 class Band:
-    """The course of one method: interquartile mean over seeds, with a bootstrap band.
+    """The course of one method: interquartile mean over runs, with a bootstrap band.
+
+    A run is a seed, or a seed of a controller; with several controllers those are resampled.
 
     Attributes:
         queries: ``(Q,)`` numbers of queries, from 1; at most 100 of them, evenly spread.
         estimate: ``(Q,)`` ranks.
         low: ``(Q,)`` lower end of the 95 % interval, NaN with one seed.
         high: ``(Q,)`` upper end.
-        seeds: Number of seeds.
+        seeds: Number of runs.
     """
 
     queries: NDArray[np.int64]
@@ -73,8 +77,9 @@ def rank_bands(
     """
     if not len(curves):
         raise InvalidArgumentError("There are no curves to draw; give at least one search.")
-    wide = curves.pivot_table(
-        index="query", columns=["method", "seed", "source", "target"], values="rank", sort=True
+    columns = ["method", *_RUN, "source", "target"]
+    wide = with_controllers(curves).pivot_table(
+        index="query", columns=columns, values="rank", sort=True
     )
     wide = wide.reindex(range(1, int(wide.index.max()) + 1))
     courses = {
@@ -92,27 +97,27 @@ def _courses(ranks: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         ranks: A row a query, a column a (method, seed, source, target).
     """
     logs = np.log10(ranks.ffill()).T
-    for method, part in logs.groupby(level=["method", "seed"]).mean().groupby(level="method"):
+    for method, part in logs.groupby(level=["method", *_RUN]).mean().groupby(level="method"):
         last = int(ranks[method].last_valid_index())
         shown = np.unique(np.linspace(0, last - 1, _POINTS).round().astype(int))
         yield str(method), part.T.iloc[shown]
 
 
 def _band(course: pd.DataFrame) -> Band:
-    """Return the band of log10 ranks ``(points, seeds)``, NaN where a seed has none yet."""
+    """Return the band of log10 ranks ``(points, runs)``, NaN where a run has none yet."""
     values = course.to_numpy(np.float64)
-    points, seeds = values.shape
-    estimates, distributions = interquartile_mean(values, axis=1), None
-    if seeds > 1:
-        # Each point has draws of its own: an odd one makes a jag, and does not shift the band.
-        draws = np.stack([each.draws(seeds)[0] for each in _BOOTSTRAPS[:points]])
-        drawn = np.take_along_axis(values[:, None], draws, axis=-1)
-        distributions = interquartile_mean(drawn, axis=-1)
-    found = _BOOTSTRAPS[0].intervals(estimates, distributions)
+    runs = values.shape[1]
+    estimates, spread = interquartile_mean(values, axis=1), None
+    if runs > 1:
+        draws = _BOOTSTRAP.whole(course.columns.get_level_values("controller"))
+        spread = _BOOTSTRAP.spread(interquartile_mean(draws.of(values), axis=-1), draws.units)
+    found = _BOOTSTRAP.intervals(estimates, spread, within=(0.0, np.inf))
+    # Where no run differs from another, as often at the end, the band is a line.
+    still = [each.estimate if runs > 1 and np.isnan(each.low) else np.nan for each in found]
     return Band(
         course.index.to_numpy(np.int64),
         10**estimates,
-        np.array([10**interval.low for interval in found]),
-        np.array([10**interval.high for interval in found]),
-        seeds,
+        10 ** np.fmax(still, [interval.low for interval in found]),
+        10 ** np.fmax(still, [interval.high for interval in found]),
+        runs,
     )

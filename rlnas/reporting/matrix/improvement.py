@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.runs.cell import BASELINE
-from rlnas.statistics.bootstrap import difference_interval
+from rlnas.runs.cell import BASELINE, source_kind, with_controllers
+from rlnas.statistics.bootstrap import BOOTSTRAP, difference_interval
 from rlnas.statistics.improvement import probability_of_improvement
 from rlnas.statistics.means import interquartile_mean, known_mean
+from rlnas.statistics.multiple import holm
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,8 @@ def improvement_over_scratch(rows: pd.DataFrame) -> pd.DataFrame:
     """Compare every (source, target, method) with scratch on the same target.
 
     Args:
-        rows: One row a cell of the matrix: source, target, method, seed, best_score, rank.
+        rows: One row a cell of the matrix: source, target, method, seed, best_score, rank, and
+            controller where there are several of a source.
 
     Returns:
         One row a (source, target, method) other than scratch:
@@ -40,7 +42,12 @@ def improvement_over_scratch(rows: pd.DataFrame) -> pd.DataFrame:
         - ``probability_of_improvement``: that a seed's best score beats a seed of scratch.
         - ``wins``: whether both the interquartile mean and the mean of the rank are lower;
           ``wins_iqm``, ``wins_mean``: each of them.
-        - ``excludes_zero``: whether the interval of the log10 rank difference excludes 0.
+        - ``excludes_zero``: whether the interval of the log10 rank difference excludes 0, and
+          ``p``, its p-value, below 0.05 where it does.
+        - ``p_holm``: the same by Holm's correction over the family: every row of the method and
+          kind of source, see `source_kind`; ``sure``: whether that is at most 0.05.
+
+        Intervals resample controllers where there are several, else searches.
 
     Raises:
         InvalidArgumentError: If a target has no scratch row, or a column is missing.
@@ -68,8 +75,16 @@ def improvement_over_scratch(rows: pd.DataFrame) -> pd.DataFrame:
     mean, mean_base = (
         np.array([float(known_mean(pair[side])) for pair in ranks]) for side in (0, 1)
     )
-    by_rank = [difference_interval(np.log10(own), np.log10(base)) for own, base in ranks]
-    by_score = [difference_interval(own, base) for own, base in scores]
+    controllers = with_controllers(rows)["controller"].to_numpy()
+    units = [controllers[own] for own, _ in pairs]
+    by_rank = [
+        difference_interval(np.log10(own), np.log10(base), unit_of=unit)
+        for (own, base), unit in zip(ranks, units, strict=True)
+    ]
+    by_score = [
+        difference_interval(own, base, unit_of=unit)
+        for (own, base), unit in zip(scores, units, strict=True)
+    ]
     compared: pd.DataFrame = pd.DataFrame(
         {
             "source": [source for source, _, _ in by_cell],
@@ -94,9 +109,14 @@ def improvement_over_scratch(rows: pd.DataFrame) -> pd.DataFrame:
             "wins_iqm": iqm < iqm_base,
             "wins_mean": mean < mean_base,
             "excludes_zero": [interval.excludes_zero for interval in by_rank],
+            "p": [interval.p for interval in by_rank],
         }
     )
-    return compared
+    kinds = [source_kind(source, target) for source, target, _ in by_cell]
+    families: Any = compared.groupby([compared["method"], kinds], sort=False)["p"]
+    corrected = families.transform(holm) if len(compared) else compared["p"]
+    found: pd.DataFrame = compared.assign(p_holm=corrected, sure=corrected <= 1 - BOOTSTRAP.level)
+    return found
 
 
 def sign_of(gain: Any) -> str:
@@ -105,7 +125,7 @@ def sign_of(gain: Any) -> str:
         return "="
     sign = "+" if gain["mean_rank"] < gain["mean_rank_scratch"] else "−"
     agrees = (gain["log10_rank_difference"] < 0) == (sign == "+")
-    return sign * 2 if gain["excludes_zero"] and agrees else sign
+    return sign * 2 if gain["sure"] and agrees else sign
 
 
 def comparable(frame: pd.DataFrame, baseline: str = BASELINE) -> pd.DataFrame:

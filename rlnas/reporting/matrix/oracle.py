@@ -36,6 +36,12 @@ class Oracle:
     first: NDArray[np.float64]
     second: NDArray[np.float64]
 
+    @property
+    def mean_over_splits(self) -> Oracle:
+        """The same as one split that has the means of all."""
+        fields = (self.mean_ranks, self.judged, self.first, self.second)
+        return Oracle(*(field.mean(axis=0, keepdims=True) for field in fields))
+
 
 def cross_fitted_oracle(
     ranks: NDArray[np.float64], splits: int, seed: int, *, resampled: bool

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.reporting.matrix.investment import Investment
+from rlnas.reporting.matrix.levels import Levels, Which
 from rlnas.reporting.matrix.savings import NON_LEARNING, Saving, Savings
 from rlnas.reporting.matrix.search_curves import SearchCurves
 from rlnas.statistics.bootstrap import BOOTSTRAP, Bootstrap, Interval, by_task
@@ -38,7 +39,7 @@ def investment_summary(
         rows: As in `return_on_investment`.
         investment: As in `return_on_investment`.
         searchers: As in `return_on_investment`.
-        bootstrap: How to resample seeds, and targets.
+        bootstrap: How to resample, see `rlnas.reporting.matrix.levels`.
 
     Returns:
         One JSON-able dictionary a method, kind of source, ``against`` and ``quality``; savings and
@@ -46,9 +47,9 @@ def investment_summary(
         ``pairs``, ``targets``, ``baselines`` (by target), ``positive`` (share of the pairs that
         save queries), ``reached``, ``reached_baseline``; ``queries_saved``, ``seconds_saved``,
         ``gpu_hours_saved``, ``break_even_queries`` and ``break_even_seconds``, each with
-        ``*_low`` and ``*_high`` by stratified bootstrap; ``invested_queries``,
-        ``invested_seconds``, ``invested_gpu_hours``; ``pays_queries``, ``pays_seconds``: share of
-        the resamples in which it pays at all. What never pays has an infinite break-even, what is
+        ``*_low`` and ``*_high``; ``invested_queries``, ``invested_seconds``,
+        ``invested_gpu_hours``; ``pays_queries``, ``pays_seconds``: one less the one-sided p-value
+        of its saving nothing. What never pays has an infinite break-even, what is
         unknown is NaN.
 
     Raises:
@@ -60,35 +61,42 @@ def investment_summary(
         groups.setdefault((s.key[2], s.kind, s.against, s.quality), []).append(s)
     summary = []
     for (method, kind, against, quality), savings in groups.items():
-        targets = list(dict.fromkeys(saving.key[1] for saving in savings))
-        task_of = [targets.index(saving.key[1]) for saving in savings]
-        draws = bootstrap.task_draws(len(targets))
+        keys = [saving.key for saving in savings]
+        levels = Levels.of(keys, [(saving.own, saving.base) for saving in savings])
         entry: dict[str, Any] = {"method": method, "sources": kind, "against": against}
-        entry |= {"quality": quality, "pairs": len(savings), "targets": len(targets)}
+        entry |= {"quality": quality, "pairs": len(savings), "targets": levels.targets}
         entry["baselines"] = {saving.key[1]: saving.baseline for saving in savings}
-        entry["positive"] = float(np.mean([s.queries(resampled=False)[0] > 0 for s in savings]))
+        entry["positive"] = float(np.mean([s.queries()[0] > 0 for s in savings]))
         entry["reached"] = float(np.mean([s.own.reached[0] for s in savings]))
         entry["reached_baseline"] = float(np.mean([s.base.reached[0] for s in savings]))
-        known = draws is not None or any(min(s.own.n, s.base.n) > 1 for s in savings)
         for unit in ("queries", "seconds"):
-            estimates, resampled = (
-                [getattr(saving, unit)(resampled=which) for saving in savings]
-                for which in (False, True)
-            )
-            saved = known_mean(np.stack(estimates, axis=1))
-            distribution = known_mean(by_task(resampled, task_of, draws))
+            mean = _Mean(savings, unit)
+            interval = bootstrap.interval(mean("none", None)[0, 0], levels.spread(mean, bootstrap))
             invested = float(np.mean([getattr(s, f"invested_{unit}") for s in savings]))
-            interval = bootstrap.interval(saved[0], distribution if known else None)
             entry |= returns(unit, interval, invested=invested, hours=hours)
             entry[f"invested_{unit}"] = invested
-            entry[f"pays_{unit}"] = _share_positive(distribution) if known else float("nan")
+            entry[f"pays_{unit}"] = _chance_positive(interval)
         entry["invested_gpu_hours"] = entry["invested_seconds"] * hours
         summary.append(entry)
     return summary
 
 
-def _share_positive(saved: NDArray[np.float64]) -> float:
-    return float("nan") if np.isnan(saved).any() else float((saved > 0).mean())
+class _Mean:
+    """The mean over pairs of what is saved in a unit."""
+
+    def __init__(self, savings: Sequence[Saving], unit: str) -> None:
+        self._savings, self._unit = savings, unit
+        targets = list(dict.fromkeys(saving.key[1] for saving in savings))
+        self._task_of = [targets.index(saving.key[1]) for saving in savings]
+
+    def __call__(self, which: Which, draws: NDArray[np.int64] | None) -> NDArray[np.float64]:
+        saved = [getattr(saving, self._unit)(which) for saving in self._savings]
+        return known_mean(by_task(saved, self._task_of, draws))[None]
+
+
+def _chance_positive(saved: Interval) -> float:
+    """Return how likely it is that more than nothing is saved: one less the one-sided p-value."""
+    return 1 - saved.p / 2 if saved.estimate > 0 else saved.p / 2
 
 
 _KEYS = ["source", "target", "method", "sources", "against", "baseline", "quality"]
@@ -159,13 +167,13 @@ def _row(saving: Saving, hours: float) -> dict[str, Any]:
     row |= {"cost_per_query": saving.costs[0], "cost_per_query_baseline": saving.costs[1]}
     row |= {"invested_queries": saving.invested_queries}
     row |= {"invested_seconds": saving.invested_seconds}
-    known = min(own.n, base.n) > 1
+    levels = Levels.of([saving.key], [(own, base)])
     for unit, invested in (
         ("queries", saving.invested_queries),
         ("seconds", saving.invested_seconds),
     ):
-        saved, resampled = (getattr(saving, unit)(resampled=which) for which in (False, True))
-        interval = BOOTSTRAP.interval(saved[0], resampled if known else None)
+        mean = _Mean([saving], unit)
+        interval = BOOTSTRAP.interval(mean("none", None)[0, 0], levels.spread(mean, BOOTSTRAP))
         row |= returns(unit, interval, invested=invested, hours=hours)
     return row
 

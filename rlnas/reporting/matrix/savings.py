@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.reporting.matrix.investment import Investment, cost_on
+from rlnas.reporting.matrix.levels import Draws, Which, baseline_draws
 from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves
 from rlnas.reporting.matrix.threshold_times import Bound, Times, bound_of
 from rlnas.runs.cell import NO_SOURCE, SourceKind, source_kind
@@ -41,7 +42,7 @@ NON_LEARNING = (RandomSearch.name, LocalSearch.name, RegularisedEvolution.name)
 class Saving:
     """What one (source, target, method) saves against one baseline at one quality.
 
-    Arrays end with the one estimate, or with the resamples.
+    Arrays end with the one estimate, or with the resamples of what is drawn.
 
     Attributes:
         key: Source, target and method.
@@ -77,20 +78,19 @@ class Saving:
         """What the saving is to one by unrestricted means."""
         return bound_of(float(self.own.reached[0]), float(self.base.reached[0]))
 
-    def queries(self, *, resampled: bool) -> NDArray[np.float64]:
+    def queries(self, which: Which = "none") -> NDArray[np.float64]:
         """Return the queries saved."""
-        own, base = self._means(resampled=resampled)
+        own, base = self._means(which)
         return base - own
 
-    def seconds(self, *, resampled: bool) -> NDArray[np.float64]:
+    def seconds(self, which: Which = "none") -> NDArray[np.float64]:
         """Return the seconds saved; NaN where the cost of a query is unknown."""
-        own, base = self._means(resampled=resampled)
+        own, base = self._means(which)
         return base * self.costs[1] - own * self.costs[0]
 
-    def _means(self, *, resampled: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        if resampled:
-            return self.own.resampled_means[0], self.base.resampled_means[0]
-        return self.own.means[0], self.base.means[0]
+    def _means(self, which: Which) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        base = self.base.drawn("own" if which == "base" else "none")
+        return self.own.drawn(which)[0], base[0]
 
 
 @dataclass(frozen=True)
@@ -157,9 +157,11 @@ class Savings:
         values = self.courses.cells[key]
         found = first_times(values, self.courses.points, np.array([threshold]))
         # Scratch is resampled as it is everywhere else, so that numbers of one page agree.
-        name = ("baseline", key[1]) if key[2] == self.courses.baseline else key
-        [indices] = self.bootstrap.draws(len(values), name=name)
-        return Times(found, self.courses.horizon, indices)
+        if key[2] == self.courses.baseline:
+            draws = baseline_draws(key[1], len(values), self.bootstrap)
+        else:
+            draws = Draws.of(key, self.courses.controllers(key), self.bootstrap)
+        return Times(found, self.courses.horizon, draws)
 
     @cached_property
     def _tasks(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.runs.cell import BASELINE, SourceKind, source_kind
+from rlnas.runs.cell import BASELINE, SourceKind, source_kind, with_controllers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,9 +21,9 @@ Axis = Literal["query", "step"]
 
 
 CellKey = tuple[str, str, str]
-"""Source, target and method: what the seeds of one cell share."""
+"""Source, target and method: what the searches of one cell share."""
 
-_SEARCH = ["source", "target", "method", "seed"]
+_SEARCH = ["source", "target", "method", "controller", "seed"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,14 +33,17 @@ class SearchCurves:
     Attributes:
         axis: ``query`` or ``step``.
         points: ``(P,)`` increasing points of the axis; the last one is the end of the budget.
-        cells: ``(n, P)`` values by source, target and method, a row a seed; larger is better.
+        cells: ``(n, P)`` values by source, target and method, a row a search; larger is better.
         baseline: The method that the others are compared with.
+        searches: ``(n, 2)`` controller and seed of each search of a cell; where a cell is not
+            there, its searches are all by one controller.
     """
 
     axis: Axis
     points: NDArray[np.float64]
     cells: Mapping[CellKey, NDArray[np.float64]]
     baseline: str = BASELINE
+    searches: Mapping[CellKey, NDArray[np.int64]] = field(default_factory=dict)
 
     @classmethod
     def from_frame(
@@ -60,7 +63,8 @@ class SearchCurves:
         has not begun are left out.
 
         Args:
-            curves: source, target, method, seed, the axis, and the value; one row a point.
+            curves: source, target, method, seed, the axis, and the value; one row a point. With
+                ``controller`` where there are several of a source.
             axis: The column that the value runs along. Queries are counted from 1.
             value: The column of the value, larger is better. The column ``rank``, where smaller is
                 better, is taken as −log10(rank): ranks spread over powers of ten.
@@ -87,6 +91,18 @@ class SearchCurves:
             if method == self.baseline:
                 found.setdefault(target, []).append(values)
         return {target: np.concatenate(parts) for target, parts in found.items()}
+
+    def controllers(self, key: CellKey) -> NDArray[np.int64]:
+        """Return the controller of each search of a cell, ``(n,)``."""
+        if key in self.searches:
+            return np.asarray(self.searches[key][:, 0])
+        return np.zeros(len(self.cells[key]), dtype=np.int64)
+
+    def are_pairs(self, one: CellKey, other: CellKey) -> bool:
+        """Return whether two cells have the same source, controllers and seeds, in one order."""
+        if one[:2] != other[:2] or one not in self.searches or other not in self.searches:
+            return False
+        return np.array_equal(self.searches[one], self.searches[other])
 
     @cached_property
     def compared(self) -> tuple[CellKey, ...]:
@@ -118,6 +134,7 @@ def by_kind(cells: Iterable[CellKey]) -> dict[tuple[str, SourceKind], list[CellK
 def _arrange(
     curves: pd.DataFrame, axis: Axis, value: str, horizon: float | None, baseline: str
 ) -> SearchCurves:
+    curves = with_controllers(curves)
     if absent := [column for column in (*_SEARCH, axis, value) if column not in curves]:
         raise InvalidArgumentError(
             f"The curves lack the column {', '.join(absent)}; they have "
@@ -144,8 +161,13 @@ def _arrange(
     cells: dict[CellKey, list[int]] = {}
     for row, key in enumerate(zip(heads["source"], heads["target"], heads["method"], strict=True)):
         cells.setdefault(key, []).append(row)
+    numbers = heads[["controller", "seed"]].to_numpy(np.int64)
     courses = SearchCurves(
-        axis, points, {key: table[rows] for key, rows in cells.items()}, baseline
+        axis,
+        points,
+        {key: table[rows] for key, rows in cells.items()},
+        baseline,
+        {key: numbers[rows] for key, rows in cells.items()},
     )
     if bare := sorted({target for _, target, _ in cells} - set(courses.baselines)):
         raise InvalidArgumentError(
@@ -168,7 +190,7 @@ def _table(
     if np.count_nonzero(seen >= 0) < len(values):
         raise InvalidArgumentError(
             "Some search has two values at one point; expected one row for each source, target, "
-            "method, seed and point. Were the curves of two runs put together?"
+            "method, controller, seed and point. Were the curves of two runs put together?"
         )
     table = np.full(seen.shape, np.nan)
     table[search, column] = values

@@ -7,6 +7,7 @@ results do (Spearman), and what does its choice lose (regret, hits among the bes
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,14 @@ from rlnas.statistics.bootstrap import BOOTSTRAP, Bootstrap
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_WITHIN = {
+    **dict.fromkeys(("spearman", "spearman_within"), (-1.0, 1.0)),
+    **dict.fromkeys(("top1", "top2"), (0.0, 1.0)),
+    "mean_rank": (1.0, inf),
+}
+"""What statistics can be at all."""
 
 
 def selection_summary(
@@ -42,23 +51,23 @@ def selection_summary(
         rows: One row a search of a matrix: source, target, method, seed, rank. The diagonal and
             pools of sources are left out.
         method: The transfer method by whose results a source is judged.
-        bootstrap: How to resample seeds, and targets.
+        bootstrap: How to resample: targets, or seeds.
 
     Returns:
         One row an estimator (``kind`` ``estimate``), then those to compare with (``kind``
         ``reference``): ``random``, in exact expectation; ``best-on-average``, the source that
         helps most on the *other* targets; ``oracle-cross-fitted``, the best source by half of the
         seeds, judged by the other half; and ``oracle``, chosen and judged by the same seeds, so
-        optimistic. Each statistic has ``*_low`` and ``*_high``; intervals are over the seeds of
-        the estimates and those of the searches.
+        optimistic. Each statistic has ``*_low`` and ``*_high``; intervals are over targets,
+        each with all that was measured on it, or, of one target or without ``resample_tasks``,
+        over the seeds of the estimates and those of the searches.
 
         - ``seeds``, ``targets``, ``pairs``, ``queries``; ``missing``: share of the measured pairs
           without an estimate, ``abstained``: share of choices made at random for want of any.
         - ``spearman``: correlation of similarity and gain (see `gain_table`) over all pairs, the
           interquartile mean over seeds; ``spearman_within``: the same over the sources of each
           target, mean over targets. A choice needs only the second; the first also asks whether
-          similarities of different targets compare. To resample the searches adds their noise a
-          second time, which lowers a correlation: the resamples are shifted back to the estimate.
+          similarities of different targets compare.
           For ``oracle-cross-fitted`` both are correlations of the gains of two halves of the
           seeds: what noise leaves to be reached, at half the seeds.
         - ``mean_rank``: of the result from the chosen source, mean over targets and seeds.
@@ -103,6 +112,8 @@ def _row(
     if kind == "estimate":
         row["missing"] = float(1 - given.mean())
         row["abstained"] = float(np.isnan(each.similarity).all(axis=-1).mean())
-    for name, (estimate, distribution) in found.items():
-        row |= bootstrap.interval(estimate, distribution).columns(name)
+    for name, (estimate, distribution, units) in found.items():
+        spread = None if distribution is None else bootstrap.spread(distribution[None], units)
+        interval = bootstrap.interval(estimate, spread, within=_WITHIN.get(name, (-inf, inf)))
+        row |= interval.columns(name)
     return row

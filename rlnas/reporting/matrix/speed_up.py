@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rlnas.reporting.matrix.levels import Levels, Which
 from rlnas.reporting.matrix.search_curves import SearchCurves, by_kind
 from rlnas.reporting.matrix.threshold_times import (
     LEVELS,
@@ -38,7 +39,7 @@ def time_to_threshold(
     """Return how long every cell takes to each of scratch's thresholds on its target.
 
     All searches are censored at the horizon of the courses. The thresholds are held fixed when
-    seeds are resampled.
+    searches are resampled.
 
     Args:
         courses: The searches, by query (then a time is a number of queries) or by step.
@@ -70,21 +71,18 @@ def time_to_threshold(
     rows: list[dict[str, Any]] = []
     for key, (own, base, thresholds) in times_of(courses, levels, BOOTSTRAP).items():
         source, target, method = key
-        pair = min(own.n, base.n)
         last = {}
-        measured = {
-            "restricted_mean": (own.means, own.resampled_means, own.n),
-            "restricted_mean_baseline": (base.means, base.resampled_means, base.n),
-            "speed_up": (*speed_up(own, base), pair),
-            "budget_ratio": (*budget_ratio(own), own.n),
+        intervals = _mean_intervals(own, base)
+        measured: dict[str, list[_Ratio]] = {
+            "speed_up": [(own, base, 0.0)],
+            "budget_ratio": [(own, None, 0.0)],
         }
         if source_training is not None:
             last["source_training"] = cost = training_of(key, source_training)
-            measured["speed_up_with_source"] = (*speed_up(own, base, cost), pair)
-        intervals = {
-            name: BOOTSTRAP.intervals(estimates[:, 0], resampled if n > 1 else None)
-            for name, (estimates, resampled, n) in measured.items()
-        }
+            measured["speed_up_with_source"] = [(own, base, cost)]
+        at = Levels.of([key], [(own, base)])
+        for name, cells in measured.items():
+            intervals[name] = _intervals(_Median(cells, [0]), at, BOOTSTRAP)
         for i, level in enumerate(levels):
             row: dict[str, Any] = {"source": source, "target": target, "method": method}
             row |= {"sources": source_kind(source, target), "n": own.n, "n_baseline": base.n}
@@ -100,28 +98,56 @@ def time_to_threshold(
     return frame
 
 
-Resampled = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""A statistic ``(L, 1)`` at each threshold, and that of each resample ``(L, resamples)``."""
+_Ratio = tuple[Times, Times | None, float]
+"""A cell's times, the baseline's (None for the horizon), and what is added to its own."""
 
 
-def speed_up(own: Times, base: Times, cost: float = 0.0) -> Resampled:
-    """Return the ratio of restricted means of the baseline and of a cell on its target.
+class _Median:
+    """The median over pairs of a ratio of restricted means, at each threshold.
 
     Args:
-        own: Times of a cell.
-        base: Times of the baseline on its target.
-        cost: Added to the cell's times.
+        pairs: The pairs.
+        task_of: The target of each, counted from 0.
     """
-    return (
-        quotient(base.means, own.means + cost),
-        quotient(base.resampled_means, own.resampled_means + cost),
-    )
+
+    def __init__(self, pairs: Sequence[_Ratio], task_of: Sequence[int]) -> None:
+        self._pairs, self._task_of = pairs, task_of
+
+    def ratios(self, which: Which) -> list[NDArray[np.float64]]:
+        """Return the ratio of each pair, ``(L, 1 or resamples)``."""
+        found = []
+        for own, base, cost in self._pairs:
+            over = np.array([[own.horizon]])
+            if base is not None:
+                over = base.drawn("own" if which == "base" else "none")
+            found.append(quotient(over, own.drawn(which) + cost))
+        return found
+
+    def __call__(self, which: Which, draws: NDArray[np.int64] | None) -> NDArray[np.float64]:
+        """Return the medians ``(L, 1 or resamples)`` of what is drawn."""
+        ratios, found = self.ratios(which), []
+        for level in range(len(ratios[0])):
+            drawn = by_task([ratio[level] for ratio in ratios], self._task_of, draws)
+            # A padded entry is no pair; infinite speed-ups are pairs.
+            median = np.median if draws is None else np.nanmedian
+            found.append(median(drawn, axis=1))
+        return np.array(found)
 
 
-def budget_ratio(own: Times) -> Resampled:
-    """Return the horizon / restricted mean of a cell."""
-    budget = np.array([[own.horizon]])
-    return quotient(budget, own.means), quotient(budget, own.resampled_means)
+def _intervals(median: _Median, at: Levels, bootstrap: Bootstrap) -> list[Interval]:
+    # Of its logarithm: one pair that is far faster makes no wide interval downwards.
+    spread = at.spread(lambda which, draws: np.log(median(which, draws)), bootstrap)
+    return bootstrap.intervals(median("none", None)[:, 0], spread, positive=True)
+
+
+def _mean_intervals(own: Times, base: Times) -> dict[str, list[Interval]]:
+    """Return the restricted means of both with their intervals."""
+    found = {}
+    for name, times in (("restricted_mean", own), ("restricted_mean_baseline", base)):
+        spread = BOOTSTRAP.spread(times.drawn("own"), times.draws.together.units)
+        ends = (0.0, times.horizon)
+        found[name] = BOOTSTRAP.intervals(times.means[:, 0], spread, within=ends)
+    return found
 
 
 def pooled_speed_up(
@@ -138,7 +164,7 @@ def pooled_speed_up(
     Args:
         courses: The searches, by query or by step.
         levels: As in `time_to_threshold`.
-        bootstrap: How to resample seeds, and targets.
+        bootstrap: How to resample, see `rlnas.reporting.matrix.levels`.
 
     Returns:
         One row a method, kind of source and level:
@@ -159,18 +185,13 @@ def pooled_speed_up(
         cells = [times[key] for key in keys]
         targets = list(dict.fromkeys(target for _, target, _ in keys))
         task_of = [targets.index(target) for _, target, _ in keys]
-        draws = bootstrap.task_draws(len(targets))
-        known = draws is not None or any(min(own.n, base.n) > 1 for own, base, _ in cells)
-        pairs = {
-            "speed_up": [speed_up(own, base) for own, base, _ in cells],
-            "budget_ratio": [budget_ratio(own) for own, _, _ in cells],
+        at = Levels.of(keys, [(own, base) for own, base, _ in cells])
+        medians = {
+            "speed_up": _Median([(own, base, 0.0) for own, base, _ in cells], task_of),
+            "budget_ratio": _Median([(own, None, 0.0) for own, _, _ in cells], task_of),
         }
-        intervals: dict[str, list[Interval]] = {}
-        for name, found in pairs.items():
-            middle = np.median([estimate[:, 0] for estimate, _ in found], axis=0)
-            medians = _medians([resampled for _, resampled in found], task_of, draws)
-            intervals[name] = bootstrap.intervals(middle, medians if known else None)
-        estimates = np.array([estimate[:, 0] for estimate, _ in pairs["speed_up"]])
+        intervals = {name: _intervals(each, at, bootstrap) for name, each in medians.items()}
+        estimates = np.array([ratio[:, 0] for ratio in medians["speed_up"].ratios("none")])
         over_pairs = {
             "worst": estimates.min(axis=0),
             "best": estimates.max(axis=0),
@@ -189,17 +210,3 @@ def pooled_speed_up(
 
 
 _KEYS = ["method", "sources", "pairs", "targets", "level"]
-
-
-def _medians(
-    pairs: Sequence[NDArray[np.float64]],
-    task_of: Sequence[int],
-    draws: NDArray[np.int64] | None,
-) -> NDArray[np.float64]:
-    """Return the median over pairs ``(L, resamples)`` in each resample."""
-    found = []
-    for which in range(len(pairs[0])):
-        drawn = by_task([pair[which] for pair in pairs], task_of, draws)
-        # A padded entry is no pair; infinite speed-ups are pairs.
-        found.append(np.median(drawn, axis=1) if draws is None else np.nanmedian(drawn, axis=1))
-    return np.array(found)

@@ -9,9 +9,9 @@ from rlnas.reporting.matrix.improvement import comparable, improvement_over_scra
 from rlnas.reporting.matrix.methods import IN_WORDS, Entrant, entrants, with_kinds
 from rlnas.reporting.matrix.search_curves import SearchCurves
 from rlnas.reporting.matrix.transfer_metrics import pooled_transfer_metrics, resampled_pairs
-from rlnas.runs.cell import BASELINE
+from rlnas.runs.cell import BASELINE, with_controllers
 from rlnas.statistics.bootstrap import BOOTSTRAP
-from rlnas.statistics.describe import describe
+from rlnas.statistics.describe import describe_ranks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,13 +49,16 @@ def headline(rows: pd.DataFrame, ends: pd.DataFrame | None = None) -> dict[str, 
 
     Returns:
         ``method``, ``sources`` (``single``: mean over the choice of a source; ``others``),
-        ``rank`` (what `describe` says of a seed's mean rank), and ``against``: for scratch and
-        for the best searcher without a source, where they are in the matrix, ``baseline``,
-        ``kind`` (``scratch`` or ``searcher``), ``rank``, ``pairs``, ``better`` (pairs with a lower
-        interquartile mean of log ranks), ``gain`` (mean over pairs of log10 rank of the baseline
-        less the method's) and ``probability`` (that a search ends better than one of the
-        baseline), both with ``*_low`` and ``*_high``.
+        ``rank`` (what `describe` says of a run's mean rank), and ``against``: for scratch, for the
+        best searcher without a source and for the next best method with the same sources, where
+        they are in the matrix, ``baseline``, ``kind`` (``scratch``, ``searcher`` or
+        ``runner-up``, whose searches of equal source, controller and seed are pairs), ``rank``,
+        ``pairs``, ``better`` (pairs with a lower interquartile mean of log ranks), ``gain`` (mean
+        over pairs of log10 rank of the baseline less the method's) and ``probability`` (that a
+        search ends better than one of the baseline), both with ``*_low`` and ``*_high``.
     """
+    import pandas as pd
+
     found = entrants(rows)
     ranked = _ranked({e: part for e, part in found.items() if e.transfers})
     if not ranked:
@@ -77,6 +80,15 @@ def headline(rows: pd.DataFrame, ends: pd.DataFrame | None = None) -> dict[str, 
         for base in baselines
         if set(found[base]["target"]) & set(found[best]["target"])
     ]
+    for other in [other for other in ranked[1:] if other.kind == best.kind][:1]:
+        entry["against"].append(
+            {
+                "baseline": other.method,
+                "kind": "runner-up",
+                "rank": _over_seeds(found[other]),
+                **_lead_in_pairs(pd.concat([found[best], found[other]]), best, other.method),
+            }
+        )
     return entry
 
 
@@ -91,7 +103,11 @@ def headline_sentences(found: dict[str, Any] | None) -> list[str]:
     ]
     for lead in found["against"]:
         name = lead["baseline"]
-        named = "scratch" if lead["kind"] == "scratch" else f"{name}, the best without a source"
+        named = {
+            "scratch": "scratch",
+            "searcher": f"{name}, the best without a source",
+            "runner-up": f"{name}, the next best from {IN_WORDS[found['sources']]}",
+        }[lead["kind"]]
         sentences.append(
             f"Against {named} (mean rank {_rank(lead['rank'])}): "
             f"{power(lead, 'gain')} times the rank, "
@@ -108,7 +124,17 @@ def _lead(
     if pooled is None or baseline != BASELINE:
         pooled = final_metrics(rows[rows["method"].isin([best.method, baseline])], baseline)
     own = (pooled["method"] == best.method) & (pooled["sources"] == best.kind)
-    row = pooled[own].iloc[0]
+    return _lead_of(pooled[own].iloc[0])
+
+
+def _lead_in_pairs(rows: pd.DataFrame, best: Entrant, other: str) -> dict[str, Any]:
+    """Return the lead over a method with the same sources, whose searches are pairs."""
+    courses = SearchCurves.from_frame(rows.assign(query=1), horizon=1, baseline=other)
+    pairs = resampled_pairs(courses, first=1, against=other)
+    return _lead_of(pooled_transfer_metrics(pairs).iloc[0])
+
+
+def _lead_of(row: pd.Series[Any]) -> dict[str, Any]:
     lead: dict[str, Any] = {"pairs": int(row["pairs"]), "better": int(row["better"])}
     for name, column in (
         ("gain", "mean_asymptotic_gain"),
@@ -130,7 +156,8 @@ def _ranked(found: dict[Entrant, pd.DataFrame]) -> list[Entrant]:
 
 
 def _rank(found: dict[str, Any]) -> str:
-    return f"{format_rank(found['mean'])} {format_range(found['mean_low'], found['mean_high'])}"
+    interval = format_range(found["mean_low"], found["mean_high"])
+    return f"{format_rank(found['mean'])} {interval}".rstrip()
 
 
 def matrix_summary(
@@ -150,18 +177,20 @@ def matrix_summary(
 
     Returns:
         ``scratch``, ``headline`` (what `headline` returns), ``entrants``: one entry a method
-        and kind of source, in the order of `rlnas.reporting.matrix.methods`, with ``rank`` and
-        ``against_scratch``, counts of its cells (None without scratch); and ``methods``: one entry
-        a method other than scratch, with
+        and kind of source, in the order of `rlnas.reporting.matrix.methods`, with ``searches`` of
+        each source and target, ``rank`` and ``against_scratch``, counts of its cells (None without
+        scratch); and ``methods``: one entry a method other than scratch, with
 
         - ``all``: over the cells with a single source, the diagonal among them; ``off_diagonal``:
           without it (source ≠ target); None where the method has none;
         - ``others``, ``all_tasks``, ``no_source``: over the cells with those;
         - ``against_scratch``: counts of cells as under ``all``, with the suffixes
-          ``_off_diagonal``, ``_others``, ``_all_tasks`` and ``_no_source`` of the others.
+          ``_off_diagonal``, ``_others``, ``_all_tasks`` and ``_no_source`` of the others. What is
+          ``surely`` better or worse is so by Holm's correction over the cells of its method and
+          kind of source, see `improvement_over_scratch`.
 
-        Each number over seeds is what `describe` returns, where a seed's value is its mean rank
-        over the cells.
+        Each number over runs is what `describe_ranks` returns, where a run's value is its mean
+        rank over the cells.
     """
     rows = with_kinds(rows)
     scratch = rows[rows["method"] == BASELINE]
@@ -171,6 +200,7 @@ def matrix_summary(
     return {
         "level": BOOTSTRAP.level,
         "seeds": int(rows["seed"].nunique()),
+        "controllers": int(with_controllers(rows)["controller"].nunique()),
         "targets": list(dict.fromkeys(rows["target"])),
         "scratch": _over_seeds(scratch),
         "headline": headline(rows, ends),
@@ -179,6 +209,7 @@ def matrix_summary(
                 "method": entrant.method,
                 "sources": entrant.kind,
                 "label": entrant.label,
+                "searches": int(part.groupby(["source", "target"], sort=False).size().max()),
                 "rank": _over_seeds(part),
                 "against_scratch": _counts(gains, entrant),
                 **_twins(part),
@@ -237,8 +268,8 @@ def _count(cells: pd.DataFrame) -> dict[str, int]:
         "wins": int(cells["wins"].sum()),
         "wins_mean": int(cells["wins_mean"].sum()),
         "wins_iqm": int(cells["wins_iqm"].sum()),
-        "surely_better": int((cells["excludes_zero"] & (cells["high"] < 0)).sum()),
-        "surely_worse": int((cells["excludes_zero"] & (cells["low"] > 0)).sum()),
+        "surely_better": int((cells["sure"] & (cells["log10_rank_difference"] < 0)).sum()),
+        "surely_worse": int((cells["sure"] & (cells["log10_rank_difference"] > 0)).sum()),
     }
 
 
@@ -251,5 +282,17 @@ def _best_source(cells: pd.Series[Any]) -> dict[str, Any] | None:
 
 
 def _over_seeds(rows: pd.DataFrame) -> dict[str, Any] | None:
-    """Return statistics over seeds of the mean rank over all cells of a seed, None of no cell."""
-    return describe(rows.groupby("seed")["rank"].mean()) if len(rows) else None
+    """Return statistics over runs of the mean rank over all cells of a run, None of no cell.
+
+    A run is a seed, of each controller where there are several; the targets are taken as they are.
+    """
+    if not len(rows):
+        return None
+    runs = with_controllers(rows).pivot_table(
+        index="source", columns=["controller", "seed"], values="rank", sort=False
+    )
+    controllers = runs.columns.get_level_values("controller").nunique()
+    if controllers > 1 and not runs.isna().any(axis=None):
+        # Controllers of different sources were trained independently.
+        return describe_ranks(runs.to_numpy().reshape(len(runs), controllers, -1))
+    return describe_ranks(rows.groupby("seed")["rank"].mean())

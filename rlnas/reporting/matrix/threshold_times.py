@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.reporting.matrix.levels import Draws, Which, baseline_draws
 from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves
 from rlnas.runs.cell import ALL_TASKS, NO_SOURCE, OTHERS
-from rlnas.statistics.bootstrap import Bootstrap
+from rlnas.statistics.bootstrap import Bootstrap, Resamples
 from rlnas.statistics.censored import first_times, median_times, restricted_mean_times
-from rlnas.statistics.means import interquartile_mean
+from rlnas.statistics.means import interquartile_mean, known_mean
 
 LEVELS = (0.25, 0.5, 0.75, 0.9, 1.0)
 """Thresholds as parts of the way that scratch goes; 1 is scratch's performance at the end."""
@@ -25,21 +26,21 @@ Bound = Literal["exact", "lower", "upper", "restricted"]
 
 @dataclass(frozen=True, eq=False)
 class Times:
-    """When the seeds of one cell reached each threshold.
+    """When the searches of one cell reached each threshold.
 
     Attributes:
         times: ``(L, n)`` times, infinite where not reached.
         horizon: Where all searches are censored.
-        indices: ``(resamples, n)`` seeds in each resample.
+        draws: How the searches are resampled.
     """
 
     times: NDArray[np.float64]
     horizon: float
-    indices: NDArray[np.int64]
+    draws: Draws
 
     @property
     def n(self) -> int:
-        """Number of seeds."""
+        """Number of searches."""
         return len(self.times[0])
 
     @cached_property
@@ -58,9 +59,27 @@ class Times:
         return restricted_mean_times(self.times, self.horizon)[:, None]
 
     @cached_property
-    def resampled_means(self) -> NDArray[np.float64]:
-        """``(L, resamples)`` restricted mean times of each resample."""
-        return restricted_mean_times(self.times[:, self.indices], self.horizon)
+    def _together(self) -> NDArray[np.float64]:
+        return self._resampled(self.draws.together)
+
+    @cached_property
+    def _apart(self) -> NDArray[np.float64]:
+        draws = self.draws
+        return self._together if draws.apart is draws.together else self._resampled(draws.apart)
+
+    def _resampled(self, draws: Resamples) -> NDArray[np.float64]:
+        return known_mean(draws.of(np.minimum(self.times, self.horizon)))
+
+    def drawn(self, which: Which) -> NDArray[np.float64]:
+        """Return the restricted mean times ``(L, 1 or resamples)``, drawn anew or not.
+
+        Args:
+            which: ``own`` for draws that a source's other targets share, ``apart`` for others;
+                anything else for the searches as they are.
+        """
+        if which == "own":
+            return self._together
+        return self._apart if which == "apart" else self.means
 
 
 def scratch_thresholds(
@@ -82,19 +101,20 @@ def times_of(
 ) -> dict[CellKey, tuple[Times, Times, NDArray[np.float64]]]:
     """Return every compared cell's times, those of the baseline, and the thresholds."""
 
-    def times(values: NDArray[np.float64], thresholds: NDArray[np.float64], *path: str) -> Times:
-        found = first_times(values, courses.points, thresholds)
-        [indices] = bootstrap.draws(len(values), name=path)
-        return Times(found, courses.horizon, indices)
+    def times(values: NDArray[np.float64], target: str, draws: Draws) -> Times:
+        found = first_times(values, courses.points, swept[target])
+        return Times(found, courses.horizon, draws)
 
     swept, bases = {}, {}
     for target, values in courses.baselines.items():
         swept[target] = scratch_thresholds(values, levels)
-        bases[target] = times(values, swept[target], "baseline", target)
-    return {
-        key: (times(courses.cells[key], swept[key[1]], *key), bases[key[1]], swept[key[1]])
-        for key in courses.compared
-    }
+        bases[target] = times(values, target, baseline_draws(target, len(values), bootstrap))
+    found = {}
+    for key in courses.compared:
+        draws = Draws.of(key, courses.controllers(key), bootstrap)
+        own = times(courses.cells[key], key[1], draws)
+        found[key] = (own, bases[key[1]], swept[key[1]])
+    return found
 
 
 def training_of(key: CellKey, cost: Mapping[str, float]) -> float:

@@ -3,12 +3,9 @@
 Taylor and Stone (JMLR 2009, "Transfer learning for reinforcement learning domains: a survey",
 section 2.1) name five: jumpstart, asymptotic performance, total reward, transfer ratio, and time to
 threshold, for which see `rlnas.reporting.matrix.speed_up`. Each is given as a difference of
-interquartile means over seeds with a bootstrap interval, so that a positive number means that the
-source helped.
-
-The seeds of each cell and of its baseline are resampled once (`resampled_pairs`). The metrics of a
-pair and those of a method over its pairs come from the same resamples, so that they agree with each
-other.
+interquartile means over searches with a bootstrap interval, so that a positive number means that
+the source helped. What is resampled is said in `rlnas.reporting.matrix.levels`. The metrics of a
+pair and those of a method over its pairs come from the same draws (`resampled_pairs`).
 """
 
 from __future__ import annotations
@@ -16,21 +13,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.reporting.matrix.levels import Draws, Levels, Which, baseline_draws
 from rlnas.reporting.matrix.search_curves import CellKey, SearchCurves, by_kind
 from rlnas.runs.cell import source_kind
-from rlnas.statistics.bootstrap import BOOTSTRAP, Bootstrap, by_task
+from rlnas.statistics.bootstrap import BOOTSTRAP, Bootstrap, Interval, by_task
 from rlnas.statistics.improvement import probability_of_improvement
 from rlnas.statistics.means import interquartile_mean, known_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Floats = NDArray[np.float64]
 
 TRAITS = ("initial", "final", "area")
 """What one course comes to."""
@@ -38,77 +37,123 @@ TRAITS = ("initial", "final", "area")
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """What the seeds of one cell come to, and its resamples.
+    """What the searches of one cell come to, and how they are resampled.
 
     Attributes:
         traits: ``(3, n)``: initial value, final value and area of each course.
         start: ``(n,)`` value at the first point.
-        indices: ``(resamples, n)`` seeds in each resample.
+        draws: How the searches are resampled.
     """
 
-    traits: NDArray[np.float64]
-    start: NDArray[np.float64]
-    indices: NDArray[np.int64]
+    traits: Floats
+    start: Floats
+    draws: Draws
 
     @property
     def n(self) -> int:
-        """Number of seeds."""
+        """Number of searches."""
         return len(self.start)
 
     @cached_property
-    def means(self) -> NDArray[np.float64]:
+    def means(self) -> Floats:
         """``(4, 1)`` interquartile means of the traits and of the start."""
-        return interquartile_mean(np.vstack([self.traits, self.start]), axis=-1)[:, None]
+        return interquartile_mean(self._rows, axis=-1)[:, None]
 
     @cached_property
-    def resampled_means(self) -> NDArray[np.float64]:
-        """``(4, resamples)`` the same of each resample."""
-        rows = np.vstack([self.traits, self.start])
-        return interquartile_mean(rows[:, self.indices], axis=-1)
+    def means_together(self) -> Floats:
+        """``(4, resamples)`` the same of each resample that a source's other targets share."""
+        return interquartile_mean(self.draws.together.of(self._rows), axis=-1)
+
+    @cached_property
+    def means_apart(self) -> Floats:
+        """``(4, resamples)`` the same of each resample of this cell alone."""
+        if self.draws.apart is self.draws.together:
+            return self.means_together
+        return interquartile_mean(self.draws.apart.of(self._rows), axis=-1)
+
+    @cached_property
+    def _rows(self) -> Floats:
+        return np.vstack([self.traits, self.start])
+
+    def drawn(self, which: Literal["none", "together", "apart"]) -> Floats:
+        """Return the means ``(4, 1 or resamples)``."""
+        found = {"none": "means", "together": "means_together", "apart": "means_apart"}[which]
+        return np.asarray(getattr(self, found))
+
+    def taken(self, which: Literal["none", "together", "apart"], values: Floats) -> Floats:
+        """Return values ``(n,)`` of the searches in each resample, ``(1 or resamples, m)``."""
+        if which == "none":
+            return values[None]
+        return getattr(self.draws, which).of(values)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """A cell beside the baseline on its target. Arrays end with one estimate, or the resamples."""
+    """A cell beside the baseline on its target. Arrays end with one estimate, or the resamples.
+
+    Attributes:
+        own: The cell.
+        base: The baseline's.
+        paired: Whether their searches are pairs, in one order: of the same controller and seed.
+    """
 
     own: Sample
     base: Sample
+    paired: bool = False
 
-    @property
-    def single(self) -> bool:
-        """Whether one side has a single seed, so that resampling it says nothing."""
-        return min(self.own.n, self.base.n) < 2
+    def sides(self, which: Which) -> tuple[_Drawn, _Drawn]:
+        """Return how either side is drawn."""
+        own: _Drawn = "together" if which == "own" else "apart" if which == "apart" else "none"
+        base: _Drawn = "together" if which == "base" else "none"
+        return own, own if self.paired else base
 
-    def gains(self, *, resampled: bool) -> NDArray[np.float64]:
+    def gains(self, which: Which) -> Floats:
         """Return the differences of the traits' interquartile means, ``(3, 1 or resamples)``."""
-        if resampled:
-            return self.own.resampled_means[:3] - self.base.resampled_means[:3]
-        return self.own.means[:3] - self.base.means[:3]
+        own, base = self.sides(which)
+        return self.own.drawn(own)[:3] - self.base.drawn(base)[:3]
 
-    def above(self, *, resampled: bool) -> NDArray[np.float64]:
+    def above(self, which: Which) -> Floats:
         """Return the baseline's area above its own start."""
-        means = self.base.resampled_means if resampled else self.base.means
+        means = self.base.drawn(self.sides(which)[1])
         return np.asarray(means[2] - means[3])
 
-    @cached_property
-    def improvement(self) -> NDArray[np.float64]:
-        """``(1,)`` probability that a seed's final value beats a seed's of the baseline."""
-        return probability_of_improvement(self.own.traits[1:2], self.base.traits[1:2])
+    def improvement(self, which: Which) -> Floats:
+        """Return the probability that a search's final value beats one of the baseline."""
+        own, base = self.sides(which)
+        by_own, by_base = self._wins
+        if self.paired and own != "none":
+            drawn = (
+                self.own.taken(own, self.own.traits[1]),
+                self.base.taken(base, self.base.traits[1]),
+            )
+            return probability_of_improvement(*drawn)
+        if base != "none":
+            return known_mean(self.base.taken(base, by_base))
+        return known_mean(self.own.taken(own, by_own))
 
     @cached_property
-    def resampled_improvement(self) -> NDArray[np.float64]:
-        """``(resamples,)`` the same of each resample."""
-        own, base = (sample.traits[1][sample.indices] for sample in (self.own, self.base))
-        return probability_of_improvement(own, base)
+    def _wins(self) -> tuple[Floats, Floats]:
+        """``(n,)`` what share of the baseline each search beats, ``(m,)`` what share beats each."""
+        own, base = self.own.traits[1][:, None], self.base.traits[1]
+        wins = (own > base) + 0.5 * (own == base)
+        wins = np.where(np.isnan(own) | np.isnan(base), np.nan, wins)
+        return known_mean(wins), known_mean(wins.T)
 
 
-def ratio(gain: NDArray[np.float64], above: NDArray[np.float64]) -> NDArray[np.float64]:
+_Drawn = Literal["none", "together", "apart"]
+
+
+def ratio(gain: Floats, above: Floats) -> Floats:
     """Return gain / above, NaN where the baseline does not rise above the offset."""
     return np.where(above > 0, gain / np.where(above > 0, above, 1.0), np.nan)
 
 
 def resampled_pairs(
-    courses: SearchCurves, *, first: int | None = None, bootstrap: Bootstrap = BOOTSTRAP
+    courses: SearchCurves,
+    *,
+    first: int | None = None,
+    against: str | None = None,
+    bootstrap: Bootstrap = BOOTSTRAP,
 ) -> dict[CellKey, Pair]:
     """Return every compared cell beside its baseline, resampled.
 
@@ -117,6 +162,9 @@ def resampled_pairs(
         first: The initial value is the mean over so many first points. By query it defaults to 10:
             the very first queries show where a search happens to start, which no policy chooses,
             and not what it knows. By step it defaults to 1, the evaluation before any learning.
+        against: Another method to compare with instead of the baseline, from the same source.
+            Searches from the same controllers with the same seeds are pairs, and stay together in
+            every resample.
         bootstrap: How to resample.
 
     Raises:
@@ -129,15 +177,25 @@ def resampled_pairs(
             f"first is {first}; expected 1 to {len(courses.points)}, the points of the courses."
         )
 
-    def sample(values: NDArray[np.float64], *path: str) -> Sample:
+    def sample(values: Floats, draws: Draws) -> Sample:
         traits = [values[:, :first].mean(axis=1), values[:, -1], courses.mean_over_axis(values)]
-        [indices] = bootstrap.draws(len(values), name=path)
-        return Sample(np.stack(traits), values[:, 0], indices)
+        return Sample(np.stack(traits), values[:, 0], draws)
 
+    def cell(key: CellKey) -> Sample:
+        draws = Draws.of(key, courses.controllers(key), bootstrap)
+        return sample(courses.cells[key], draws)
+
+    if against is not None:
+        return {
+            key: Pair(cell(key), cell(other), courses.are_pairs(key, other))
+            for key in courses.cells
+            if key[2] != against and (other := (key[0], key[1], against)) in courses.cells
+        }
     bases = {
-        target: sample(values, "baseline", target) for target, values in courses.baselines.items()
+        target: sample(values, baseline_draws(target, len(values), bootstrap))
+        for target, values in courses.baselines.items()
     }
-    return {key: Pair(sample(courses.cells[key], *key), bases[key[1]]) for key in courses.compared}
+    return {key: Pair(cell(key), bases[key[1]]) for key in courses.compared}
 
 
 GAINS = ("jumpstart", "asymptotic_gain", "area_gain")
@@ -146,11 +204,14 @@ GAINS = ("jumpstart", "asymptotic_gain", "area_gain")
 _KEYS = ["source", "target", "method", "sources", "n", "n_baseline"]
 
 
-def transfer_metrics(pairs: Mapping[CellKey, Pair]) -> pd.DataFrame:
+def transfer_metrics(
+    pairs: Mapping[CellKey, Pair], *, bootstrap: Bootstrap = BOOTSTRAP
+) -> pd.DataFrame:
     """Return the transfer metrics of every cell against the baseline (scratch) on its target.
 
     Args:
         pairs: The searches beside scratch, as `resampled_pairs` returns them.
+        bootstrap: How to resample, as the pairs were.
 
     Returns:
         One row a (source, target, method) other than the baseline, in units of the value:
@@ -170,40 +231,33 @@ def transfer_metrics(pairs: Mapping[CellKey, Pair]) -> pd.DataFrame:
         - ``probability_of_improvement`` with interval: that a seed's final value beats a seed's of
           scratch, ties counted half (Agarwal et al. 2021).
 
-        There is no interval (NaN) with one seed of either. A seed with NaN is left out: where
+        There is no interval (NaN) with one search of either. A seed with NaN is left out: where
         searches fail, use the rank, which a failed search has too.
     """
     import pandas as pd
 
-    rows = [_row(key, pair) for key, pair in pairs.items()]
+    rows = [_row(key, pair, bootstrap) for key, pair in pairs.items()]
     frame: pd.DataFrame = pd.DataFrame(rows, columns=None if rows else _KEYS)
     return frame
 
 
-def _row(key: CellKey, pair: Pair) -> dict[str, Any]:
+def _row(key: CellKey, pair: Pair, bootstrap: Bootstrap) -> dict[str, Any]:
     source, target, method = key
     row: dict[str, Any] = {"source": source, "target": target, "method": method}
     row |= {"sources": source_kind(source, target), "n": pair.own.n, "n_baseline": pair.base.n}
     own, base = pair.own.means[:, 0], pair.base.means[:, 0]
     for name, mine, theirs in zip(TRAITS, own, base, strict=False):
         row |= {name: float(mine), f"{name}_baseline": float(theirs)}
-    gains, resampled = pair.gains(resampled=False), pair.gains(resampled=True)
-    ratios = [
-        ratio(by_area[2], pair.above(resampled=which))
-        for which, by_area in ((False, gains), (True, resampled))
-    ]
-    estimates = np.vstack([gains, ratios[0], pair.improvement])[:, 0]
-    distributions = np.vstack([resampled, ratios[1], pair.resampled_improvement])
-    names = (*GAINS, "transfer_ratio", "probability_of_improvement")
-    known = None if pair.single else distributions
-    intervals = BOOTSTRAP.intervals(estimates, known)
-    for name, interval in zip(names, intervals, strict=True):
-        row |= interval.columns(name)
+    pool = _Pool([key], [pair])
+    for name, interval in pool.intervals(bootstrap).items():
+        if name.startswith("mean_"):
+            row |= interval.columns(name.removeprefix("mean_"))
+        elif name not in GAINS:
+            row |= interval.columns(name)
     return row | {"offset": float(base[3])}
 
 
-_Draws = NDArray[np.int64] | None
-_Statistics = dict[str, NDArray[np.float64]]
+_Targets = NDArray[np.int64] | None
 
 _POOLED_KEYS = ["method", "sources", "pairs", "targets", "runs", "better"]
 
@@ -217,18 +271,21 @@ def pooled_transfer_metrics(
 
     Args:
         pairs: As in `transfer_metrics`.
-        bootstrap: How to resample the targets, with as many resamples as the pairs have. The
-            sources are taken as they are: a source has been trained once.
+        bootstrap: How to resample, as the pairs were: targets, and controllers where there are
+            several (`rlnas.reporting.matrix.levels`). Without ``resample_tasks`` intervals hold for
+            these targets alone.
 
     Returns:
         One row a method and kind of source (``single``, ``others``, ``none``; ``own`` and ``all``
         are bounds that have seen the target):
 
-        - ``pairs``, ``targets``, ``runs``, ``better`` (pairs whose asymptotic gain is positive).
+        - ``pairs``, ``targets``, ``controllers``, ``runs``, ``better`` (pairs whose asymptotic
+          gain is positive).
         - ``jumpstart``, ``asymptotic_gain``, ``area_gain`` with ``*_low`` and ``*_high``: the
           interquartile mean over all runs of the run's value less the interquartile mean of scratch
           on its target.
         - ``mean_*`` of the same, with interval: the mean over pairs of the pairs' differences.
+          ``p`` is that of ``mean_asymptotic_gain`` being 0.
         - ``transfer_ratio`` with interval: the area gained over all pairs, divided by that of
           scratch above its start; NaN where scratch does not rise above it.
         - ``probability_of_improvement`` with interval: its mean over pairs.
@@ -238,17 +295,14 @@ def pooled_transfer_metrics(
     rows: list[dict[str, Any]] = []
     for (method, kind), keys in by_kind(pairs).items():
         pool = _Pool(keys, [pairs[key] for key in keys])
-        draws = bootstrap.task_draws(len(pool.targets))
         row: dict[str, Any] = {"method": method, "sources": kind, "pairs": len(keys)}
-        row |= {"targets": len(pool.targets), "runs": sum(pair.own.n for pair in pool.pairs)}
-        row["better"] = sum(bool(p.gains(resampled=False)[1, 0] > 0) for p in pool.pairs)
-        estimates = pool.statistics(None, resampled=False)
-        distributions = pool.statistics(draws, resampled=True)
-        known = draws is not None or not all(pair.single for pair in pool.pairs)
-        for name, estimate in estimates.items():
-            resampled = distributions[name] if known else None
-            row |= bootstrap.interval(estimate[0], resampled).columns(name)
-        rows.append(row)
+        row |= {"targets": len(pool.targets), "controllers": pool.levels.controllers}
+        row |= {"runs": sum(pair.own.n for pair in pool.pairs)}
+        row["better"] = sum(bool(p.gains("none")[1, 0] > 0) for p in pool.pairs)
+        found = pool.intervals(bootstrap)
+        for name, interval in found.items():
+            row |= interval.columns(name)
+        rows.append(row | {"p": found[f"mean_{GAINS[1]}"].p})
     frame: pd.DataFrame = pd.DataFrame(rows, columns=None if rows else _POOLED_KEYS)
     return frame
 
@@ -260,38 +314,47 @@ class _Pool:
         self.pairs = pairs
         self.targets = list(dict.fromkeys(target for _, target, _ in keys))
         self._task_of = [self.targets.index(target) for _, target, _ in keys]
+        sides = [(pair.own, pair.base) for pair in pairs]
+        self.levels = Levels.of(keys, sides, paired=all(pair.paired for pair in pairs))
 
-    def statistics(self, draws: _Draws, *, resampled: bool) -> _Statistics:
-        """Return each statistic over the pool, ``(1 or resamples,)``."""
-        gains = [pair.gains(resampled=resampled) for pair in self.pairs]
-        found: _Statistics = {}
-        for which, name in enumerate(GAINS):
-            found[name] = self._over_runs(which, draws, resampled=resampled)
-        for which, name in enumerate(GAINS):
-            found[f"mean_{name}"] = self._over_pairs([gain[which] for gain in gains], draws)
-        above = [pair.above(resampled=resampled) for pair in self.pairs]
-        found["transfer_ratio"] = ratio(found[f"mean_{GAINS[2]}"], self._over_pairs(above, draws))
-        found["probability_of_improvement"] = self._over_pairs(
-            [p.resampled_improvement if resampled else p.improvement for p in self.pairs], draws
-        )
-        return found
+    def intervals(self, bootstrap: Bootstrap) -> dict[str, Interval]:
+        """Return every statistic over the pool with its interval."""
+        estimates = self._statistics("none", None)[:, 0]
+        spread = self.levels.spread(self._statistics, bootstrap)
+        found = bootstrap.intervals(estimates, spread)
+        share = bootstrap.intervals(estimates, spread, within=(0.0, 1.0))[-1]
+        return dict(zip(_STATISTICS, [*found[:-1], share], strict=True))
 
-    def _over_pairs(
-        self, values: Sequence[NDArray[np.float64]], draws: _Draws
-    ) -> NDArray[np.float64]:
+    def _statistics(self, which: Which, draws: _Targets) -> Floats:
+        """Return each statistic over the pool, ``(8, 1 or resamples)``."""
+        gains = [pair.gains(which) for pair in self.pairs]
+        over_runs = [self._over_runs(trait, which, draws) for trait in range(len(GAINS))]
+        over_pairs = [
+            self._over_pairs([gain[trait] for gain in gains], draws) for trait in range(len(GAINS))
+        ]
+        above = self._over_pairs([pair.above(which) for pair in self.pairs], draws)
+        better = self._over_pairs([pair.improvement(which) for pair in self.pairs], draws)
+        found = [*over_runs, *over_pairs, ratio(over_pairs[2], above), better]
+        return np.stack(np.broadcast_arrays(*found))
+
+    def _over_pairs(self, values: Sequence[Floats], draws: _Targets) -> Floats:
         return known_mean(by_task(values, self._task_of, draws))
 
-    def _over_runs(self, which: int, draws: _Draws, *, resampled: bool) -> NDArray[np.float64]:
+    def _over_runs(self, trait: int, which: Which, draws: _Targets) -> Floats:
         """Return the interquartile mean of every run's gain over scratch on its target."""
-        runs: list[NDArray[np.float64]] = []
+        runs: list[Floats] = []
         task_of: list[int] = []
         for pair, task in zip(self.pairs, self._task_of, strict=True):
-            own, base = pair.own, pair.base
-            values = own.traits[which]
-            if resampled:
-                gained = values[own.indices].T - base.resampled_means[which]
-            else:
-                gained = values[:, None] - base.means[which]
-            runs.extend(gained)
-            task_of += [task] * own.n
+            own, base = pair.sides(which)
+            values = pair.own.taken(own, pair.own.traits[trait]).T
+            runs.extend(values - pair.base.drawn(base)[trait])
+            task_of += [task] * len(values)
         return interquartile_mean(by_task(runs, task_of, draws), axis=-1)
+
+
+_STATISTICS = (
+    *GAINS,
+    *(f"mean_{name}" for name in GAINS),
+    "transfer_ratio",
+    "probability_of_improvement",
+)

@@ -6,6 +6,7 @@ import math
 
 from rlnas.formats import format_power, format_rank, format_score
 from rlnas.reporting.matrix.improvement import sign_of
+from rlnas.reporting.matrix.levels import resampled_in_words
 from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.pages.parts import TableCell, folded, heading, note, table
 from rlnas.runs.cell import BASELINE, NO_SOURCE
@@ -20,8 +21,8 @@ def cells_section(results: MatrixNumbers) -> str:
     rows = results.comparable_rows
     if not len(rows) or set(rows["method"]) == {BASELINE}:
         return ""
-    head = ["method", "source", "target", "seeds", "mean rank", "scratch", "rank ratio [95 %]"]
-    head += ["P(better)", "sign"]
+    head = ["method", "source", "target", "searches", "mean rank", "scratch", "rank ratio [95 %]"]
+    head += ["p (Holm)", "P(better)", "sign"]
     lines: list[list[str | TableCell]] = []
     for gain in results.pairs().to_dict("records"):
         sign = sign_of(gain)
@@ -34,18 +35,23 @@ def cells_section(results: MatrixNumbers) -> str:
                 *(str(gain["method"]), TableCell(str(gain["source"]), "text")),
                 *(TableCell(str(gain["target"]), "text"), str(gain["n"])),
                 TableCell(format_rank(gain["mean_rank"]), kind),
-                *(format_rank(gain["mean_rank_scratch"]), ratio),
+                *(format_rank(gain["mean_rank_scratch"]), ratio, _chance(gain["p_holm"])),
                 *(f"{gain['probability_of_improvement']:.2f}", TableCell(sign, kind)),
             ]
         )
-    inner = table(head, lines) + note(_CELLS)
+    inner = table(head, lines) + note(f"{_CELLS} {resampled_in_words(rows, tasks=False)}")
     return heading("Cells") + folded(f"All {len(lines)} cells against scratch", inner)
+
+
+def _chance(p: float) -> str:
+    return "–" if math.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 _CELLS = (
     "Rank ratio: rank over scratch's, by interquartile means of log ranks; below 1 is better. "
     "P(better): probability that a seed's best score beats a seed of scratch. Sign: + lower mean "
-    "rank, − higher; doubled where the interval excludes 1."
+    "rank, − higher; doubled where it is sure at 5 % by Holm's correction over the cells of the "
+    "method and kind of source; p after that correction."
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from rlnas.formats import format_range, format_rank
 from rlnas.reporting.figures.drawing import Drawing
 from rlnas.reporting.figures.matrix import matrix_figures
+from rlnas.reporting.matrix.levels import resampled_in_words
 from rlnas.reporting.matrix.methods import Entrant
 from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.matrix.summary import headline_sentences
@@ -30,17 +31,22 @@ def headline_section(results: MatrixNumbers, folder: Path) -> str:
         items = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in others)
         parts.append(f"<ul>{items}</ul>")
     if summary["headline"]:
-        parts.append(note(_CHOSEN))
+        parts.append(note(_CHOSEN + " " + _resampled(results)))
     if draw := matrix_figures(results).get("methods"):
         label = "Rank against scratch and probability of improvement for each method"
         parts.append(drawn_figure(Drawing(draw(), "methods"), folder, label, _FIGURE))
-    parts += [_overview(summary), note(_TABLE)]
+    parts += [_overview(summary), note(f"{_TABLE} {resampled_in_words(results.rows, tasks=False)}")]
     return "\n".join(parts)
 
 
+def _resampled(results: MatrixNumbers) -> str:
+    ranks, gains = (resampled_in_words(results.rows, tasks=tasks) for tasks in (False, True))
+    return f"Mean ranks: {ranks} Comparisons: {gains}"
+
+
 _CHOSEN = (
-    "Brackets are 95 % bootstrap intervals over seeds. The best method, and the best searcher, are "
-    "chosen afterwards on the same seeds, so their own numbers are optimistic."
+    "The best method, and the best searcher, are chosen afterwards on the same seeds, so their own "
+    "numbers are optimistic."
 )
 _FIGURE = (
     "At the end of the budget. A lone name starts from one other task (mean over all of them), or "
@@ -48,16 +54,18 @@ _FIGURE = (
     "log rank. Probability of improvement: that a search ends better than one from scratch."
 )
 _TABLE = (
-    "Rank 1 is the best of the whole space. Mean and interquartile mean (IQM) over seeds of a "
-    "seed's mean rank, with the bootstrap interval of the IQM. Beats scratch: (source, target) "
-    "pairs with a lower mean and a lower IQM; surely, hurts: the interval of the difference of log "
-    "ranks excludes 0, for better or worse. *The best source of each target is chosen afterwards "
-    "on the same seeds, so that number is optimistic. Bounds have seen the target."
+    "Rank 1 is the best of the whole space. Searches: of each source, controller and target. Mean "
+    "and interquartile mean (IQM) over them of their mean rank over these targets, each with its "
+    "own interval. Beats scratch: (source, target) pairs with a lower mean and a lower IQM; "
+    "surely, hurts: the difference of log ranks is sure, for better or worse, at 5 % by Holm's "
+    "correction over the pairs of its row. *The best source of each target is chosen afterwards on "
+    "the same seeds, so that number is optimistic. Bounds have seen the target."
 )
 
 
 def _overview(summary: dict[str, Any]) -> str:
-    head = ["method", "from", "mean rank", "IQM [95 %]", "best source*", "beats scratch"]
+    head = ["method", "from", "searches", "mean rank [95 %]", "IQM [95 %]", "best source*"]
+    head += ["beats scratch"]
     head += ["surely", "hurts"]
     lines: list[list[str | TableCell]] = []
     for entry in summary["entrants"]:
@@ -66,8 +74,11 @@ def _overview(summary: dict[str, Any]) -> str:
         line: list[str | TableCell] = [
             entrant.method,
             TableCell(entrant.starts_from, "text"),
-            format_rank(rank["mean"]),
-            f"{format_rank(rank['iqm'])} {format_range(rank['low'], rank['high'])}",
+            str(entry["searches"]),
+            *(
+                f"{format_rank(rank[name])} {format_range(rank[low], rank[high])}".rstrip()
+                for name, low, high in (("mean", "mean_low", "mean_high"), ("iqm", "low", "high"))
+            ),
         ]
         best = None
         if entrant.method != BASELINE and entrant.kind == "single":

@@ -110,8 +110,8 @@ def _words(
 ) -> str:
     text = (
         "Queries saved on each target until the rank is reached that the baseline ends with, "
-        "mean over pairs, with a 95 % interval; reached: share of the searches that get there, by "
-        "the method and by the baseline. "
+        "mean over pairs, with a 95 % interval over targets; reached: share of the searches that "
+        "get there, by the method and by the baseline. "
     )
     best = {
         target: name

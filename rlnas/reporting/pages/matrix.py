@@ -34,10 +34,11 @@ def write_matrix_page(results: MatrixNumbers, run: MatrixRun, investment: Invest
     """
     config = run.config
     sources = f" from sources of {config.source_suite}" if config.source_suite else ""
+    several = f" of each of {config.controllers} controllers" if config.controllers > 1 else ""
     subtitle = (
         f"{len(results.targets)} tasks of {config.suite}{sources}, "
         f"methods {', '.join(config.methods)}, "
-        f"{config.seeds} seeds, {config.queries} queries on each target, "
+        f"{config.seeds} seeds{several}, {config.queries} queries on each target, "
         f"{config.steps:,} training steps on each source."
     )
     return write_page(
@@ -47,7 +48,7 @@ def write_matrix_page(results: MatrixNumbers, run: MatrixRun, investment: Invest
         subtitle=subtitle,
         body=matrix_body(results, run.folder, investment),
         missing=len(run.missing()),
-        seeds=tuple(range(config.seeds)),
+        seeds=tuple(range(config.seed, config.seed + config.seeds)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rlnas.formats import estimate, format_count, format_ratio, format_share, power
+from rlnas.reporting.matrix.levels import resampled_in_words
 from rlnas.reporting.matrix.methods import Entrant, in_order
 from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.matrix.threshold_times import bound_of
@@ -27,15 +28,16 @@ def metrics_section(results: MatrixNumbers) -> str:
         return ""
     pairs = results.transfer_metrics()
     times = results.times_to_threshold(levels=(1.0,))
+    pairwise = f"{_PAIRS} {resampled_in_words(results.rows, tasks=False)}"
     return "\n".join(
         [
             heading("Transfer metrics"),
             _pooled(results.pooled_transfer_metrics()),
-            note(_POOLED),
+            note(f"{_POOLED} {resampled_in_words(results.rows, tasks=True)}"),
             "<h3>Queries to reach what scratch reaches</h3>",
             _speed_ups(results.speed_up()),
             note(_SPEED),
-            folded(f"All {len(pairs)} pairs", _pairs(pairs, times) + note(_PAIRS)),
+            folded(f"All {len(pairs)} pairs", _pairs(pairs, times) + note(pairwise)),
         ]
     )
 
@@ -45,7 +47,7 @@ _POOLED = (
     "the first 10 queries; asymptote: at the end of the budget; area: mean over the whole budget, "
     "all by log rank, mean over pairs. Transfer ratio: area gained, divided by the area that "
     "scratch itself gains above its start; 0 is no transfer. P(better): that a search ends better "
-    "than one from scratch. 95 % intervals by stratified bootstrap over seeds."
+    "than one from scratch."
 )
 _SPEED = (
     "Thresholds are parts of the way that scratch goes, from its first rank to its last. Speed-up: "

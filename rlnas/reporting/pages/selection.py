@@ -54,7 +54,8 @@ _CHOICE = (
 _TABLE = (
     "Spearman: correlation of similarity and gain over all pairs, and over the sources of a target "
     "(mean over targets). Regret: mean rank less that of the best source (optimistic oracle). Top "
-    "1, top 2: share of the choices that are the best source, or among the best two."
+    "1, top 2: share of the choices that are the best source, or among the best two. 95 % "
+    "intervals resample the targets."
 )
 
 

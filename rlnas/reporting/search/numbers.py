@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rlnas.lazy import once
-from rlnas.statistics.describe import describe
+from rlnas.statistics.describe import describe, describe_ranks
 from rlnas.tasks import Metric
 
 if TYPE_CHECKING:
@@ -88,11 +88,11 @@ def search_summary(rows: pd.DataFrame) -> list[dict[str, Any]]:
                 "best_architecture": architectures[-1] if architectures else None,
                 "best_score": describe(cells["best_score"]),
                 "regret": describe(cells["regret"]),
-                "rank_at": {q: describe(cells[c]) for q, c in columns.items()},
+                "rank_at": {q: describe_ranks(cells[c]) for q, c in columns.items()},
                 "failures": int(cells["failures"].sum()),
                 **_judged(cells, JUDGED),
             }
-        over = {q: describe(part.groupby("seed")[c].mean()) for q, c in columns.items()}
+        over = {q: describe_ranks(part.groupby("seed")[c].mean()) for q, c in columns.items()}
         summary.append(
             {
                 "method": str(method),

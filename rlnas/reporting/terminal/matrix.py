@@ -13,12 +13,13 @@ from rich.text import Text
 
 from rlnas.formats import format_range, format_rank, short_names
 from rlnas.reporting.matrix.improvement import sign_of
+from rlnas.reporting.matrix.levels import resampled_in_words
 from rlnas.reporting.matrix.methods import Entrant
 from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.matrix.summary import headline_sentences
 from rlnas.reporting.terminal.harm import NOTE, harm_table
 from rlnas.reporting.terminal.table import titled_table
-from rlnas.runs.cell import ALL_TASKS, BASELINE, OTHERS, SourceKind
+from rlnas.runs.cell import ALL_TASKS, BASELINE, OTHERS, SourceKind, with_controllers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,8 +46,8 @@ def matrix_tables(results: MatrixNumbers) -> RenderableType:
 
     A cell is the mean rank over seeds of the best architecture found (1 is the best of the whole
     space). Its sign compares it with scratch on the same target, so that nothing depends on
-    colour: ``+`` a lower (better) rank, ``−`` a higher one; doubled where the 95 % interval of
-    the difference on the log scale excludes 0.
+    colour: ``+`` a lower (better) rank, ``−`` a higher one; doubled where it is sure by Holm's
+    correction over the cells of the method (`improvement_over_scratch`).
 
     Methods that start from one source have a block each, up to four of them; beyond that, and
     where methods start from all other tasks or from none, tables of all methods follow.
@@ -140,8 +141,8 @@ def _verdict(summary: dict[str, Any], method: str) -> Text:
             f"({against['wins_off_diagonal']} of {against['cells_off_diagonal']} off the diagonal)."
         )
         lines.append(
-            f"Interval excludes 0: better in {against['surely_better']}, "
-            f"worse in {against['surely_worse']} cells."
+            f"Surely better in {against['surely_better']}, "
+            f"surely worse in {against['surely_worse']} cells."
         )
     if off := entry["off_diagonal"]:
         lines.append(f"Mean rank off the diagonal: {_number(off)}.")
@@ -158,27 +159,47 @@ def _verdict(summary: dict[str, Any], method: str) -> Text:
 
 
 def _number(entry: dict[str, Any]) -> str:
+    """Return the mean and the interquartile mean, each with its own interval."""
     interval = format_range(entry["low"], entry["high"])
-    spread = f" (IQM {format_rank(entry['iqm'])}, 95 % {interval})" if interval else ""
-    return format_rank(entry["mean"]) + spread
+    spread = f" (IQM {format_rank(entry['iqm'])} {interval})" if interval else ""
+    return _mean_rank(entry) + spread
+
+
+def _mean_rank(entry: dict[str, Any]) -> str:
+    interval = format_range(entry["mean_low"], entry["mean_high"])
+    return f"{format_rank(entry['mean'])} {interval}".rstrip()
+
+
+_SURE = (
+    "where the difference of log ranks is sure at 5 % by Holm's correction over the cells of the "
+    "method."
+)
+
+
+def _seeds(rows: pd.DataFrame) -> str:
+    """Return how many searches a mean is over."""
+    seeds = rows.groupby("method", sort=False)["seed"].nunique()
+    most = seeds.mode().min()
+    text = f"Mean over {most} seed{'' if most == 1 else 's'}"
+    others = [f"{count} of {method}" for method, count in seeds[seeds != most].items()]
+    if others:
+        text += f" ({', '.join(others)})"
+    controllers = int(with_controllers(rows)["controller"].nunique())
+    return text + (f", by each of {controllers} controllers a source." if controllers > 1 else ".")
 
 
 def _legend(rows: pd.DataFrame, short: dict[str, str], *, compared: bool, blocks: bool) -> Text:
-    seeds = rows.groupby(["method", "source", "target"])["seed"].nunique()
-    span = str(seeds.min()) if seeds.min() == seeds.max() else f"{seeds.min()}–{seeds.max()}"
-    plural = "" if span == "1" else "s"
-    lines = [f"Rank 1 is the best of the whole space. Mean over {span} seed{plural}."]
+    lines = [f"Rank 1 is the best of the whole space. {_seeds(rows)}"]
     if compared and blocks:
         lines.append(
-            "Sign against scratch on the same target: + lower (better), − higher; doubled "
-            "where the 95 % bootstrap interval of the difference of log ranks excludes 0. "
+            f"Sign against scratch on the same target: + lower (better), − higher; doubled {_SURE} "
             "To beat scratch is a lower mean and a lower IQM. Diagonal: trained on the target."
         )
     elif compared:
-        lines.append(
-            "To beat scratch is a lower mean and a lower IQM; surely: the 95 % bootstrap interval "
-            "of the difference of log ranks excludes 0."
-        )
+        lines.append(f"To beat scratch is a lower mean and a lower IQM; surely: {_SURE}")
+    lines.append(f"Means are of these targets. {resampled_in_words(rows, tasks=False)}")
+    if compared and rows["target"].nunique() > 1:
+        lines.append(f"Against scratch over all targets: {resampled_in_words(rows, tasks=True)}")
     if blocks and (rows["source"] == ALL_TASKS).any():
         lines.append("*All tasks: the target among them, so a bound.")
     changed = [f"{label} {name}" for name, label in short.items() if label != name]
@@ -217,12 +238,11 @@ def _by_target(results: MatrixNumbers, short: dict[str, str]) -> Table:
 def _overview(summary: dict[str, Any]) -> Table:
     twins = any("twins_rank" in entry for entry in summary["entrants"])
     judge = ["twins"] if twins else []
-    table = _method_table(["IQM [95 %]", *judge, "beats scratch", "surely", "hurts"])
+    table = _method_table(["mean [95 %]", *judge, "beats scratch", "surely", "hurts"])
     lines: list[_Line] = []
     for entry in summary["entrants"]:
         rank, counts = entry["rank"], entry["against_scratch"]
-        interval = format_range(rank["low"], rank["high"])
-        cells = [f"{format_rank(rank['iqm'])} {interval}".rstrip()]
+        cells = [_mean_rank(rank)]
         if twins:
             cells.append(format_rank(entry.get("twins_rank", float("nan"))))
         if counts is not None:

@@ -20,6 +20,9 @@ from rlnas.transfer.similarity.registry import estimator_needs
 CELLS_TOGETHER = 64
 """Most cells that are searched together."""
 
+FREE_SEEDS = 100
+"""Searches of what costs next to nothing, at least: an opponent is not to be a matter of luck."""
+
 _Item = TypeVar("_Item")
 
 
@@ -37,7 +40,14 @@ class MatrixConfig:
         methods: Transfer methods and searchers that do not learn, one matrix each. What starts from
             one source is measured from each; what starts from several from all but the target.
         options: Options of methods, by method and name; those that are not there are the defaults.
-        seeds: Searches of each (source, target, method), seeds 0 … seeds−1.
+        seeds: Searches of each (source, controller, target, method), with seeds from ``seed`` on.
+        free_seeds: Searches on each target of a searcher that neither learns nor has a source,
+            which cost next to nothing. None for as many as ``seeds``, 100 at least.
+        seed: First seed of the searches.
+        controllers: Controllers trained on each source, alike but for their seeds. A method that
+            starts from several sources is measured with the first controller of each, then with
+            the second of each, and so on; what has no source is measured once.
+        controller_seed: Seed of each source's first controller; the next ones follow it.
         queries: Budget of each search on its target.
         steps: Environment steps of training on each source task.
         estimators: Estimators of task similarity (`rlnas.transfer.similarity`) to measure beside.
@@ -57,6 +67,10 @@ class MatrixConfig:
     methods: tuple[str, ...] = ("scratch", "zero-shot", "weight-init")
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     seeds: int = 5
+    free_seeds: int | None = None
+    seed: int = 0
+    controllers: int = 1
+    controller_seed: int = 0
     queries: int = 50
     steps: int = 100_000
     estimators: tuple[str, ...] = ()
@@ -67,11 +81,13 @@ class MatrixConfig:
 
     def __post_init__(self) -> None:
         make_plain(self)
-        for name in ("seeds", "queries", "steps", "sources_together", "probes"):
-            if getattr(self, name) < 1:
-                raise InvalidArgumentError(f"{name} is {getattr(self, name)}; expected 1 or more.")
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise InvalidArgumentError(f"{name} is {value}; expected {least} or more.")
         at_most(self, seeds=10_000, queries=10**7, steps=10**12, probes=10**7)
-        at_most(self, sources_together=1024)
+        at_most(self, sources_together=1024, controllers=1000, free_seeds=10_000)
+        at_most(self, seed=2**62, controller_seed=2**62)
         for name in _LISTS:
             if not all(isinstance(item, str) for item in getattr(self, name)):
                 raise InvalidArgumentError(f"{name} are to be texts.")
@@ -97,13 +113,20 @@ class MatrixConfig:
     def cells(self) -> list[RunCell]:
         """Return every cell, methods first, seeds last."""
         return [
-            RunCell(method, source, target, seed)
+            RunCell(method, source, target, seed, controller)
             for method in self.methods
             for source in self.sources_of(method)
+            for controller in range(1 if source == NO_SOURCE else self.controllers)
             for target in self.tasks
-            for seed in range(self.seeds)
+            for seed in self.seeds_of(method)
             if source not in (OTHERS, self.origin(target)) or self.pool(source, target)
         ]
+
+    def seeds_of(self, method: str) -> range:
+        """Return the seeds of a method's searches of each source, controller and target."""
+        free = max(self.seeds, FREE_SEEDS) if self.free_seeds is None else self.free_seeds
+        count = self.seeds if SEARCHERS.get(method).takes else free
+        return range(self.seed, self.seed + count)
 
     def sources_of(self, method: str) -> tuple[str, ...]:
         """Return what stands for the sources of a method, a row of its matrix each."""
@@ -157,26 +180,30 @@ class MatrixConfig:
         left_out = None
         if cell.source == OTHERS:
             left_out = cell.target if self.source_suite is None else self.origin(cell.target)
-        return train_on(kind, tasks, left_out)
+        return train_on(kind, tasks, left_out, cell.controller)
 
     def batches(self) -> list[tuple[Training, ...]]:
         """Return everything to train, in groups that are trained together."""
         needed = dict.fromkeys(t for cell in self.cells() for t in self.trainings_of(cell))
         if self.estimators:  # they ask the policies of all sources
             needed |= dict.fromkeys(train_on("each", self.source_names, None))
-        ordered = sorted(needed, key=lambda t: (t.kind != "each", t.kind, len(t.tasks)))
+
+        def alike_in(t: Training) -> tuple[int, bool, str, int]:
+            return t.controller, t.kind != "each", t.kind, len(t.tasks)
+
         return [
             chunk
-            for _, alike in itertools.groupby(ordered, key=lambda t: (t.kind, len(t.tasks)))
+            for _, alike in itertools.groupby(sorted(needed, key=alike_in), key=alike_in)
             for chunk in _chunks(tuple(alike), self.sources_together)
         ]
 
     def groups(self) -> list[tuple[RunCell, ...]]:
         """Return the cells in groups that are searched together: of one method and its sources."""
 
-        def key(cell: RunCell) -> tuple[str, str, str]:
+        def key(cell: RunCell) -> tuple[str, str, int, str]:
             # All but the target is something else for each target.
-            return cell.method, cell.source, cell.target if cell.source == OTHERS else ""
+            target = cell.target if cell.source == OTHERS else ""
+            return cell.method, cell.source, cell.controller, target
 
         return [
             chunk
@@ -207,6 +234,8 @@ class MatrixConfig:
         """Return the configuration that `to_dict` described."""
         return cls(
             **{
+                # A run of before there was a choice has as many searches of every method.
+                "free_seeds": tree["seeds"],
                 **tree,
                 **{name: tuple(tree.get(name, ())) for name in _LISTS},
                 "controller": ControllerConfig.from_dict(tree["controller"]),
@@ -216,6 +245,10 @@ class MatrixConfig:
         )
 
 
+_LEAST = {
+    **dict.fromkeys(("seeds", "free_seeds", "controllers", "queries", "steps", "probes"), 1),
+    **{"sources_together": 1, "seed": 0, "controller_seed": 0},
+}
 _LISTS = ("tasks", "source_tasks", "methods", "estimators")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from rlnas.benchmarks import load_suite
 from rlnas.errors import InvalidArgumentError, RunError
 from rlnas.processes import stop_pool, worker_pool
-from rlnas.run_folder import only_writer
+from rlnas.run_folder import CONFIG, only_writer
 from rlnas.runs.on_disk import Progress, no_progress
 from rlnas.search.registry import SEARCHERS
 from rlnas.transfer.matrix.config import MatrixConfig
@@ -33,13 +33,14 @@ def run_matrix(
 ) -> MatrixRun:
     """Measure a transfer matrix.
 
-    Every source is trained once, several in one batch, and every (source, target, method, seed)
-    searched once, those of a source and method side by side, in ``workers`` processes. A finished
-    source is a finished folder and a finished cell a finished file, so an interrupted run goes on
-    where it was, and its result does not depend on that.
+    Every controller is trained once, several in one batch, and every (source, controller, target,
+    method, seed) searched once, those of a source and method side by side, in ``workers``
+    processes. A finished source is a finished folder and a finished cell a finished file, so an
+    interrupted run goes on where it was, and its result does not depend on that.
 
     Args:
-        config: What to measure.
+        config: What to measure. Where it leaves ``free_seeds`` open, a run that goes on has those
+            that it was begun with.
         out: The run folder.
         workers: Number of processes, each with one thread.
         device: Where sources are trained: ``auto`` (the faster one, measured), ``cpu`` or ``cuda``.
@@ -68,6 +69,8 @@ def run_matrix(
         names = sources.check(config.source_tasks) or tuple(sources)
         config = dataclasses.replace(config, source_tasks=names)
         check_source_suite(config, suite.space, sources.space)
+    if resume:
+        config = _as_begun(config, Path(out))
     with only_writer(out):
         run = MatrixRun.begin(out, config, suite, resume=resume, command=command)
         pool = worker_pool(workers, PRELOADED)
@@ -86,3 +89,14 @@ def run_matrix(
         pool.shutdown()
         run.write_tables(schedule.found)
     return run
+
+
+def _as_begun(config: MatrixConfig, out: Path) -> MatrixConfig:
+    """Return a configuration with the number of free searches that a run was begun with."""
+    if config.free_seeds is not None or not (out / CONFIG).exists():
+        return config
+    try:
+        begun = MatrixRun.open(out).config
+    except RunError:  # to begin in such a folder is refused in words of its own
+        return config
+    return dataclasses.replace(config, free_seeds=begun.free_seeds)

@@ -20,16 +20,19 @@ class Training:
             an encoder for several with a head for each; there is none of ``nothing``.
         name: The task of ``each``; otherwise which tasks, in words: ``all`` or ``without-<task>``.
         tasks: Source tasks it is trained on.
+        controller: Which of several trained alike but for their seed, from 0.
     """
 
     kind: Trained
     name: str
     tasks: tuple[str, ...]
+    controller: int = 0
 
     @property
     def path(self) -> Path:
         """Where its checkpoint lies in the run folder, whatever its name is."""
-        return inside(_FOLDERS[self.kind], self.name)
+        folder = _FOLDERS[self.kind]
+        return inside(f"{folder}-{self.controller}" if self.controller else folder, self.name)
 
     @property
     def steps(self) -> int:
@@ -37,16 +40,20 @@ class Training:
         return len(self.tasks)
 
 
-def train_on(kind: Trained, tasks: tuple[str, ...], without: str | None) -> tuple[Training, ...]:
+def train_on(
+    kind: Trained, tasks: tuple[str, ...], without: str | None, controller: int = 0
+) -> tuple[Training, ...]:
     """Return the trainings that give a method of some kind its sources.
 
     Args:
         kind: What the method needs.
         tasks: Its source tasks.
         without: The task left out, or None if none is.
+        controller: Which of several controllers of every source.
     """
     if kind == "nothing":
         return ()
     if kind == "each":
-        return tuple(Training("each", task, (task,)) for task in tasks)
-    return (Training(kind, "all" if without is None else f"without-{without}", tasks),)
+        return tuple(Training("each", task, (task,), controller) for task in tasks)
+    name = "all" if without is None else f"without-{without}"
+    return (Training(kind, name, tasks, controller),)

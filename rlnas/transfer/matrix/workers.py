@@ -55,6 +55,7 @@ def train(folder: str, trainings: tuple[Training, ...], device: str) -> None:
         remove(old, within=folder)
     tasks = [[suite[name] for name in training.tasks] for training in trainings]
     settings: dict[str, Any] = {
+        "seeds": [config.controller_seed + training.controller for training in trainings],
         "config": config.controller,
         "device": device,
         "log_dirs": events,
@@ -87,7 +88,7 @@ def run_cells(folder: str, cells: tuple[RunCell, ...]) -> dict[RunCell, SearchRe
         tasks = [run.suite[cell.target] for cell in together]
         # Seeded by the pair too: were the starting points the same in every cell, their luck would
         # be shared and a mean over cells would look surer than it is.
-        seeds = [derive_seed(cell.seed, cell.source, cell.target) for cell in together]
+        seeds = [derive_seed(cell.seed, *_names(cell)) for cell in together]
         results = method.search_many(tasks, run.config.queries, seeds)
         for cell, result in zip(together, results, strict=True):
             if cell in missing:
@@ -97,8 +98,17 @@ def run_cells(folder: str, cells: tuple[RunCell, ...]) -> dict[RunCell, SearchRe
     return found
 
 
+def _names(cell: RunCell) -> tuple[str | int, ...]:
+    """Return what a search's randomness is named by; of the first controller as it always was."""
+    names = (cell.source, cell.target)
+    return (*names, cell.controller) if cell.controller else names
+
+
 def estimate(folder: str, target: str) -> None:
-    """Estimate how similar every source is to a target, by every estimator, and save it."""
+    """Estimate how similar every source is to a target, by every estimator, and save it.
+
+    Estimators that ask policies ask those of each source's first controller.
+    """
     from rlnas.transfer.similarity.estimates import estimate_similarities
     from rlnas.transfer.similarity.estimators.proxy_signature import load_proxies
     from rlnas.transfer.similarity.registry import estimator_needs

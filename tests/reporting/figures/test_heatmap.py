@@ -20,7 +20,7 @@ def test_heatmap_shows_the_mean_ranks_and_their_ratio_to_scratch(rows, results):
     ranks = rows[rows["method"] == "scratch"].groupby("target")["rank"].mean()
     assert colours[0, 0] == pytest.approx(-np.log10(ranks["alpha_one"]))
     assert [t.get_text() for t in cells.get_yticklabels()] == ["alpha_one", "alpha_two", "beta"]
-    assert any("4 seeds" in t.get_text() for t in figure.texts)
+    assert any("4 searches" in t.get_text() for t in figure.texts)
 
 
 def test_written_files_are_what_they_say_and_the_same_each_time(rows, tmp_path, results):

@@ -1,11 +1,13 @@
 """Every cell against scratch on its target."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.reporting.matrix.improvement import improvement_over_scratch
 from rlnas.reporting.terminal.matrix import sign_of
+from rlnas.statistics.multiple import holm
 
 
 def test_each_cell_is_compared_with_scratch_on_its_own_target(rows):
@@ -58,3 +60,30 @@ def test_signs(rows):
     assert set(gains[gains["method"] == "zero-shot"].apply(sign_of, axis=1)) == {"++"}
     rows["rank"] = 5.0
     assert set(improvement_over_scratch(rows).apply(sign_of, axis=1)) == {"="}
+
+
+def test_sure_is_what_stays_so_over_the_pairs_of_a_method_and_kind_of_source(rows):
+    rng = np.random.default_rng(0)
+    rows["rank"] = 10 ** rng.normal(2, 0.3, len(rows))
+    one = (rows["method"] == "zero-shot") & (rows["source"] == "beta")
+    one &= rows["target"] == "alpha_one"
+    rows.loc[one, "rank"] /= 10
+    gains = improvement_over_scratch(rows)
+    assert ((gains["p"] < 0.05) == gains["excludes_zero"]).all()
+    assert (gains["p_holm"] >= gains["p"]).all()
+    own = gains["source"] == gains["target"]
+    for _, family in gains.groupby(["method", own]):
+        assert family["p_holm"].to_numpy() == pytest.approx(holm(family["p"]))
+        assert (family["sure"] == (family["p_holm"] <= 0.05)).all()
+
+
+def test_controllers_are_what_varies_where_there_are_several(rows):
+    rows["rank"] = 10 ** np.random.default_rng(0).normal(2, 0.05, len(rows))
+    several = rows.assign(controller=rows["seed"] // 2, seed=rows["seed"] % 2)
+    more = [several, several.assign(controller=several["controller"] + 2, rank=several["rank"] * 9)]
+    scratch = several["method"] == "scratch"
+    several = pd.concat([rows[scratch].assign(controller=0), *(each[~scratch] for each in more)])
+    wide = improvement_over_scratch(several)
+    narrow = improvement_over_scratch(several.assign(controller=0, seed=range(len(several))))
+    widths = [table["high"] - table["low"] for table in (wide, narrow)]
+    assert (widths[0] > 1.5 * widths[1]).all()

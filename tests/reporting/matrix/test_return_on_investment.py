@@ -159,18 +159,19 @@ def two_targets(second):
 def test_summary_is_the_mean_over_pairs_and_json_able():
     rows, curves = matrix(two_targets([reaching(9)] * 4))
     investment = Investment(cost_per_query_seconds=60, source_queries=12)
-    first = summaries(rows, curves, investment)[0]
+    these = Bootstrap(resample_tasks=False)
+    first = summaries(rows, curves, investment, bootstrap=these)[0]
     assert (first["method"], first["against"], first["quality"]) == ("m", "scratch", "baseline")
     assert (first["pairs"], first["targets"], first["positive"]) == (2, 2, 0.5)
     assert first["queries_saved"] == 3
     assert first["queries_saved_low"] < 3 < first["queries_saved_high"]
     assert (first["break_even_queries"], first["break_even_seconds"]) == (4, 4)
     assert first["invested_gpu_hours"] == pytest.approx(0.2)
-    assert first["pays_queries"] == 1
+    assert 0.99 < first["pays_queries"] < 1
     json.dumps(first)
-    wide = summaries(rows, curves, investment, bootstrap=Bootstrap(resample_tasks=True))[0]
+    wide = summaries(rows, curves, investment)[0]
     assert wide["queries_saved"] == 3
-    assert wide["queries_saved_low"] <= 0.5 < 5.5 <= wide["queries_saved_high"]
+    assert np.isnan(wide["queries_saved_low"])  # two targets are too few
 
 
 def test_pretraining_that_does_harm_never_pays():
@@ -179,7 +180,7 @@ def test_pretraining_that_does_harm_never_pays():
     first = summaries(rows, curves, Investment(source_queries=12))[0]
     assert first["queries_saved"] < 0
     assert np.isinf(first["break_even_queries"])
-    assert first["pays_queries"] < 0.01
+    assert first["pays_queries"] < 0.1
 
 
 def test_one_seed_has_no_interval():

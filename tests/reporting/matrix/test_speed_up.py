@@ -10,7 +10,7 @@ from rlnas.statistics.censored import first_times, median_times, restricted_mean
 
 SCRATCH = ("-", "t", "scratch")
 METHOD = ("s", "t", "zero-shot")
-RESAMPLE_TASKS = Bootstrap(resample_tasks=True)
+THESE_TASKS = Bootstrap(resample_tasks=False)
 
 
 def test_times_are_those_of_the_courses(courses):
@@ -73,7 +73,8 @@ def test_a_threshold_reached_before_any_step_is_infinitely_faster(courses):
     cells = {SCRATCH: [[0, 1, 2]] * 2, METHOD: [[2, 2, 2]] * 2}
     found = courses(cells, "step", start=0)
     row = time_to_threshold(found, levels=(1.0,)).iloc[0]
-    assert np.isinf(row[["speed_up", "speed_up_low", "speed_up_high"]].to_numpy(float)).all()
+    assert np.isinf(row["speed_up"])
+    assert row[["speed_up_low", "speed_up_high"]].isna().all()
     assert np.isinf(pooled_speed_up(found, levels=(1.0,))["speed_up"].item())
 
 
@@ -84,6 +85,7 @@ def test_pooled_speed_up_is_that_of_the_median_pair(courses):
         cells["s", target, "m"] = [[0] * (reach - 1) + [1] * (9 - reach)] * 3
     row = pooled_speed_up(courses(cells), levels=(1.0,)).iloc[0]
     assert (row["worst"], row["speed_up"], row["best"], row["faster"]) == (1, 4, 8, 2 / 3)
-    assert (row["speed_up_low"], row["speed_up_high"]) == (4, 4)  # seeds are all alike
-    tasks = pooled_speed_up(courses(cells), levels=(1.0,), bootstrap=RESAMPLE_TASKS).iloc[0]
-    assert (tasks["speed_up_low"], tasks["speed_up_high"]) == (1, 8)
+    assert row["speed_up_low"] < 4 < row["speed_up_high"]
+    these = pooled_speed_up(courses(cells), levels=(1.0,), bootstrap=THESE_TASKS).iloc[0]
+    assert these["speed_up"] == 4
+    assert np.isnan(these["speed_up_low"])  # seeds are all alike

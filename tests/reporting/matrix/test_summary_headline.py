@@ -14,7 +14,9 @@ def test_the_best_transfer_method_is_named_with_its_lead(several):
     assert (found["method"], found["sources"]) == ("policy-reuse", "others")
     part = rows[(rows["method"] == "policy-reuse") & (rows["source"] == "others")]
     assert found["rank"]["mean"] == pytest.approx(part["rank"].mean())
-    scratch, searcher = found["against"]
+    scratch, searcher, runner_up = found["against"]
+    assert (runner_up["baseline"], runner_up["kind"]) == ("joint", "runner-up")
+    assert 10 ** -runner_up["gain"] == pytest.approx(8 / 20, rel=0.02)
     assert (scratch["baseline"], scratch["kind"]) == ("scratch", "scratch")
     assert searcher["baseline"] == "evolution"  # the better of the two
     for lead, ratio in ((scratch, 8 / 100), (searcher, 8 / 50)):
@@ -46,9 +48,10 @@ def test_a_method_on_one_easy_target_is_not_the_best(several):
 def test_without_something_to_compare_with_less_is_said(several):
     rows, _ = several
     assert [a["kind"] for a in headline(rows[rows["method"] != "scratch"])["against"]] == [
-        "searcher"
+        "searcher",
+        "runner-up",
     ]
-    assert headline(rows[rows["source"] != "-"])["against"] == []
+    assert [a["kind"] for a in headline(rows[rows["source"] != "-"])["against"]] == ["runner-up"]
     nothing = headline(rows[rows["source"] == "-"])
     assert nothing is None
     assert "no transfer" in headline_sentences(nothing)[0]

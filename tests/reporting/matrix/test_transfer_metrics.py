@@ -21,7 +21,7 @@ def test_metrics_by_hand(courses, small, pairs):
     assert row["offset"] == 1
     assert row["transfer_ratio"] == pytest.approx(3.25 / 2.5)
     assert row["probability_of_improvement"] == 0.75  # 8 beats 6 and equals 8, twice
-    assert row["jumpstart_low"] <= 4.5 <= row["jumpstart_high"]
+    assert np.isnan(row["jumpstart_low"])  # two seeds are too few
     assert (row["n"], row["n_baseline"], row["sources"]) == (2, 2, "single")
 
 

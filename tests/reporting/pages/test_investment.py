@@ -23,7 +23,7 @@ def test_costs_follow_the_table_or_are_not_counted(several, tmp_path, results, p
         == ("policy-reuse", "others", "scratch", "baseline")
     ]
     assert entry["gpu_hours_saved"] == pytest.approx(2 * entry["queries_saved"])
-    assert f"{entry['gpu_hours_saved']:.2g} [" in text
+    assert f"{entry['gpu_hours_saved']:.2g} " in text
     nothing = [frame[frame["source"] == "-"] for frame in (rows, curves)]
     assert investment_section(results(*nothing), Investment()) == ""
 

@@ -32,9 +32,7 @@ def test_matrix_body_with_every_kind_of_source(several, estimates, tmp_path, res
     assert "A query takes 720 s" in text
     assert "counts 100 evaluated architectures for each source" in text
     # 4 queries of 0.2 hours saved on each target, two tasks of 100 architectures to pretrain on.
-    line = (
-        "policy-reuse all other tasks scratch 4 [4, 4] 100% / 50% 200 0.8 [0.8, 0.8] 40 50 [50, 50]"
-    )
+    line = "policy-reuse all other tasks scratch 4 100% / 50% 200 0.8 40 50"
     assert line in " ".join(text.split())
     assert "seer" in text
     assert {p.stem for p in tmp_path.glob("*.svg")} == {
