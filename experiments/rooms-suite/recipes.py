@@ -59,6 +59,7 @@ CANDIDATES = {
     "scene-and-layout-512": Candidate(("class_scene", "room_layout"), 4),
     "jigsaw-512": Candidate(("jigsaw",), 4),
     "jigsaw-512-batch-64": Candidate(("jigsaw",), 4, {"epoch_examples": 8192, "batch_size": 64}),
+    "pixels-384": Candidate(PIXELS, 3, valid=1024),
     "pixels-256": Candidate(PIXELS, 2, valid=1024),
     "pixels-512": Candidate(PIXELS, 4, valid=1024),
 }

@@ -66,7 +66,7 @@ def main(options: Options) -> int:
     table = open_built_in(name) if options.table is None else open_table(options.table)
     where = (options.table or built_in_folder(name)) / "plan.json"
     plan = SuitePlan.from_description(read_json(where, "plan of a table"))
-    chosen = draw(table, options.count, options.draw)
+    chosen = draw(table, options.count, options.draw, options.seeds[0])
     folder = options.out / options.space
 
     def report(cell: TabulationCell, done: int, count: int) -> None:
@@ -91,11 +91,15 @@ def main(options: Options) -> int:
     return 0 if (again["value"] == again["table"]).all() else 1
 
 
-def draw(table: BenchmarkTable, count: int, seed: int) -> list[str]:
-    """Return random architectures of those that the table has every score of."""
+def draw(table: BenchmarkTable, count: int, seed: int, first: int) -> list[str]:
+    """Return random architectures of those that the table has every score of with a seed."""
     space = table.space
     held = np.unique(space.canonical_index)
-    known = np.all([np.isfinite(table.scores(task))[held] for task in table.tasks], axis=0)
+    scores = [
+        table.scores(task, seed=first if table.column(task).seeds else "mean")[held]
+        for task in table.tasks
+    ]
+    known = np.isfinite(scores).all(axis=0)
     rng = generator(seed, "rooms-suite", "reproduce", space.name)
     rows = rng.permutation(held[known])[:count]
     return [space.format(vector) for vector in space.from_index(rows)]

@@ -117,7 +117,7 @@ def kept_proxy_columns(
     """
     place = {packed.space.format(v): row for row, v in enumerate(packed.architectures)}
     rows = [place[architecture] for architecture in architectures]
-    names = set(proxy_names())
+    names = set(proxy_names()) - set(_COUNTS)
     for name in packed.metrics(spec.name):
         if name in names:
             column = packed.column(spec.name, name)
