@@ -68,8 +68,8 @@ SPACES = {"micro": "transnas-micro", "macro": "transnas-macro"}
 FIRST = 60
 """So many architectures get all their seeds before the others get one: they tell reliability."""
 
-CHUNK = 60
-"""Architectures that a part trains before the next part's turn."""
+EARLY, LATE = 20, 60
+"""Architectures that a part trains before the next part's turn, of the first and of the others."""
 
 SpaceName = Annotated[
     tyro.conf.Positional[Literal["micro", "macro"]], tyro.conf.arg(metavar="micro|macro")
@@ -140,10 +140,12 @@ def chunks(
     wanted: Sequence[str], seeds: Sequence[int]
 ) -> Iterator[tuple[Sequence[str], Sequence[int]]]:
     """Yield what to train: some architectures with all seeds, then the others seed by seed."""
-    yield wanted[:FIRST], seeds
+    first, others = wanted[:FIRST], wanted[FIRST:]
+    for begin in range(0, len(first), EARLY):
+        yield first[begin : begin + EARLY], seeds
     for seed in seeds:
-        for begin in range(FIRST, len(wanted), CHUNK):
-            yield wanted[begin : begin + CHUNK], (seed,)
+        for begin in range(0, len(others), LATE):
+            yield others[begin : begin + LATE], (seed,)
 
 
 def prepare(options: Options) -> SuitePlan:

@@ -65,6 +65,7 @@ CANDIDATES = {
 }
 """By name: the tasks and the number of steps."""
 
+SPLITS = ("valid", "test")
 SCORES = {"valid": 1, "valid, mean of the last two epochs": 2}
 """What could be an architecture's score, and over how many epochs it is a mean."""
 
@@ -133,6 +134,7 @@ def summary(out: Path, seeds: tuple[int, ...]) -> Iterator[dict[str, Any]]:
                     "score": score,
                     "cells": found.cells,
                     "cpu_seconds": float(np.nanmean(seconds)),
+                    "sd_images": images_noise(cells, seeds, task),
                     **found.columns(),
                 }
 
@@ -146,17 +148,32 @@ def scores(cells: Cells, seeds: tuple[int, ...], task: str) -> dict[str, np.ndar
     return found | {"the test examples": tested}
 
 
+def images_noise(cells: Cells, seeds: tuple[int, ...], task: str) -> float:
+    """Return what other validation images would change in a score, a standard deviation.
+
+    From what validation and test images say of the same networks: their means over so many images
+    are apart by the noise of both.
+    """
+    rows = sorted(cells.histories)
+    valid, test = (curve(cells, rows, seeds, task, f"{s}_metric")[..., -1] for s in SPLITS)
+    _, validated, tested = next(iter(cells.plan.parts.values())).sizes
+    both = np.nanvar((valid - test) - np.nanmean(valid - test, axis=0))
+    return float(np.sqrt(both * (1 / validated) / (1 / validated + 1 / tested)))
+
+
 def table(rows: pd.DataFrame) -> str:
     """Return the rows for reading."""
     lines = [
-        "| recipe | task | score | cells | s a training | within seeds | between cells "
+        "| recipe | task | score | cells | s a training | within seeds | of that, images "
+        "| between cells "
         "| reliability | Spearman between seeds |",
-        "|---|---|---|---:|---:|---:|---:|---:|---:|",
+        "|---|---|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for row in rows.to_dict("records"):
         lines.append(
             f"| {row['recipe']} | `{row['task']}` | {row['score']} | {row['cells']} "
-            f"| {row['cpu_seconds']:.1f} | {row['sd_within']:.3g} | {row['sd_between']:.3g} "
+            f"| {row['cpu_seconds']:.1f} | {row['sd_within']:.3g} | {row['sd_images']:.3g} "
+            f"| {row['sd_between']:.3g} "
             f"| {row['reliability']:.2f} "
             f"| {row['spearman']:.2f} [{row['spearman_low']:.2f}, {row['spearman_high']:.2f}] |"
         )
