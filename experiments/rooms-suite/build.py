@@ -58,7 +58,7 @@ PARTS: dict[str, tuple[tuple[str, ...], Recipe, tuple[int, int, int]]] = {
     "jigsaw": (("jigsaw",), RECIPE, (8192, 4096, 1024)),
     "pixels": (
         ("segmentsemantic", "normal", "autoencoder"),
-        replace(RECIPE, epochs=2),
+        replace(RECIPE, epochs=3),
         (8192, 1024, 1024),
     ),
 }
