@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-import pandas as pd
 import tyro
 from build import FIRST, SpaceName, architectures, machine, plan
 from suite_pieces import NUMBERS, TRAINED, Piece, piece_path, read_piece, write_piece
@@ -117,17 +116,18 @@ def progress(pieces: dict[str, list[Piece]], wanted: list[str]) -> str:
     for name, by_seed in pieces.items():
         done = sum(len(piece.cells) for piece in by_seed)
         spent = sum(map(hours, by_seed))
-        left = spent / done * (len(wanted) * len(by_seed) - done) if done else np.nan
+        left = f"{spent / done * (len(wanted) * len(by_seed) - done):.1f}" if done else "–"
         counts = " | ".join(f"{len(piece.cells)} of {len(wanted)}" for piece in by_seed)
-        lines.append(f"| {name} | {counts} | {spent:.2f} | {left:.1f} |")
-    rows = pd.DataFrame(agreement(pieces, wanted))
+        lines.append(f"| {name} | {counts} | {spent:.2f} | {left} |")
+    if not (rows := list(agreement(pieces, wanted))):
+        return "\n".join(lines) + "\n"
     lines += [
         "",
         "| task | architectures | s a training | within seeds | between architectures "
         "| reliability | Spearman between two seeds |",
         "|---|---|---:|---:|---:|---:|---:|",
     ]
-    for row in rows.to_dict("records"):
+    for row in rows:
         lines.append(
             f"| `{row['task']}` | {row['which']} {row['cells']} | {row['cpu_seconds']:.1f} "
             f"| {row['sd_within']:.3g} | {row['sd_between']:.3g} | {row['reliability']:.2f} "

@@ -228,6 +228,39 @@ def test_what_is_damaged_is_not_packed(change, message, cells, module, tmp_path)
         module("suite_cells").read_cells(copy, (0, 1))
 
 
+@pytest.mark.slow
+def test_a_build_goes_on_where_it_was_and_from_what_is_kept(module, monkeypatch, tmp_path, capsys):
+    """Real trainings of one step; those that are kept are not made again elsewhere."""
+    build, collect, pieces = map(module, ("build", "collect", "suite_pieces"))
+    recipe = replace(build.RECIPE, epochs=1, epoch_examples=32)
+    sizes = (32, 16, 16)
+    small = {"a": (("class_object",), recipe, sizes), "b": (("jigsaw",), recipe, sizes)}
+    monkeypatch.setattr(build, "PARTS", small)
+    for script in (build, collect):
+        monkeypatch.setattr(script, "architectures", lambda space: FORMS[:2])
+
+    def train(out, parts):
+        options = {"space": "micro", "seeds": (0, 1), "workers": 1, "trained": tmp_path / "kept"}
+        build.main(build.Options(out=tmp_path / out, parts=parts, **options))
+        return capsys.readouterr().out.count("h left")
+
+    assert train("here", ("a",)) == 4
+    assert train("here", ("a", "b")) == 4
+    collect.main(collect.Options(space="micro", out=tmp_path / "here", keep=tmp_path / "kept"))
+    capsys.readouterr()
+    pieces.piece_path(tmp_path / "kept", "micro", "b", 1).unlink()
+    assert train("there", ("a", "b")) == 2
+    # The same numbers come out there, bit for bit.
+    found = [
+        module("suite_cells").read_cells(tmp_path / w / "micro", (1,)) for w in ("here", "there")
+    ]
+    values = [
+        module("suite_cells").curve(c, FORMS[:2], (1,), "jigsaw", "valid_loss") for c in found
+    ]
+    assert np.isfinite(values).all()
+    np.testing.assert_array_equal(*values)
+
+
 @pytest.fixture
 def kept(script, cells, tmp_path):
     """The folder of collected pieces, and what was printed."""
