@@ -20,6 +20,7 @@ from suite_cells import PROXIES
 
 from rlnas.atomic import write_json
 from rlnas.datasets import load_task_data
+from rlnas.datasets.spec import TRANSNAS_TASKS
 from rlnas.datasets.task_data import TaskData
 from rlnas.networks import build_network
 from rlnas.processes import worker_pool
@@ -29,6 +30,8 @@ from rlnas.seeding import derive_seed
 COUNTED = ("params", "flops")
 """These the table holds exactly, as counts."""
 BATCH = 32
+EXAMPLES = 4096
+"""Training examples among which the batch is drawn."""
 SEED = 0
 
 
@@ -71,10 +74,9 @@ def score_into(space: str, folder: str, architecture: str) -> str:
     """Score one architecture in a worker, which keeps the data for the next, and write its file."""
     made = plan(space)
     if space not in _data:
-        train, valid, test = made.sizes
         _data[space] = [
-            load_task_data(made.dataset, t, train_size=train, valid_size=valid, test_size=test)
-            for t in made.tasks
+            load_task_data(made.dataset, t, train_size=EXAMPLES, valid_size=8, test_size=8)
+            for t in TRANSNAS_TASKS
         ]
     names = [name for name in proxy_names() if name not in COUNTED]
     tasks: dict[str, Any] = {}

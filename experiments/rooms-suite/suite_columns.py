@@ -10,8 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from suite_cells import Cells, curve
 
-from rlnas.benchmarks import Column
+from rlnas.benchmarks import BenchmarkTable, Column
 from rlnas.datasets.spec import TaskSpec
+from rlnas.proxies import proxy_names
 from rlnas.tasks import Metric
 from rlnas.tasks.metric import Direction, EpochPolicy, Split
 
@@ -102,6 +103,25 @@ def proxy_columns(cells: Cells, architectures: list[str], spec: TaskSpec) -> Ite
         values = finite32(values)
         if np.isfinite(values).any():
             yield Column(spec.name, Metric(name=name, split="none", note=note), values)
+
+
+def kept_proxy_columns(
+    packed: BenchmarkTable, architectures: list[str], spec: TaskSpec
+) -> Iterator[Column]:
+    """Yield the proxies of a table that is there: first weights know nothing of recipes.
+
+    Args:
+        packed: The table, of the same skeleton, with a row for each canonical form.
+        architectures: The rows that are wanted.
+        spec: The task.
+    """
+    place = {packed.space.format(v): row for row, v in enumerate(packed.architectures)}
+    rows = [place[architecture] for architecture in architectures]
+    names = set(proxy_names()) - set(_COUNTS)
+    for name in packed.metrics(spec.name):
+        if name in names:
+            column = packed.column(spec.name, name)
+            yield replace(column, values=column.values[rows])
 
 
 def _number(score: dict[str, float | None] | None) -> float:
