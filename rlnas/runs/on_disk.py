@@ -226,7 +226,7 @@ def read_table(path: Path, numbers: Sequence[str] = (), texts: Sequence[str] = (
     import pandas as pd
 
     with guarded(
-        path, "table of a run", RunError, "Remove it, and go on with the run by --resume."
+        path, "table of a run", RunError, "Remove it, and go on with the run by resume=True."
     ):
         frame = read_frame(path)
         for name in numbers:
@@ -304,8 +304,7 @@ class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
         done = [cell for cell in self.parts() if cell in at_hand or self.is_done(cell)]
         if not done:
             raise RunError(
-                f"{self.folder} has no finished search yet; go on with it by --resume (in Python "
-                "resume=True)."
+                f"{self.folder} has no finished search yet; go on with it by resume=True."
             )
         results = (
             (self.labelled(cell), at_hand[cell] if cell in at_hand else self.result(cell))
