@@ -171,8 +171,7 @@ def refuse_begun(folder: Path, what: str) -> None:
         RunError: Always.
     """
     raise RunError(
-        f"{folder} holds {what} already. Go on with it by --resume (in Python resume=True), or "
-        "choose another folder."
+        f"{folder} holds {what} already. Go on with it by resume=True, or choose another folder."
     )
 
 

@@ -1,10 +1,14 @@
 """Every error is a RlnasError, says what to do, and survives the way between two processes."""
 
+import ast
 import inspect
 import pickle
+import re
+from pathlib import Path
 
 import pytest
 
+import rlnas
 from rlnas import errors
 from rlnas.errors import MissingDependencyError, RlnasError, UnknownNameError
 
@@ -37,3 +41,27 @@ def test_a_missing_library_says_how_to_install_it():
     error = MissingDependencyError(*SPECIAL[MissingDependencyError])
     assert "pip install 'rlnas[nasbench201]'" in str(error)
     assert isinstance(error, ImportError)
+
+
+def _texts(path):
+    """Yield the texts of a file but for its docstrings, each with its line."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    said_of_code = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in said_of_code:
+            parts = [node] if isinstance(node, ast.Constant) else node.values
+            texts = (getattr(part, "value", "") for part in parts)
+            yield node.lineno, "".join(t for t in texts if isinstance(t, str))
+
+
+def test_the_library_names_arguments_of_python_and_the_command_line_alone_its_flags():
+    root = Path(rlnas.__file__).parent
+    wrong = [
+        f"{path.relative_to(root)}:{line}: {text}"
+        for path in root.rglob("*.py")
+        if path.relative_to(root).parts[0] != "cli"
+        for line, text in _texts(path)
+        if re.search(r"(?:^|[\s(>])--[a-z]", re.sub("`rlnas [^`]*`", "", text))
+        and "in Python" not in text
+    ]
+    assert not wrong, "\n".join(wrong)

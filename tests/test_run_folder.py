@@ -25,7 +25,7 @@ def test_a_run_begins_once_and_resumes_with_the_same_settings_only(tmp_path):
     assert read_command(folder) == "rlnas search"
     assert "numpy" in read_versions(folder)
     (folder / "cells").mkdir()
-    with pytest.raises(RunError, match="--resume"):
+    with pytest.raises(RunError, match="resume=True"):
         begin_run(folder, "search", {"a": (1, 2)})
     assert begin_run(folder, "search", {"a": (1, 2)}, resume=True)
     with pytest.raises(RunError, match=r"a.1 is 2 there, not 3"):
@@ -40,7 +40,7 @@ def test_a_folder_without_work_begins_anew(tmp_path):
     assert not begin_run(tmp_path / "r", "search", {"seed": 1})
     assert read_settings(tmp_path / "r", "search") == {"seed": 1}
     (tmp_path / "r" / "cells").mkdir()
-    with pytest.raises(RunError, match="--resume"):
+    with pytest.raises(RunError, match="resume=True"):
         begin_run(tmp_path / "r", "search", {"seed": 2})
 
 

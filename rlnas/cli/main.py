@@ -78,26 +78,21 @@ def _main(arguments: list[str]) -> int:
     except (RlnasError, OSError) as error:
         if debug or os.environ.get("RLNAS_DEBUG", "") not in ("", "0"):
             raise
-        print(f"rlnas {command}: {_with_flags(str(error), command)}", file=sys.stderr)
+        print(f"rlnas {command}: {_in_flags(error, command)}", file=sys.stderr)
         wrong = isinstance(error, UnknownNameError | InvalidArgumentError)
         return _BAD_ARGUMENTS if wrong else _FAILED
 
 
-def _with_flags(message: str, command: str) -> str:
-    """Return a message of the library with its arguments called as the command's options are."""
-    import re
-
-    from rlnas.cli.options import option_names
+def _in_flags(error: Exception, command: str) -> str:
+    """Return the message of an error with its arguments called as the command's options are."""
+    from rlnas.cli.options import option_kinds, with_flags
 
     if command not in COMMANDS:
-        return message
+        return str(error)
     module, options = COMMANDS[command]
-    names = "|".join(option_names(getattr(importlib.import_module(module), options)))
-    return re.sub(
-        rf"(?<![-\w/.'\"])({names})(?= is (?:['\"\d-]|(?:None|True|False)\b))",
-        lambda found: "--" + found[1].replace("_", "-"),
-        message,
-    )
+    kinds = option_kinds(getattr(importlib.import_module(module), options))
+    # A report says of the run that it reads that it may be gone on with.
+    return with_flags(str(error), {"resume": "switch", **kinds})
 
 
 def _version() -> str:

@@ -1,8 +1,15 @@
-"""Options that every command shares, and how lists of names are written."""
+"""Options that every command shares, how they are written, and what messages call them.
+
+The library writes an argument as Python does: ``seeds is 0``, ``resume=True``,
+``sources=['runs/a']``. Whoever typed a command knows it by its flag: ``--seeds is 0``,
+``--resume``, ``--source runs/a``. `with_flags` turns messages, as they are printed.
+"""
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +44,20 @@ MethodOptions = Annotated[
     tuple[str, ...], tyro.conf.arg(metavar="[METHOD.]NAME=VALUE", help_behavior_hint="")
 ]
 """Options of methods, for `rlnas.cli.methods.method_options`."""
+
+_CALLED = {
+    "sources": "source",
+    "searcher": "algorithm",
+    "columns": "column",
+    "kind": "network",  # of a `PolicyConfig`
+}
+"""Arguments whose flag has another name."""
+
+_PLACE = r"(?<![-\w/.'\"])"
+_NAME = r"([a-z]\w*)"
+_VALUE = r"(…|True|False|None|'[^']*'|-?\d[\d.e-]*(?<!\.)|\[[^\]]*\]|{.*?}})"
+_GIVEN = re.compile(rf"{_PLACE}(?:[A-Z]\w+\({_NAME}={_VALUE}\)|{_NAME}={_VALUE})")
+_SAID = re.compile(rf"{_PLACE}{_NAME}(?= is (?:['\"\d-]|(?:None|True|False|missing)\b))")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +108,7 @@ def gather_repeated(arguments: Sequence[str], options: type) -> list[str]:
         >>> gather_repeated(["--task", "a", "--seed", "1", "--task=b", "c"], SearchOptions)
         ['--task', 'a', 'b', 'c', '--seed', '1']
     """
-    kinds = _kinds(options)
+    kinds = option_kinds(options)
     parts: list[list[str]] = [[]]  # what stands before the first option, then an option each
     first: dict[str, list[str]] = {}
     for position, argument in enumerate(arguments):
@@ -123,19 +144,14 @@ def _name(flag: str) -> str:
     return flag.removeprefix("--").replace("-", "_") if flag.startswith("--") else ""
 
 
-def option_names(options: type) -> tuple[str, ...]:
-    """Return the names of a command's options as Python writes them."""
-    return tuple(_kinds(options))
-
-
-def _kinds(options: type) -> dict[str, Literal["switch", "one", "several"]]:
+def option_kinds(options: type) -> dict[str, Literal["switch", "one", "several"]]:
     """Return how many values each option takes, by its name; those of nested options too."""
     found: dict[str, Literal["switch", "one", "several"]] = {}
     for name, hint in get_type_hints(options).items():
         members = [hint, *get_args(hint)]
         nested = [m for m in members if isinstance(m, type) and dataclasses.is_dataclass(m)]
         for member in nested:
-            found |= _kinds(member)
+            found |= option_kinds(member)
         if nested:
             continue
         if any(get_origin(member) is tuple for member in members):
@@ -143,3 +159,54 @@ def _kinds(options: type) -> dict[str, Literal["switch", "one", "several"]]:
         else:
             found[name] = "switch" if hint is bool else "one"
     return found
+
+
+def with_flags(message: str, kinds: Mapping[str, str]) -> str:
+    """Return a message of the library with its arguments called as the flags of a command.
+
+    Args:
+        message: The message.
+        kinds: How many values each option of the command takes, by its name as Python writes it;
+            see `option_kinds`.
+
+    Example:
+        >>> with_flags("seeds is 0; go on by resume=True.", {"seeds": "one", "resume": "switch"})
+        '--seeds is 0; go on by --resume.'
+        >>> with_flags("Give sources=['runs/a', 'b'], not steps=3.", {"source": "several"})
+        'Give --source runs/a b, not steps=3.'
+    """
+
+    def given(found: re.Match[str]) -> str:
+        name, value = found[1] or found[3], found[2] or found[4]
+        option = _option(name, kinds)
+        if option is None or (kinds[option] == "switch" and value != "True"):
+            return found[0]
+        if kinds[option] == "switch":
+            return _flag(option)
+        return f"{_flag(option)} {_as_typed(value)}"
+
+    def said(found: re.Match[str]) -> str:
+        option = _option(found[1], kinds)
+        return found[0] if option is None else _flag(option)
+
+    return _SAID.sub(said, _GIVEN.sub(given, message))
+
+
+def _option(name: str, kinds: Mapping[str, str]) -> str | None:
+    """Return the option that an argument is, None where the command has none."""
+    return next((n for n in (name, _CALLED.get(name, name)) if n in kinds), None)
+
+
+def _as_typed(value: str) -> str:
+    """Return a value as a command line has it: names behind one another, a column by its keys."""
+    if value == "…":
+        return value
+    found = ast.literal_eval(value)
+    if isinstance(found, dict):
+        ((name, keys),) = found.items()
+        return ",".join([name, *(f"{key}={entry}" for key, entry in keys.items())])
+    return " ".join(map(str, found)) if isinstance(found, list) else str(found)
+
+
+def _flag(option: str) -> str:
+    return "--" + option.replace("_", "-")

@@ -114,7 +114,7 @@ class _Narrator:
         )
 
     def _raw(self, score: float) -> str:
-        return f"{format_score(self._metric.sign * score)}{self._metric.suffix}"
+        return self._metric.text(score)
 
 
 def _say(run: TrainingSearchRun, page: Path, screen: Screen) -> None:

@@ -25,9 +25,11 @@ def show_searches(run: SearchRun, screen: Screen, *, tensorboard: bool) -> dict[
     results = SearchResults(run)
     rows = results.rows
     screen.print(results.table())
+    several = run.plan.tasks if len(run.plan.tasks) > 1 else ()  # a single task's title says it
     screen.print(
         "@N: mean rank of the best after N queries, over seeds, with a 95 % bootstrap interval; "
         f"rank 1 is the best of the {run.suite.space.size} architectures."
+        + (" ↓: less is better." if any(run.suite[t].metric.arrow for t in several) else "")
     )
     if "twins_rank" in rows and rows["twins_rank"].notna().any():
         screen.print(
@@ -66,7 +68,7 @@ def _best_found(rows: pd.DataFrame, run: SearchRun) -> list[str]:
             alike = (searches["method"] == best["method"]) & (searches["source"] == best["source"])
             median = searches.loc[alike, "rank"].median()
             metric = run.suite[task].metric
-            value = f"{metric.sign * best['best_score']:.6g}{metric.suffix}"
+            value = metric.text(best["best_score"], 6)
             lines.append(f"  {task}: {best['best_architecture']}")
             lines.append(
                 f"    {metric.name} {value}, rank {best['rank']:.0f}; {best['method']}, "

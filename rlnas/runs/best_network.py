@@ -49,8 +49,8 @@ def keep_best(
     record = objective.record(chosen.architecture)
     if record is None:
         raise RunError(
-            f"The record of {chosen.architecture} is gone; go on with the run by --resume (in "
-            "Python resume=True) to train it again."
+            f"The record of {chosen.architecture} is gone; go on with the run by resume=True "
+            "to train it again."
         )
     network = objective.network(chosen.architecture)
     about: dict[str, Any] = {

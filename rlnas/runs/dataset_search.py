@@ -162,10 +162,8 @@ class TrainingSearchRun:
         folder = Path(folder)
         settings = read_settings(folder, KIND)
         if not (folder / ROWS).exists():
-            raise RunError(
-                f"{folder} is not finished yet; go on with it by --resume (in Python resume=True)."
-            )
-        remedy = "Write it again by --resume (in Python resume=True)."
+            raise RunError(f"{folder} is not finished yet; go on with it by resume=True.")
+        remedy = "Write it again by resume=True."
         best = read_sealed_json(folder / BEST, "description of a network", RunError, remedy)
         with guarded(folder / BEST, "description of a network", RunError, remedy):
             check_best(best)

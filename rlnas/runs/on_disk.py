@@ -231,7 +231,7 @@ _CELL = ("source", "target", "method", "seed")
 
 def table_guarded(path: Path) -> AbstractContextManager[None]:
     """Return `guarded` for a table of a run, which can be made again."""
-    remedy = "Remove it, and go on with the run by --resume."
+    remedy = "Remove it, and go on with the run by resume=True."
     return guarded(path, "table of a run", RunError, remedy)
 
 
@@ -325,7 +325,7 @@ class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
         if not f"/{result.task}".endswith(f"/{cell.target}"):
             raise DataError(
                 f"{self.path(cell)} holds a search of {shown(result.task)}, not of {cell.target}; "
-                "remove it and go on with the run by --resume."
+                "remove it and go on with the run by resume=True."
             )
         return result
 
@@ -356,8 +356,7 @@ class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
         done = [cell for cell in self.parts() if cell in at_hand or self.is_done(cell)]
         if not done:
             raise RunError(
-                f"{self.folder} has no finished search yet; go on with it by --resume (in Python "
-                "resume=True)."
+                f"{self.folder} has no finished search yet; go on with it by resume=True."
             )
         results = (
             (self.labelled(cell), at_hand[cell] if cell in at_hand else self.result(cell))

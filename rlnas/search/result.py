@@ -44,7 +44,7 @@ class SearchResult:
         searcher: Name of the searcher.
         seed: Seed of the search.
         budget: What it was allowed to spend.
-        metric: What the scores mean; scores are maximised, ``metric.sign × score`` is the raw
+        metric: What the scores mean; scores are maximised, ``metric.raw(score)`` is the raw
             value.
         records: One record a query.
         options: Settings of the searcher.
@@ -103,7 +103,7 @@ class SearchResult:
         columns["error"] = pd.Series(columns["error"], dtype=object)
         frame: pd.DataFrame = pd.DataFrame(columns)
         after = list(columns).index("score") + 1
-        frame.insert(after, "value", self.metric.sign * self.scores)
+        frame.insert(after, "value", self.metric.raw(self.scores))
         return frame
 
     def __repr__(self) -> str:
@@ -112,7 +112,7 @@ class SearchResult:
             best = self.best
         except RlnasError:
             return f"SearchResult({queries}, none succeeded)"
-        value = f"{self.metric.sign * best.score:.6g}{self.metric.suffix}"
+        value = self.metric.text(best.score, 6)
         return f"SearchResult({queries}, best={best.architecture!r} with {value})"
 
     def _repr_html_(self) -> str:

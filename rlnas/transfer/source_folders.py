@@ -1,4 +1,4 @@
-"""Source controllers from the folders that a command was given."""
+"""Source controllers from the folders that trainings wrote."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def load_sources(folders: Sequence[str | Path], method: str) -> LoadedSources:
     entry = get_method(method)
     if entry.takes == {"none"}:
         raise InvalidArgumentError(
-            f"The method {method!r} uses no source. Choose one that does, or search with "
-            f"--baselines {method}."
+            f"The method {method!r} uses no source. Choose one that does, or compare with it by "
+            f"baselines=[{method!r}]."
         )
     if not folders:
         raise InvalidArgumentError(
-            f"{method!r} needs a source: a folder that `rlnas train` wrote, with --source."
+            f"{method!r} needs a source; give a folder that `rlnas train` wrote by sources=…."
         )
     paths = [checkpoint_in(folder) for folder in folders]
     controllers = [_load(path) for path in paths]
@@ -76,7 +76,7 @@ def load_sources(folders: Sequence[str | Path], method: str) -> LoadedSources:
             if entry.trained != "shared":
                 raise InvalidArgumentError(
                     f"{path} holds an encoder shared by {', '.join(names)}, which {method!r} "
-                    "cannot start from; use --method shared-representation."
+                    "cannot start from; use method='shared-representation'."
                 )
             pools[label] = SourcePool(shared=controller)
         elif entry.trained == "joint":
@@ -108,27 +108,29 @@ def searcher_from_folders(name: str, folders: Sequence[str | Path], **options: o
     from rlnas.transfer.registry import MethodSettings, get_method, make_method, method_names
     from rlnas.transfer.sources import SourcePool
 
-    if name in searcher_names():
-        if folders:
-            raise InvalidArgumentError(
-                f"{name} uses no --source; name a transfer method with --algorithm, e.g. zero-shot."
-            )
-        return get_searcher(name, **options)
-    if name not in method_names():
+    if name not in (*searcher_names(), *method_names()):
         raise UnknownNameError(
             "searcher or transfer method", name, (*searcher_names(), *method_names())
         )
+    searches_alone = name in searcher_names()
+    if folders and (searches_alone or get_method(name).takes == {"none"}):
+        raise InvalidArgumentError(
+            f"{name} starts from no source; leave sources=… out, or choose a transfer method, "
+            "e.g. searcher='zero-shot'."
+        )
+    if searches_alone:
+        return get_searcher(name, **options)
     if not folders:
         if get_method(name).takes == {"none"}:
             return make_method(name, SourcePool(), MethodSettings(), **options)
         raise InvalidArgumentError(
-            f"{name} is a transfer method: give it --source, a folder that `rlnas train` wrote."
+            f"{name} is a transfer method; give a folder that `rlnas train` wrote by sources=…."
         )
     sources = load_sources(folders, name)
     if len(sources.pools) > 1:
         raise InvalidArgumentError(
-            f"--source for {name} names {len(sources.pools)} of them ({', '.join(sources.pools)}); "
-            "a single search takes one."
+            f"{name} was given {len(sources.pools)} sources ({', '.join(sources.pools)}); a single "
+            "search takes one."
         )
     (pool,) = sources.pools.values()
     return make_method(name, pool, MethodSettings(controller=sources.config), **options)

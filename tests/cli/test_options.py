@@ -4,7 +4,7 @@ import pytest
 
 from rlnas.cli.data import DataOptions
 from rlnas.cli.evaluate import EvaluateOptions
-from rlnas.cli.options import gather_repeated, option_names, split_names
+from rlnas.cli.options import gather_repeated, option_kinds, split_names
 from rlnas.cli.search_options import SearchOptions
 from rlnas.cli.train import TrainOptions
 from rlnas.cli.transfer import TransferOptions
@@ -36,8 +36,8 @@ def test_an_option_of_one_value_is_not_given_twice(given):
 
 
 def test_options_of_options_have_names_too():
-    assert {"json", "task", "recipe"} <= set(option_names(SearchOptions))
-    assert {"column", "force", "names"} <= set(option_names(DataOptions))
+    assert {"json", "task", "recipe"} <= set(option_kinds(SearchOptions))
+    assert {"column", "force", "names"} <= set(option_kinds(DataOptions))
 
 
 def test_commas_alone_name_nothing():

@@ -1,5 +1,7 @@
 """`rlnas search` on a suite."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -83,6 +85,26 @@ def test_search_names_the_best_architecture(capsys, tmp_path):
     best = rows.loc[rows["best_score"].idxmax()]
     assert f"synthetic-0: {best['best_architecture']}\n" in out
     assert f"rank {best['rank']:.0f}; {best['method']}, seed {best['seed']}" in out
+
+
+def test_a_loss_is_shown_as_the_loss_it_is(capsys, tmp_path):
+    command = ["search", "--suite", "rooms-micro", "--algorithm", "random", "--queries", "12"]
+    command += ["--seeds", "2", "--task"]
+    assert main([*command, "room_layout", "--out", str(tmp_path / "one")]) == 0
+    rows = pd.read_parquet(tmp_path / "one" / "rows.parquet")
+    shown = capsys.readouterr().out
+    assert "room_layout: valid_loss, lower is better (2 seeds)" in shown
+    assert f"valid_loss {-rows['best_score'].max():.6g}, rank" in shown
+    assert not re.search(r"[-−][01]\.\d", shown)
+    assert main([*command, "room_layout,jigsaw", "--out", str(tmp_path / "two")]) == 0
+    shown = capsys.readouterr().out
+    assert "room_layout ↓" in shown
+    assert "↓: less is better" in shown
+    assert "jigsaw ↓" not in shown
+    assert not re.search(r"[-−][01]\.\d", shown)
+    page = (tmp_path / "two" / "report.html").read_text(encoding="utf-8")
+    assert "room_layout ↓" in page
+    assert not re.search(r">[-−][01]\.\d", re.sub("<svg.*?</svg>", "", page, flags=re.S))
 
 
 @pytest.mark.realdata

@@ -218,7 +218,7 @@ def test_a_transfer_method_searches_from_its_source(folder, tmp_path, capsys):
         (["--dataset", "digits", "--algorithm", "random,local"], "takes one"),
         (["--dataset", "digits", "--algorithm", "randm"], "'random'"),
         (["--dataset", "digits", "--algorithm", "zero-shot"], "--source"),
-        (["--dataset", "digits", "--algorithm", "random", "--source", "x"], "no --source"),
+        (["--dataset", "digits", "--algorithm", "random", "--source", "x"], "leave --source … out"),
         (["--dataset", "digits", "--queries", "0"], "0 queries"),
         (["--suite", "synthetic-micro", "--task", "all", "--recipe", "rooms"], "--recipe"),
         (["--suite", "synthetic-micro", "--task", "all", "--final-epochs", "2"], "--final-epochs"),

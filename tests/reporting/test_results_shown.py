@@ -44,5 +44,5 @@ def test_controllers_and_runs_show_themselves_in_a_line(search_run):
     results = SearchResults(run)
     assert "6 of 6 parts done" in repr(results)
     assert len(repr(results)) < 300
-    assert "best score" in results._repr_html_()
+    assert "best: IQM" in results._repr_html_()
     assert repr(MatrixResults(results.rows)) == "MatrixResults(6 searches)"

@@ -148,11 +148,11 @@ def kept_notes(path: Path) -> str:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read: {error}. Give another --page.") from error
+        raise DataError(f"{path} cannot be read: {error}. Choose another page.") from error
     begin, end = (text.find(mark) for mark in NOTES)
     if begin < 0 or end < begin:
         raise DataError(
             f"{path} has no notes between {NOTES[0]} and {NOTES[1]}, so it was not made by this "
-            "command and is not overwritten. Add the two marks, or give another --page."
+            "command and is not overwritten. Add the two marks, or choose another page."
         )
     return text[begin + len(NOTES[0]) : end]

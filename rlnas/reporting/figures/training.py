@@ -34,13 +34,13 @@ def training_figures(run: TrainingSearchRun) -> dict[str, Callable[[], Figure]]:
 def draw_progress(run: TrainingSearchRun) -> Figure:
     """Draw every query's validation metric, the best so far, and where queries failed."""
     figure, axes = _axes("query", _label(run))
-    sign, result = run.result.metric.sign, run.result
+    result, raw = run.result, run.result.metric.raw
     queries = np.array([record.query for record in result.records])
-    values = sign * result.scores
+    values = raw(result.scores)
     axes.plot(queries, values, "o", color="0.45", markersize=5, label="trained", zorder=3)
     axes.step(
         queries,
-        sign * result.best_so_far,
+        raw(result.best_so_far),
         where="post",
         color=_BEST,
         linewidth=1.8,

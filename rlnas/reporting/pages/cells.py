@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from rlnas.formats import format_power, format_rank, format_score
+from rlnas.formats import format_power, format_rank
 from rlnas.reporting.matrix.improvement import sign_of
 from rlnas.reporting.matrix.levels import resampled_in_words
 from rlnas.reporting.matrix.numbers import MatrixNumbers
@@ -69,15 +69,14 @@ def best_section(results: MatrixNumbers) -> str:
             continue
         best = known.loc[known["best_score"].idxmax()]
         metric = results.metrics[str(target)]
-        unit = metric.suffix
         by = f"{best['method']}" + (
             "" if best["source"] == NO_SOURCE else f" from {best['source']}"
         )
-        raw = metric.sign * float(best["best_score"])
         lines.append(
             [
                 *(str(target), TableCell(f"{metric.name} ({metric.split})", "text")),
-                *(format_score(raw) + unit, TableCell(str(best["best_architecture"]), "text")),
+                metric.text(float(best["best_score"])),
+                TableCell(str(best["best_architecture"]), "text"),
                 *(format_rank(float(best["rank"])), TableCell(by, "text")),
             ]
         )

@@ -135,8 +135,8 @@ def _words(
     )
     if not timed:
         return text + (
-            "The searches carry no cost in seconds; give --cost-per-query SECONDS to count GPU "
-            "hours."
+            "The searches carry no cost in seconds; to count GPU hours give --cost-per-query "
+            "SECONDS, in Python cost_per_query_seconds=SECONDS."
         )
     cost = investment.cost_per_query_seconds
     text += (

@@ -40,7 +40,7 @@ def write_page(
     if missing:
         notice = (
             f'<p class="notice">Unfinished: {missing} searches have no result yet. '
-            "Go on with <code>--resume</code>.</p>"
+            "Go on with <code>--resume</code>, in Python <code>resume=True</code>.</p>"
         )
     template = Template(files("rlnas.reporting.pages").joinpath("report.html").read_text("utf-8"))
     page = template.substitute(

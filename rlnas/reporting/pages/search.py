@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from pathlib import Path
 
-from rlnas.formats import format_range, format_rank, format_score
+from rlnas.formats import format_range, format_rank
 from rlnas.reporting.figures.curves import draw_curves
 from rlnas.reporting.figures.drawing import Drawing
 from rlnas.reporting.pages.page import write_page
@@ -44,24 +44,23 @@ def search_body(results: SearchNumbers, folder: Path) -> str:
         results: The searches.
         folder: Where the figure is written.
     """
-    metrics = results.metrics
     parts = []
     for entry in results.summary():
         name = entry["method"] + ("" if entry["source"] == "-" else f" from {entry['source']}")
         queries = list(entry["mean_over_tasks"]["rank_at"])
-        head = ["task", "best score: IQM [95 %]", *(f"mean rank @{q}" for q in queries)]
+        head = ["task", "best: IQM [95 %]", *(f"mean rank @{q}" for q in queries)]
         head += ["[95 %]", "best architecture"]
         lines: list[list[str | TableCell]] = []
         for task, found in entry["tasks"].items():
             score, ranks = found["best_score"], found["rank_at"]
-            unit = metrics[task].unit if task in metrics else "1"
-            text = format_score(score["iqm"]) + ("" if unit == "1" else f" {unit}")
-            if score["low"] == score["low"]:
-                text += f" [{format_score(score['low'])}, {format_score(score['high'])}]"
+            metric = results.metric(task)
+            interval = metric.interval_text(score["low"], score["high"])
+            text = f"{metric.text(score['iqm'])} {interval}".rstrip()
             last = ranks[queries[-1]]
             lines.append(
                 [
-                    *(task, text, *(format_rank(r["mean"]) for r in ranks.values())),
+                    *(f"{task}{metric.arrow}", text),
+                    *(format_rank(r["mean"]) for r in ranks.values()),
                     format_range(last["mean_low"], last["mean_high"]),
                     TableCell(found["best_architecture"] or "every query failed", "text"),
                 ]
@@ -77,9 +76,8 @@ def search_body(results: SearchNumbers, folder: Path) -> str:
             )
         parts.append(f"<h2>{html.escape(name)}</h2>" + table(head, lines))
     note = (
-        "<p class='soft'>Rank 1 is the best of the whole space. Scores are maximised: a metric "
-        "where less is better appears negated. Intervals are 95 % bootstrap intervals over "
-        "seeds.</p>"
+        "<p class='soft'>Rank 1 is the best of the whole space. Where less is better a task has "
+        "an arrow, ↓. Intervals are 95 % bootstrap intervals over seeds.</p>"
     )
     drawn = Drawing(draw_curves(results, keep_diagonal=True), "curves")
     curves = drawn_figure(drawn, folder, "Best rank against queries for each method", _CURVES)

@@ -140,13 +140,13 @@ def _certainty(run: TrainingSearchRun) -> str:
     scores = run.result.scores
     if not run.best:
         return ""
-    best, sign, unit = run.best, run.result.metric.sign, run.unit
+    best, raw, unit = run.best, run.result.metric.raw, run.unit
     count = int(np.isfinite(scores).sum())
-    median = sign * float(np.nanmedian(scores))
+    median = raw(float(np.nanmedian(scores)))
     lines = []
     if run.is_accuracy:
         size = best["valid_size"]
-        top = _interval(run, sign * float(np.nanmax(scores)), size)
+        top = _interval(run, raw(float(np.nanmax(scores))), size)
         gain = proportion_difference(top, _interval(run, median, size))
         verdict = (
             "The interval excludes 0."

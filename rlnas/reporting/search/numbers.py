@@ -57,6 +57,10 @@ class SearchNumbers:
         """What the scores of each task mean."""
         return self._metrics() if callable(self._metrics) else self._metrics
 
+    def metric(self, task: str) -> Metric:
+        """Return what the scores of a task mean; of one that nobody described, a plain score."""
+        return self.metrics.get(task, Metric(name="score"))
+
     @once
     def summary(self) -> list[dict[str, Any]]:
         """Return the statistics of every searcher, JSON-able; see `search_summary`."""

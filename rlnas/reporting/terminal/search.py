@@ -7,9 +7,10 @@ from typing import Any
 
 from rich.table import Table
 
-from rlnas.formats import format_range, format_rank, format_score
+from rlnas.formats import format_range, format_rank
 from rlnas.reporting.search.numbers import SearchNumbers
 from rlnas.reporting.terminal.table import titled_table
+from rlnas.tasks import Metric
 
 
 def search_tables(results: SearchNumbers) -> list[Table]:
@@ -18,17 +19,17 @@ def search_tables(results: SearchNumbers) -> list[Table]:
     Args:
         results: The searches.
     """
-    summary, metrics = results.summary(), results.metrics
+    summary = results.summary()
     tasks = list(dict.fromkeys(task for entry in summary for task in entry["tasks"]))
     if len(tasks) == 1:
         seeds = sorted({entry["seeds"] for entry in summary})
-        unit = metrics[tasks[0]].unit if tasks[0] in metrics else "1"
-        title = tasks[0] if unit == "1" else f"{tasks[0]}, score in {unit}"
+        metric = results.metric(tasks[0])
+        title = f"{tasks[0]}: {metric.title}"
         over = summary[0]["mean_over_tasks"]["rank_at"]
         twins = any("twins_rank" in entry["mean_over_tasks"] for entry in summary)
         table = _new_table(title, seeds, "searcher", over, twins=twins)
         for entry in summary:
-            table.add_row(_name(entry), *_cells(entry["tasks"][tasks[0]], twins=twins))
+            table.add_row(_name(entry), *_cells(entry["tasks"][tasks[0]], metric, twins=twins))
         return [table]
     tables = []
     for entry in summary:
@@ -36,7 +37,8 @@ def search_tables(results: SearchNumbers) -> list[Table]:
         twins = "twins_rank" in over
         table = _new_table(_name(entry), [entry["seeds"]], "task", over["rank_at"], twins=twins)
         for task, found in entry["tasks"].items():
-            table.add_row(task, *_cells(found, twins=twins))
+            metric = results.metric(task)
+            table.add_row(f"{task}{metric.arrow}", *_cells(found, metric, twins=twins))
         table.add_section()
         table.add_row("mean over tasks", "", *_ranks(over, twins=twins))
         tables.append(table)
@@ -55,7 +57,7 @@ def _new_table(
     table = titled_table(f"{title} ({span} seed{'' if span == '1' else 's'})")
     *early, last = queries
     table.add_column(first, overflow="fold")
-    table.add_column("best score: IQM [95 %]", no_wrap=True, justify="right")
+    table.add_column("best: IQM [95 %]", no_wrap=True, justify="right")
     for count in early:
         table.add_column(f"@{count}", justify="right", no_wrap=True)
     table.add_column(f"@{last} [95 %]", justify="right", no_wrap=True)
@@ -64,12 +66,11 @@ def _new_table(
     return table
 
 
-def _cells(found: dict[str, Any], *, twins: bool) -> list[str]:
+def _cells(found: dict[str, Any], metric: Metric, *, twins: bool) -> list[str]:
     score = found["best_score"]
-    text = format_score(score["iqm"])
-    if score["low"] == score["low"]:
-        text += f" [{format_score(score['low'])}, {format_score(score['high'])}]"
-    return [text, *_ranks(found, twins=twins)]
+    text = metric.text(score["iqm"], unit=False)
+    interval = metric.interval_text(score["low"], score["high"])
+    return [f"{text} {interval}".rstrip(), *_ranks(found, twins=twins)]
 
 
 def _ranks(found: dict[str, Any], *, twins: bool) -> list[str]:

@@ -23,9 +23,7 @@ def training_table(rows: pd.DataFrame, metric: Metric, *, title: str) -> Table:
         metric: What valid and test mean.
         title: Name of the data and the task.
     """
-    unit = "" if metric.unit == "1" else f" in {metric.unit}"
-    better = "higher" if metric.sign > 0 else "lower"
-    table = titled_table(f"{title}: {metric.name}{unit}, {better} is better")
+    table = titled_table(f"{title}: {metric.title}")
     table.add_column("architecture", overflow="fold")
     trained, tested = "valid" in rows, "test" in rows
     for name in ("valid", *(("test",) if tested else ()), "epochs") if trained else ():

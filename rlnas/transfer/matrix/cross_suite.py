@@ -30,13 +30,13 @@ def check_source_suite(
             raise InvalidArgumentError(
                 f"{config.source_suite} and {config.suite} are on one search space and share the "
                 f"tasks {', '.join(shared)}: such a source has seen its target. Name others by "
-                "source_tasks or tasks."
+                "source_tasks=… or tasks=…."
             )
         return
     if config.controller.network.kind == "mlp":
         raise InvalidArgumentError(
             f"A perceptron is tied to one search space; {here}. Use a transformer: "
-            "PolicyConfig(kind='transformer'), or --network transformer."
+            "PolicyConfig(kind='transformer')."
         )
     if refused := [name for name in config.methods if _compares_results(name)]:
         able = [name for name in method_names() if not _compares_results(name)]

@@ -80,7 +80,7 @@ def run_matrix(
         except BrokenProcessPool as error:
             raise RunError(
                 f"A worker process died (killed, or out of memory). What is finished is kept in "
-                f"{out}; go on with --resume (in Python resume=True), with fewer workers if memory "
+                f"{out}; go on with resume=True, with fewer workers if memory "
                 "was short."
             ) from error
         except BaseException:

@@ -7,7 +7,7 @@ from rlnas.reporting.pages.investment import investment_section
 def test_costs_follow_the_table_or_are_not_counted(several, tmp_path, results, parse):
     rows, curves = several
     text = " ".join(parse(investment_section(results(rows, curves), Investment())).text)
-    assert "give --cost-per-query SECONDS" in text
+    assert "give --cost-per-query SECONDS, in Python cost_per_query_seconds=SECONDS" in text
     assert "pretraining costs no query" in text
     assert "at once" in text
     assert "GPU h saved" not in text

@@ -123,7 +123,7 @@ def test_many_architectures_are_folded_away(tmp_path):
 def test_an_unfinished_run_says_so(tmp_path):
     make_run(tmp_path, [70.0], best=0)
     (tmp_path / "rows.parquet").unlink()
-    with pytest.raises(RunError, match="--resume"):
+    with pytest.raises(RunError, match="resume=True"):
         write_report(tmp_path)
     make_run(tmp_path / "other", [70.0], best=0)
     (tmp_path / "other" / "best.json").write_text("{")

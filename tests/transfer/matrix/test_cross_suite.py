@@ -41,7 +41,7 @@ def test_the_same_task_in_another_table_of_one_space_is_refused():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"controller": ControllerConfig()}, "--network transformer"),
+        ({"controller": ControllerConfig()}, r"PolicyConfig\(kind='transformer'\)"),
         (
             {"methods": ("scratch", "transfer-bo")},
             "transfer-bo: .* policies alone are scratch",
@@ -73,12 +73,11 @@ def test_a_source_of_another_space_with_a_targets_name_is_no_bound():
     assert source_kind(own.label("b"), "b") == "own"
 
 
-@pytest.mark.realdata
 def test_tables_name_the_suite_of_a_source_with_a_targets_name(tmp_path):
     config = MatrixConfig(
-        suite="transnas-micro",
+        suite="rooms-micro",
         tasks=("jigsaw",),
-        source_suite="transnas-macro",
+        source_suite="rooms-macro",
         source_tasks=("jigsaw",),
         methods=("scratch", "zero-shot"),
         seeds=2,
@@ -88,7 +87,7 @@ def test_tables_name_the_suite_of_a_source_with_a_targets_name(tmp_path):
     )
     run = run_matrix(config, tmp_path / "run", workers=1, device="cpu")
     rows, curves = run.rows(), run.curves()
-    assert set(rows["source"]) == set(curves["source"]) == {"-", "transnas-macro/jigsaw"}
+    assert set(rows["source"]) == set(curves["source"]) == {"-", "rooms-macro/jigsaw"}
     assert run.finished
-    ranks = [load_suite("transnas-micro")["jigsaw"].rank(score) for score in rows["best_score"]]
+    ranks = [load_suite("rooms-micro")["jigsaw"].rank(score) for score in rows["best_score"]]
     assert rows["rank"].tolist() == ranks

@@ -99,7 +99,7 @@ def test_tensorboard_has_a_curve_for_every_cell(undisturbed: MatrixRun) -> None:
 
 
 def test_an_existing_folder_is_not_overwritten(undisturbed: MatrixRun) -> None:
-    with pytest.raises(RunError, match="--resume"):
+    with pytest.raises(RunError, match="resume=True"):
         run_matrix(SMALL, undisturbed.folder)
 
 
