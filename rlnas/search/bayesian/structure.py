@@ -156,7 +156,7 @@ def path_counts(space: CellSpace) -> Floats:
     count, written = np.zeros(cells), []
     for path in paths:
         operations = arrays[:, path]
-        alive = passes[:, path].all(axis=1)
+        alive: NDArray[np.bool_] = np.logical_and.reduce(passes[:, path], axis=1)
         live[:, path] |= alive[:, None]
         whole, short = np.zeros(cells, dtype=np.int64), np.zeros(cells, dtype=np.int64)
         for operation in operations.T:
