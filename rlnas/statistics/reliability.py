@@ -83,4 +83,5 @@ def _repeated_spearman(groups: Sequence[Floats], bootstrap: Bootstrap, pairings:
 
     every = np.broadcast_to(np.arange(len(groups)), (pairings, len(groups)))
     (draws,) = bootstrap.draws(len(groups), name=("groups of repeats",))
-    return bootstrap.interval(float(correlations(every).mean()), correlations(draws))
+    spread = bootstrap.spread(correlations(draws)[None], len(groups))
+    return bootstrap.interval(float(correlations(every).mean()), spread, within=(-1.0, 1.0))

@@ -9,7 +9,7 @@ from rlnas.lazy import lazy_names
 if TYPE_CHECKING:
     from rlnas.runs.cell import NO_SOURCE, RunCell
     from rlnas.runs.tensorboard import log_search
-    from rlnas.search.bayesian.adaptive_posterior import AdaptivePosterior
+    from rlnas.search.bayesian.distrust import DistrustingPosterior
     from rlnas.search.bayesian.posterior import PosteriorConfig, TargetPosterior
     from rlnas.search.registry import Method
     from rlnas.transfer.held_evaluation import HeldEvaluation
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NO_SOURCE",
-    "AdaptivePosterior",
+    "DistrustingPosterior",
     "GuidedReuse",
     "HeldEvaluation",
     "Joint",
@@ -113,7 +113,7 @@ __getattr__ = lazy_names(
         "WeightInitialization": "rlnas.transfer.methods",
         "ZeroShot": "rlnas.transfer.methods",
         "SelectedSource": "rlnas.transfer.methods",
-        "AdaptivePosterior": "rlnas.search.bayesian.adaptive_posterior",
+        "DistrustingPosterior": "rlnas.search.bayesian.distrust",
         "HeldEvaluation": "rlnas.transfer.held_evaluation",
         "PosteriorConfig": "rlnas.search.bayesian.posterior",
         "TargetPosterior": "rlnas.search.bayesian.posterior",

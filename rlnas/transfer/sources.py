@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.search.base import Takes
+from rlnas.spaces import CellSpace, SearchSpace
 from rlnas.tasks import TabularTask
 
 if TYPE_CHECKING:
@@ -101,3 +102,43 @@ def source_scores(sources: Sequence[Source]) -> NDArray[np.float64]:
     if len({source.controller.space.name for source in sources}) > 1:
         raise InvalidArgumentError("The sources are on different search spaces; expected one.")
     return np.stack([column for column in columns if column is not None])
+
+
+def further_scores(suites: Sequence[str], space: SearchSpace) -> NDArray[np.float64]:
+    """Return scores of whole suites for the architectures of a space, ``(tasks, space.size)``.
+
+    Args:
+        suites: Their names. Each is on the space, or on a cell space with the same edges and at
+            least its operations, by name.
+        space: The space.
+
+    Raises:
+        UnknownNameError: If there is no such suite.
+        InvalidArgumentError: If a suite's space does not hold the architectures of ``space``.
+    """
+    from rlnas.benchmarks import load_suite
+
+    columns = [np.empty((0, space.size))]
+    for name in suites:
+        suite = load_suite(name)
+        rows = _places(space, suite.space)
+        columns.append(np.stack([suite[task].scores[rows] for task in suite]))
+    return np.concatenate(columns)
+
+
+def _places(space: SearchSpace, larger: SearchSpace) -> NDArray[np.int64]:
+    """Return the index of every architecture of a space in one that holds them all."""
+    if space.name == larger.name:
+        return np.arange(space.size)
+    cells = isinstance(space, CellSpace) and isinstance(larger, CellSpace)
+    if (
+        not cells
+        or space.positions.tolist() != larger.positions.tolist()
+        or not set(space.operations) <= set(larger.operations)
+    ):
+        raise InvalidArgumentError(
+            f"{larger.name} does not hold the architectures of {space.name}; expected a suite on "
+            f"{space.name}, or on a cell space with its edges and operations."
+        )
+    digits = np.array([larger.operations.index(name) for name in space.operations], dtype=np.int8)
+    return larger.index(digits[space.arrays])

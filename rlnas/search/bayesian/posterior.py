@@ -9,8 +9,10 @@ themselves. (Transfer of measured results by a Gaussian process: Golovin et al.,
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
@@ -18,8 +20,10 @@ from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.plain import make_plain
+from rlnas.search.bayesian.denoising import denoise
+from rlnas.search.bayesian.structure import StructureKernel
 from rlnas.spaces import SearchSpace
-from rlnas.statistics.score_scales import rank_gaussian
+from rlnas.statistics.score_scales import log_rank, rank_gaussian
 from rlnas.tasks import QueryLedger
 
 Floats = NDArray[np.float64]
@@ -28,6 +32,9 @@ _TAIL = 1e-3
 """Quantile at which source scores are cut: the one best of thousands is not ten times better."""
 
 _LEAST_VARIANCE = 1e-9
+
+_MOST_ROWS = 1_000
+"""Rows of correlations kept at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +48,14 @@ class PosteriorConfig:
         length: Length scale of that dependence, in standard deviations of source scores.
         operations: Variance of what follows from the operations and not from the sources; its
             correlation falls by exp(−1/2) with every operation that differs.
-        noise: Variance of what follows from neither.
+        structure: Variance of what follows from how an architecture is built; needs features with
+            a structure kernel.
+        slope: Variance of a factor on the sources' mean score: were it 0, a target that reverses
+            its sources would be all but impossible.
+        noise: Variance of what follows from none of these.
         prior_mean: Weight of the sources' mean score in the prior mean, 0 or more.
+        log_rank: Share, in [0, 1], of the prior mean that goes by −log₁₀ of the place in the order
+            of the sources' mean, which sets the head of the list apart.
         scale: How queried scores are standardised: ``robust`` (median and interquartile range, cut
             at ± 3), ``z-score``, or ``rank-gaussian``.
         exploration: β of the upper confidence bound mean + β·deviation that says which
@@ -54,19 +67,24 @@ class PosteriorConfig:
     smooth: float = 0.5
     length: float = 1.0
     operations: float = 0.3
+    structure: float = 0.0
+    slope: float = 0.0
     noise: float = 0.05
     prior_mean: float = 1.0
+    log_rank: float = 0.0
     scale: Literal["robust", "z-score", "rank-gaussian"] = "robust"
     exploration: float | None = None
 
     def __post_init__(self) -> None:
         make_plain(self)
-        weights = (self.constant, self.linear, self.smooth, self.operations, self.prior_mean)
-        if min(weights) < 0 or not self.noise > 0 or not self.length > 0:
+        weights = (self.constant, self.linear, self.smooth, self.operations, self.structure)
+        if min(*weights, self.slope, self.prior_mean) < 0 or not min(self.noise, self.length) > 0:
             raise InvalidArgumentError(
                 "Expected variances and prior_mean of 0 or more, and noise and length above 0; "
                 f"got {self}."
             )
+        if not 0 <= self.log_rank <= 1:
+            raise InvalidArgumentError(f"log_rank is {self.log_rank}; expected a share in [0, 1].")
         if self.scale not in ("robust", "z-score", "rank-gaussian"):
             raise InvalidArgumentError(
                 f"scale is {self.scale!r}; expected 'robust', 'z-score' or 'rank-gaussian'."
@@ -84,45 +102,108 @@ class Features:
         space: An indexable search space.
         source_scores: ``(S, space.size)`` scores of the sources, NaN where nothing was measured;
             none at all if only operations are to count.
+        structure: The structure kernel of the space. With it the sources' scores are freed from
+            the noise of their trainings, see `rlnas.search.bayesian.denoising`.
 
     Attributes:
         scores: ``(size, S)`` rank-gaussianised source scores; what was not measured counts as 0.
-        one_hot: ``(size, P·C)`` operations.
     """
 
-    def __init__(self, space: SearchSpace, source_scores: Floats | Sequence[Floats] = ()) -> None:
+    def __init__(
+        self,
+        space: SearchSpace,
+        source_scores: Floats | Sequence[Floats] = (),
+        structure: StructureKernel | None = None,
+    ) -> None:
         self.space = space
         columns = np.asarray(source_scores, dtype=np.float64).reshape(-1, space.size)
-        self.scores = (
-            np.stack([_bell(column) for column in columns], axis=1)
-            if len(columns)
-            else np.zeros((space.size, 0))
-        )
-        one_hot = space.arrays[:, :, None] == np.arange(space.num_operations)
-        self.one_hot = one_hot.reshape(space.size, -1).astype(np.float64)
-        self._squares = np.square(self.scores).sum(axis=1)
+        bells = [_bell(column) for column in columns]
+        if structure is not None:
+            bells = [
+                denoise(space, structure, np.where(np.isnan(column), np.nan, bell))
+                for column, bell in zip(columns, bells, strict=True)
+            ]
+        self._measured = columns
+        self._use(np.stack(bells, axis=1) if bells else np.zeros((space.size, 0)))
+        self._structure = structure
+        self._rows: dict[tuple[str, int], Floats] = {}  # correlations, shared by all posteriors
 
-    def prior_mean(self, config: PosteriorConfig) -> Floats:
-        """Return the prior mean ``(size,)``."""
+    def _use(self, scores: Floats) -> None:
+        self.scores = scores
+        self._squares = np.square(scores).sum(axis=1)
+
+    def without(self, source: int) -> Features:
+        """Return the features without one source, by its number; correlations are shared."""
+        others = copy.copy(self)
+        others._use(np.delete(self.scores, source, axis=1))
+        others._measured = np.delete(self._measured, source, axis=0)
+        vars(others).pop("alike", None)
+        return others
+
+    @cached_property
+    def alike(self) -> NDArray[np.int64]:
+        """``(size,)``: a number that architectures share which no source tells apart."""
+        size = len(self.scores)
+        if not len(self._measured):
+            return np.arange(size)
+        known = ~np.isnan(self._measured).any(axis=0)
+        numbers = np.arange(size)
+        groups = np.unique(self._measured[:, known], axis=1, return_inverse=True)[1].reshape(-1)
+        numbers[known] = size + groups
+        return numbers
+
+    def prior_mean(self, config: PosteriorConfig, weights: Floats | None = None) -> Floats:
+        """Return the prior mean ``(size,)``.
+
+        Args:
+            config: The prior.
+            weights: ``(S,)`` what each source counts in the mean, of sum 1; None counts them alike.
+        """
         if not self.scores.shape[1]:
             return np.zeros(len(self.scores))
-        return np.asarray(config.prior_mean * self.scores.mean(axis=1))
+        mean = self.scores.mean(axis=1) if weights is None else self.scores @ weights
+        if config.log_rank:
+            head = log_rank(mean)
+            head = (head - head.mean()) * (mean.std() / (head.std() or 1.0))
+            mean = (1 - config.log_rank) * mean + config.log_rank * head
+        return np.asarray(config.prior_mean * mean)
 
     def variance(self, config: PosteriorConfig) -> Floats:
-        """Return the prior variance ``(size,)``, noise left out."""
+        """Return the prior variance ``(size,)``, noise and slope left out."""
         sources = max(1, self.scores.shape[1])
-        flat = config.constant + config.smooth + config.operations
+        flat = config.constant + config.smooth + config.operations + config.structure
         return np.asarray(flat + config.linear * self._squares / sources)
 
     def covariance(self, index: int, config: PosteriorConfig) -> Floats:
-        """Return the prior covariance ``(size,)`` of all architectures with one, noise left out."""
+        """Return the prior covariance ``(size,)`` of all with one, noise and slope left out."""
         sources = max(1, self.scores.shape[1])
         product = self.scores @ self.scores[index]
-        distance = (self._squares + self._squares[index] - 2 * product) / sources
-        differing = self.space.num_positions - self.one_hot @ self.one_hot[index]
-        smooth = config.smooth * np.exp(-distance / (2 * config.length**2))
-        operations = config.operations * np.exp(-differing / 2)
-        return np.asarray(config.constant + config.linear * product / sources + smooth + operations)
+        found = config.constant + config.linear * product / sources
+        if config.smooth:
+            distance = (self._squares + self._squares[index] - 2 * product) / sources
+            found += config.smooth * np.exp(-distance / (2 * config.length**2))
+        if config.operations:
+            found += config.operations * self._correlation("operations", index)
+        if config.structure:
+            found += config.structure * self._correlation("structure", index)
+        return np.asarray(found)
+
+    def _correlation(self, kind: Literal["operations", "structure"], index: int) -> Floats:
+        if (kind, index) not in self._rows:
+            if len(self._rows) >= _MOST_ROWS:
+                self._rows.clear()
+            if kind == "operations":
+                differing = (self.space.arrays != self.space.arrays[index]).sum(axis=1)
+                row = np.exp(-differing / 2)
+            elif self._structure is None:
+                raise InvalidArgumentError(
+                    "A prior with structure needs features with a structure kernel, "
+                    "e.g. structure=structure_kernel(space)."
+                )
+            else:
+                row = self._structure(np.array([index]), np.arange(len(self.scores)))[0]
+            self._rows[kind, index] = row
+        return self._rows[kind, index]
 
 
 class TargetPosterior:
@@ -134,19 +215,26 @@ class TargetPosterior:
     Args:
         features: What the prior reads.
         config: The prior.
+        weights: ``(S,)`` what each source counts in the prior mean, of sum 1; None for all alike.
 
     Attributes:
         queried: Indices of the architectures observed, in order.
         mean: ``(size,)`` predicted standardised scores.
     """
 
-    def __init__(self, features: Features, config: PosteriorConfig | None = None) -> None:
+    def __init__(
+        self,
+        features: Features,
+        config: PosteriorConfig | None = None,
+        weights: Floats | None = None,
+    ) -> None:
         self.features = features
         self.config = config or PosteriorConfig()
         self.queried: list[int] = []
         self._scores: list[float] = []
-        self._prior = features.prior_mean(self.config)
-        self._variance = features.variance(self.config)
+        self._prior = features.prior_mean(self.config, weights)
+        self._trend = features.prior_mean(PosteriorConfig(), weights)
+        self._variance = features.variance(self.config) + self.config.slope * self._trend**2
         self.mean = self._prior
         self._rows = np.zeros((16, len(self._prior)))  # L⁻¹ K, a row an observation
         self._factor = np.zeros((16, 16))  # L
@@ -170,7 +258,7 @@ class TargetPosterior:
             self._factor = np.pad(self._factor, ((0, count), (0, count)))
         column = self._rows[:count, index]
         pivot = np.sqrt(max(self._variance[index], 0.0) + self.config.noise)
-        covariance = self.features.covariance(index, self.config)
+        covariance = self._covariance(index)
         row = (covariance - column @ self._rows[:count]) / pivot
         self._factor[count, :count], self._factor[count, count] = column, pivot
         self._rows[count] = row
@@ -178,6 +266,10 @@ class TargetPosterior:
         self.queried.append(index)
         self._scores.append(score)
         self._update_mean()
+
+    def _covariance(self, index: int) -> Floats:
+        sloped = self.config.slope * self._trend[index] * self._trend
+        return np.asarray(self.features.covariance(index, self.config) + sloped)
 
     def _update_mean(self) -> None:
         from scipy.linalg import solve_triangular
@@ -206,7 +298,7 @@ class TargetPosterior:
 
     def covariance(self, indices: NDArray[np.int64]) -> Floats:
         """Return the covariance ``(n, n)`` of the predictions for some architectures ``(n,)``."""
-        prior = [self.features.covariance(int(index), self.config)[indices] for index in indices]
+        prior = [self._covariance(int(index))[indices] for index in indices]
         explained = self._rows[: len(self.queried), indices]
         return np.asarray(np.stack(prior) - explained.T @ explained)
 

@@ -22,12 +22,16 @@ from rlnas.agents.networks.masking import MASKED
 from rlnas.envs import ImprovementConfig
 from rlnas.envs.tensor import TaskTables, TensorImprovement
 from rlnas.errors import InvalidArgumentError
-from rlnas.search.bayesian.adaptive_posterior import PRIORS
 from rlnas.search.bayesian.posterior import PosteriorConfig
-from rlnas.search.options import make_config
 from rlnas.statistics.score_scales import log_rank
 from rlnas.transfer.methods.source_policies import SourcePolicies, check_controllers
-from rlnas.transfer.methods.transfer_bo import Ints, PosteriorSearch, TransferBO
+from rlnas.transfer.methods.transfer_bo import (
+    CANDIDATES,
+    Ints,
+    PosteriorSearch,
+    TransferBO,
+    TransferBOConfig,
+)
 from rlnas.transfer.registry import MethodSettings
 from rlnas.transfer.similarity.registry import make_estimator
 from rlnas.transfer.similarity.selector import Selection, SourceSelector
@@ -35,10 +39,14 @@ from rlnas.transfer.sources import Source, SourcePool
 
 
 @dataclass(frozen=True, kw_only=True)
-class GuidedReuseConfig:
+class GuidedReuseConfig(TransferBOConfig):
     """Who proposes, how much, and when the choice may change.
 
     Attributes:
+        choose: As in `TransferBOConfig`.
+        trusting: As in `TransferBOConfig`.
+        jitter: As in `TransferBOConfig`.
+        further: As in `TransferBOConfig`.
         episodes: Imagined episodes of each policy before each query, 1 or more.
         proposals: Who proposes: the source ``policies``, or ``random`` edits, as many, which
             tells what the policies are worth.
@@ -50,6 +58,7 @@ class GuidedReuseConfig:
     rerank_every: int = 5
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if min(self.episodes, self.rerank_every) < 1:
             raise InvalidArgumentError(
                 f"episodes is {self.episodes}, rerank_every {self.rerank_every}; expected 1 or "
@@ -67,7 +76,7 @@ class GuidedReuse(TransferBO):
     Args:
         sources: The source tasks with their controllers and results, on the target's space.
         config: The options.
-        priors: Priors of the posterior, among which the target's queries choose.
+        priors: Candidates for the prior, one or more.
         selector: Chooses whose policies propose, and may change its mind as queries come in; its
             probes count within the budget. None lets all policies propose.
         options: Fields of `GuidedReuseConfig` to set, e.g. ``episodes=8``.
@@ -80,18 +89,18 @@ class GuidedReuse(TransferBO):
     name = "guided-reuse"
     takes = ("several",)
     Config = GuidedReuseConfig
+    config: GuidedReuseConfig
 
     def __init__(
         self,
         sources: Sequence[Source],
         config: GuidedReuseConfig | None = None,
         *,
-        priors: Sequence[PosteriorConfig] = PRIORS,
+        priors: Sequence[PosteriorConfig] = CANDIDATES,
         selector: SourceSelector | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(sources, priors=priors)
-        self.config = make_config(self.Config, config, options, self.name)
+        super().__init__(sources, config, priors=priors, **options)
         first, *_ = check_controllers([source.controller for source in sources])
         if not isinstance(first.config.environment, ImprovementConfig):
             raise InvalidArgumentError("Guided reuse needs controllers that improve architectures.")
@@ -127,8 +136,6 @@ class GuidedReuse(TransferBO):
         selector = self.selector
         return {
             **super().options(),
-            "episodes": self.config.episodes,
-            "proposals": self.config.proposals,
             "estimator": None if selector is None else selector.estimator.name,
             "probes": 0 if selector is None else selector.probes,
         }

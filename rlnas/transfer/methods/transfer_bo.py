@@ -8,7 +8,8 @@ learned searcher that may read the sources' results has to be compared with, and
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,16 @@ from numpy.typing import NDArray
 from rlnas.errors import InvalidArgumentError
 from rlnas.search import SideBySideSearcher
 from rlnas.search.base import Takes
-from rlnas.search.bayesian.adaptive_posterior import PRIORS, AdaptivePosterior
-from rlnas.search.bayesian.posterior import Features, PosteriorConfig, observe_queries
+from rlnas.search.bayesian.choice import choose_prior
+from rlnas.search.bayesian.distrust import STRUCTURED, DistrustingPosterior
+from rlnas.search.bayesian.posterior import Features, Floats, PosteriorConfig, observe_queries
+from rlnas.search.bayesian.structure import structure_kernel
+from rlnas.search.options import make_config
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
 from rlnas.transfer.methods.base import Generators, Ledgers
 from rlnas.transfer.registry import MethodSettings
-from rlnas.transfer.sources import Source, SourcePool, source_scores
+from rlnas.transfer.sources import Source, SourcePool, further_scores, source_scores
 
 Ints = NDArray[np.int64]
 
@@ -38,12 +42,13 @@ class PosteriorSearch:
     """
 
     def __init__(
-        self, ledger: QueryLedger, rng: np.random.Generator, posterior: AdaptivePosterior
+        self, ledger: QueryLedger, rng: np.random.Generator, posterior: DistrustingPosterior
     ) -> None:
         self.ledger = ledger
         self.rng = rng
         self.posterior = posterior
         self._open = np.ones(ledger.space.size, dtype=np.bool_)
+        self._alike = posterior.alike
         self.catch_up()
 
     def catch_up(self) -> None:
@@ -61,18 +66,64 @@ class PosteriorSearch:
         """Query what promises most.
 
         Args:
-            proposed: Indices to choose from; the whole space if there are none, or none is new.
+            proposed: Indices to choose from; the whole space if there are none, none is new, or
+                the posterior wants a random probe.
         """
-        allowed = self._open
-        if proposed is not None and self._open[proposed].any():
-            allowed = np.zeros_like(self._open)
-            allowed[proposed] = self._open[proposed]
-        worth = self.posterior.worth()
-        best = np.flatnonzero(allowed & (worth == worth[allowed].max()))
+        worth = np.where(self._open, self.posterior.worth(), -np.inf)
+        if proposed is not None and not self.posterior.probing:
+            theirs = np.full(len(worth), -np.inf)
+            theirs[proposed] = worth[proposed]
+            if np.isfinite(theirs).any():
+                worth = theirs
+        if not np.isfinite(worth).any():  # it would repeat no network, and none is left
+            worth = np.where(self._open, 1.0, -np.inf)
+        best = np.flatnonzero(worth == worth.max())
         index = int(self.rng.choice(best))
+        # What no source tells apart is one network to them: its twins would be asked in vain.
+        alike = self._alike == self._alike[index]
         self._open[index] = False
         self.ledger.query(self.ledger.space.from_index([index])[0])
         observe_queries(self.posterior, self.ledger)
+        if (self._open & ~alike).any():
+            self._open &= ~alike
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferBOConfig:
+    """What the posterior takes from its sources, and when it doubts them.
+
+    Attributes:
+        choose: Whether the prior is chosen by searching each source with the others as its
+            sources; otherwise it is the first candidate.
+        trusting: Queries before the first random probe; none never doubts the sources.
+        jitter: How much the sources' weights in the prior mean vary from search to search: weights
+            are drawn from a Dirichlet distribution with this variance against 1 over the sources
+            alike; 0 makes all searches of a target the same.
+        further: Suites whose tables are sources too, e.g. ``rooms-micro``: on the target's space,
+            or on one that holds every architecture of it.
+    """
+
+    choose: bool = True
+    trusting: int | None = 10
+    jitter: float = 0.2
+    further: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.trusting is not None and self.trusting < 1:
+            raise InvalidArgumentError(
+                f"trusting is {self.trusting}; expected 1 or more, or None to never doubt."
+            )
+        if not 0 <= self.jitter <= 10:
+            raise InvalidArgumentError(f"jitter is {self.jitter}; expected a number in [0, 10].")
+
+
+CANDIDATES: tuple[PosteriorConfig, ...] = tuple(
+    replace(STRUCTURED, prior_mean=mean, log_rank=head, exploration=beta)
+    for mean in (0.5, 1.0)
+    for head in (0.0, 0.5)
+    for beta in (0.5, 1.0)
+)
+"""The priors among which the sources choose."""
 
 
 class TransferBO(SideBySideSearcher):
@@ -80,34 +131,59 @@ class TransferBO(SideBySideSearcher):
 
     Args:
         sources: The source tasks with their results, on the target's space.
-        priors: Priors of the posterior, among which the target's queries choose.
+        config: The options.
+        priors: Candidates for the prior, one or more.
+        options: Fields of the configuration to set, e.g. ``trusting=None``.
 
     Attributes:
         space: The search space.
+        config: The options.
         features: What the prior reads.
-        priors: The priors.
 
     Raises:
-        InvalidArgumentError: If a source's task is not at hand, or there is no source.
+        InvalidArgumentError: If a source's task is not at hand, there is no source, or no such
+            option.
     """
 
     name = "transfer-bo"
     takes: tuple[Takes, ...] = ("one", "several")
     compares_results = True
+    Config: type[TransferBOConfig] = TransferBOConfig
 
     def __init__(
-        self, sources: Sequence[Source], *, priors: Sequence[PosteriorConfig] = PRIORS
+        self,
+        sources: Sequence[Source],
+        config: TransferBOConfig | None = None,
+        *,
+        priors: Sequence[PosteriorConfig] = CANDIDATES,
+        **options: Any,
     ) -> None:
-        scores = source_scores(sources)
+        self.config = make_config(self.Config, config, options, self.name)
+        if not priors:
+            raise InvalidArgumentError("There is no prior; expected one or more.")
         self.sources = tuple(sources)
+        self._scores = source_scores(sources)
         self.space: SearchSpace = sources[0].controller.space
-        self.features = Features(self.space, scores)
         self.priors = tuple(priors)
 
     @classmethod
     def from_sources(cls, pool: SourcePool, settings: MethodSettings, **options: Any) -> TransferBO:
         """Return the method of a pool's sources."""
         return cls(pool.sources, **options)
+
+    @cached_property
+    def features(self) -> Features:
+        """What the prior reads of every architecture."""
+        further = further_scores(self.config.further, self.space)
+        columns = np.concatenate([self._scores, further])
+        return Features(self.space, columns, structure_kernel(self.space))
+
+    @cached_property
+    def prior(self) -> PosteriorConfig:
+        """The prior that the sources chose."""
+        if not self.config.choose:
+            return self.priors[0]
+        return choose_prior(self.features, self._scores, self.priors)
 
     def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
         if ledgers[0].space.name != self.space.name:
@@ -116,10 +192,19 @@ class TransferBO(SideBySideSearcher):
                 f"{ledgers[0].space.name}. Use a method that needs the policies alone."
             )
         searches = [
-            PosteriorSearch(ledger, rng, AdaptivePosterior(self.features, self.priors))
+            PosteriorSearch(ledger, rng, self._posterior(rng))
             for ledger, rng in zip(ledgers, rngs, strict=True)
         ]
         self._run(searches)
+
+    def _posterior(self, rng: np.random.Generator) -> DistrustingPosterior:
+        sources = self.features.scores.shape[1]
+        weights: Floats | None = None
+        if self.config.jitter and sources > 1:
+            weights = rng.dirichlet(np.full(sources, 1 / self.config.jitter))
+        return DistrustingPosterior(
+            self.features, rng, self.prior, trusting=self.config.trusting, weights=weights
+        )
 
     def _run(self, searches: Sequence[PosteriorSearch]) -> None:
         """Spend the budgets of the searches."""
@@ -128,8 +213,9 @@ class TransferBO(SideBySideSearcher):
                 search.query_best()
 
     def options(self) -> Mapping[str, object]:
-        """Return the sources and the priors."""
+        """Return the sources, the prior and the options."""
         return {
             "sources": [source.name for source in self.sources],
-            "priors": [asdict(prior) for prior in self.priors],
+            "prior": asdict(self.prior),
+            **{k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self.config).items()},
         }

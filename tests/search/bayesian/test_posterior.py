@@ -5,8 +5,8 @@ import pytest
 
 from rlnas.benchmarks import synthetic_suite
 from rlnas.errors import InvalidArgumentError
-from rlnas.search.bayesian.adaptive_posterior import AdaptivePosterior
 from rlnas.search.bayesian.posterior import Features, PosteriorConfig, TargetPosterior
+from rlnas.search.bayesian.structure import structure_kernel
 from rlnas.spaces import get_space
 
 
@@ -19,10 +19,18 @@ def scores_of(suite, *numbers):
     return np.stack([suite[f"synthetic-{n}"].scores for n in numbers])
 
 
-@pytest.mark.parametrize("scale", ["robust", "z-score", "rank-gaussian"])
-def test_query_by_query_is_the_textbook_posterior(suite, scale):
-    config = PosteriorConfig(scale=scale)
-    features = Features(suite.space, scores_of(suite, 1, 2))
+@pytest.mark.parametrize(
+    "config",
+    [
+        PosteriorConfig(scale="robust"),
+        PosteriorConfig(scale="z-score"),
+        PosteriorConfig(scale="rank-gaussian"),
+        PosteriorConfig(structure=0.4, operations=0.0, slope=0.0, log_rank=0.5),
+    ],
+)
+def test_query_by_query_is_the_textbook_posterior(suite, config):
+    structure = structure_kernel(suite.space) if config.structure else None
+    features = Features(suite.space, scores_of(suite, 1, 2), structure)
     posterior = TargetPosterior(features, config)
     target = scores_of(suite, 0)[0]
     queried = np.random.default_rng(0).choice(suite.space.size, 23, replace=False)
@@ -38,6 +46,46 @@ def test_query_by_query_is_the_textbook_posterior(suite, scale):
     )
     np.testing.assert_allclose(posterior.mean, mean, atol=1e-8)
     np.testing.assert_allclose(posterior.deviation, np.sqrt(np.maximum(variance, 1e-9)), atol=1e-6)
+
+
+def test_a_slope_lets_the_target_reverse_its_sources(suite):
+    target = -scores_of(suite, 1, 2).mean(axis=0)
+    features = Features(suite.space, scores_of(suite, 1, 2))
+    some = np.random.default_rng(1).choice(suite.space.size, 12, replace=False)
+    likelihoods, agreement = [], []
+    for slope in (0.0, 1.0):
+        config = PosteriorConfig(linear=0.0, smooth=0.0, operations=0.0, noise=0.3, slope=slope)
+        posterior = TargetPosterior(features, config)
+        for index in some:
+            posterior.observe(int(index), target[index])
+        likelihoods.append(posterior.log_likelihood())
+        agreement.append(np.corrcoef(posterior.mean, target)[0, 1])
+    assert likelihoods[1] > likelihoods[0] + 3
+    assert agreement[0] < -0.9 < 0.9 < agreement[1]
+
+
+def test_structure_needs_a_kernel(suite):
+    features = Features(suite.space, scores_of(suite, 1))
+    with pytest.raises(InvalidArgumentError, match="structure_kernel"):
+        features.covariance(0, PosteriorConfig(structure=0.3))
+
+
+def test_what_no_source_tells_apart_is_alike(suite):
+    scores = np.round(scores_of(suite, 1, 2), 0)
+    scores[0, :4] = np.nan
+    alike = Features(suite.space, scores).alike
+    assert len(set(alike[:4].tolist())) == 4  # nothing is known of them
+    for one, other in ((10, 11), (200, 3000), (1000, 1001)):
+        assert (alike[one] == alike[other]) == (scores[:, one] == scores[:, other]).all()
+    assert len(np.unique(Features(suite.space).alike)) == suite.space.size
+
+
+def test_a_source_can_be_left_out(suite):
+    whole, part = (Features(suite.space, scores_of(suite, *n)) for n in ((1, 2, 3), (1, 3)))
+    np.testing.assert_array_equal(whole.without(1).scores, part.scores)
+    config = PosteriorConfig()
+    np.testing.assert_allclose(whole.without(1).covariance(9, config), part.covariance(9, config))
+    assert whole.scores.shape[1] == 3
 
 
 def test_the_prior_covariance_is_positive_definite(suite):
@@ -93,36 +141,6 @@ def test_the_likelihood_is_the_textbooks(suite):
     gram = np.stack([features.covariance(i, config)[rows] for i in rows]) + 0.05 * np.eye(4)
     expected = multivariate_normal(features.prior_mean(config)[rows], gram)
     assert posterior.log_likelihood() == pytest.approx(expected.logpdf(posterior.targets()))
-
-
-def test_queries_choose_how_far_to_trust_the_sources(suite):
-    trusting = PosteriorConfig(operations=0.1)
-    doubting = PosteriorConfig(prior_mean=0.0, linear=0.0, smooth=0.0, operations=1.0)
-    features = Features(suite.space, scores_of(suite, 1, 2, 3))
-    own = scores_of(suite, 0)[0]
-    alone = synthetic_suite(num_tasks=1, correlation=0.0, noise=0.0, seed=44)["synthetic-0"].scores
-    some = np.random.default_rng(3).choice(suite.space.size, 40, replace=False)
-    for target, expected in ((own, trusting), (alone, doubting)):
-        posterior = AdaptivePosterior(features, (trusting, doubting))
-        for index in some:
-            posterior.observe(int(index), target[index])
-        assert posterior.speaker.config == expected
-        assert posterior.queried == some.tolist()
-
-
-def test_before_queries_say_anything_the_first_prior_speaks(suite):
-    posterior = AdaptivePosterior(Features(suite.space, scores_of(suite, 1)))
-    assert posterior.speaker is posterior.members[0]
-    posterior.observe(3, 1.0)
-    posterior.observe(4, 0.0)
-    assert posterior.speaker is posterior.members[0]
-
-
-def test_priors_must_be_comparable(suite):
-    features = Features(suite.space, scores_of(suite, 1))
-    for wrong in ((), (PosteriorConfig(), PosteriorConfig(scale="z-score"))):
-        with pytest.raises(InvalidArgumentError, match="expected one prior or more"):
-            AdaptivePosterior(features, wrong)
 
 
 @pytest.mark.parametrize(

@@ -15,18 +15,17 @@ from rlnas.transfer import GuidedReuse, Source, TransferBO
 from rlnas.transfer.similarity import PosteriorHead, SourceSelector
 
 PPO = PPOConfig(num_envs=16, n_steps=20, batch_size=160, n_epochs=2)
-PRIORS = (PosteriorConfig(), PosteriorConfig(prior_mean=0.0, operations=1.0))
 METHODS = {
-    "transfer-bo": lambda sources: TransferBO(sources, priors=PRIORS),
-    "guided-reuse": lambda sources: GuidedReuse(sources, priors=PRIORS, episodes=2),
+    "transfer-bo": lambda sources: TransferBO(sources, choose=False),
+    "guided-reuse": lambda sources: GuidedReuse(sources, choose=False, episodes=2),
     "guided selection": lambda sources: GuidedReuse(
         sources,
-        priors=PRIORS,
+        choose=False,
         episodes=2,
         selector=SourceSelector(PosteriorHead(draws=50), 4, mode="mix"),
     ),
     "random proposals": lambda sources: GuidedReuse(
-        sources, priors=PRIORS, episodes=2, proposals="random"
+        sources, choose=False, episodes=2, proposals="random"
     ),
 }
 
@@ -97,14 +96,15 @@ def test_a_failed_query_is_recorded_and_the_search_goes_on(sources, suite):
     scores = task.scores.copy()
     scores[np.argsort(-scores)[:2000]] = np.nan  # all that it would like to ask
     broken = TabularTask("broken/half", suite.space, scores, task.metric)
-    result = TransferBO(sources, priors=PRIORS).search(broken, 30)
+    result = TransferBO(sources, choose=False).search(broken, 30)
     assert len(result.records) == 30
     assert any(record.evaluation.failed for record in result.records)
 
 
-def test_the_priors_are_stated(sources):
-    options = GuidedReuse(sources, priors=PRIORS).options()
-    assert [prior["operations"] for prior in options["priors"]] == [0.3, 1.0]
+def test_the_prior_is_stated(sources):
+    prior = PosteriorConfig(noise=0.7)
+    options = GuidedReuse(sources, choose=False, priors=(prior,)).options()
+    assert options["prior"]["noise"] == 0.7
     assert options["sources"] == ["synthetic-0", "synthetic-1"]
 
 
@@ -114,13 +114,13 @@ def test_what_cannot_be_used_is_said(sources, suite, controllers):
     with pytest.raises(InvalidArgumentError, match="results of the source tasks bare"):
         TransferBO([Source("bare", controllers[0])])
     with pytest.raises(InvalidArgumentError, match="episodes"):
-        GuidedReuse(sources, priors=PRIORS, episodes=0)
+        GuidedReuse(sources, choose=False, episodes=0)
     other = synthetic_suite(get_space("nasbench-201"), num_tasks=1)
     with pytest.raises(InvalidArgumentError, match="nasbench-201"):
-        TransferBO(sources, priors=PRIORS).search(next(iter(other.values())), 5)
+        TransferBO(sources, choose=False).search(next(iter(other.values())), 5)
     building = PPOController(suite.space, ControllerConfig(environment=ConstructionConfig()))
     with pytest.raises(InvalidArgumentError, match="improve"):
-        GuidedReuse([Source("built", building, suite["synthetic-0"])], priors=PRIORS)
+        GuidedReuse([Source("built", building, suite["synthetic-0"])], choose=False)
 
 
 def test_only_selected_policies_propose(trained_sources, family):
