@@ -18,15 +18,19 @@ def test_every_kind_is_there_in_every_size(coverage):
 
 
 def test_what_is_shown_covers_as_often_as_it_says(coverage):
-    """Of 1,000 simulations 93 to 97 % is within three standard errors, of 300 it is 91 to 99 %."""
-    known = coverage[(coverage["shown"] > 0) & (coverage["searches"] >= 5)]
-    skewed = known["values"].isin(["skewed"]) | known["values"].str.startswith("ranks")
-    means = (known["kind"] == "mean") & skewed  # a mean of few skewed values: told in the README
-    alone = known["controllers"] == 1  # one controller tells nothing of others: told in tables
-    rest = known[~means & ~alone]
-    assert (rest["covered"] >= 0.9).all()
-    assert rest["covered"].between(0.925, 0.985).mean() > 0.7
+    """Of 1,000 simulations 95 % are within 2 % of it, of 300 within 4 %."""
+    known = coverage[(coverage["shown"] > 0.05) & (coverage["searches"] >= 5)]
+    mean = known["kind"] == "mean"
+    skewed = mean & (known["values"].isin(["skewed"]) | known["values"].str.startswith("ranks"))
+    alone = (known["controllers"] == 1) & (known["values"] != "varies: targets")
+    shares = known["kind"].isin(["P(better)", "speed-up", "queries saved"])
+    bent = shares & (known["values"] == "varies: controllers")
+    rest = known[~skewed & ~alone & ~bent]  # those left out are told in the README
+    assert len(rest) > 0.75 * len(known)
+    assert rest["covered"].min() >= 0.88
+    assert rest["covered"].median() == pytest.approx(0.955, abs=0.015)
+    assert known.loc[skewed, "covered"].min() >= 0.8
 
 
 def test_what_cannot_be_told_is_not_shown(coverage):
-    assert (coverage.loc[coverage["targets"] == 2, "shown"] == 0).all()
+    assert (coverage.loc[coverage["targets"] == 2, "shown"] < 0.05).all()

@@ -162,9 +162,11 @@ def resampled_in_words(rows: pd.DataFrame, *, tasks: bool) -> str:
         drawn.append(f"the {controllers} controllers of each source")
     if not tasks or targets == 1:
         drawn.append("the searches of what has none" if controllers > 1 else "the searches")
-    text = f"95 % intervals resample {' and '.join(drawn)}."
+    alone = controllers == 1 and learnt
+    kept = ", for one controller a source as it is" if alone and tasks else ""
+    text = f"95 % intervals resample {' and '.join(drawn)}{kept}."
     if tasks and targets == 2:
         text += " Two are too few for an interval."
-    if controllers == 1 and learnt and not tasks:
+    if alone and not tasks:
         text += " With one controller a source they hold for it alone: others would differ by more."
     return text

@@ -133,3 +133,16 @@ def test_what_costs_nothing_is_searched_more_often():
     more = dataclasses.replace(config, seeds=300)
     assert sum(c.method == "random" for c in more.cells()) == 2 * 300
     assert MatrixConfig.from_dict(config.to_dict()) == config
+
+
+def test_the_report_says_what_is_drawn(two: MatrixRun):
+    results = MatrixResults.load(two.folder)
+    page = results.report().read_text()
+    assert "2 seeds of each of 2 controllers" in page
+    assert "resample the 3 targets and the 2 controllers of each source" in page
+    pooled = results.pooled_transfer_metrics().set_index(["method", "sources"])
+    assert pooled.loc[("zero-shot", "single"), "controllers"] == 2
+    assert pooled.loc[("zero-shot", "single"), "runs"] == 6 * 2 * 2
+    assert results.summary()["controllers"] == 2
+    searches = {e["method"]: e["searches"] for e in results.summary()["entrants"]}
+    assert (searches["zero-shot"], searches["random"], searches["scratch"]) == (4, 3, 2)
