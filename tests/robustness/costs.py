@@ -40,7 +40,9 @@ def made_table():
         for j in range(4)
     ]
     space, primary = get_space("transnas-micro"), dict.fromkeys(tasks, "acc0")
-    return benchmarks.BenchmarkTable("mine", space, columns, primary=primary, source=source(title=""))
+    return benchmarks.BenchmarkTable(
+        "mine", space, columns, primary=primary, source=source(title="")
+    )
 
 
 def main():
