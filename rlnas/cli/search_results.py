@@ -27,7 +27,7 @@ def show_searches(run: SearchRun, screen: Screen, *, tensorboard: bool) -> dict[
     screen.print(results.table())
     screen.print(
         "@N: mean rank of the best after N queries, over seeds, with a 95 % bootstrap interval; "
-        f"rank 1 is the best of the {run.suite.space.size} architectures."
+        f"rank 1 is the best of the {_ranked(run)}."
     )
     for line in _best_found(rows, run):
         screen.line(line)
@@ -73,3 +73,10 @@ def _best_found(rows: pd.DataFrame, run: SearchRun) -> list[str]:
                     f"    one of {best['method']} ends at rank {format_rank(median)} (median)",
                 ]
     return lines if len(lines) > 2 else []
+
+
+def _ranked(run: SearchRun) -> str:
+    """Return how many there are of what ranks count, in words."""
+    task = run.suite[run.plan.tasks[0]]
+    what = "networks" if task.canonical_free else "architectures"
+    return f"{len(task.ranked_scores)} {what}"
