@@ -8,7 +8,7 @@ import pandas as pd
 from rlnas.atomic import write_text
 from rlnas.benchmarks import load_suite
 from rlnas.reporting.matrix.harm import ALL_KINDS, harm
-from rlnas.reporting.terminal.harm import signed
+from rlnas.reporting.terminal.harm import signed, signed_range
 from rlnas.statistics.random_line import random_line
 
 SUITES = ("transnas-micro", "transnas-macro", "nasbench-201")
@@ -45,7 +45,7 @@ def page(found: pd.DataFrame, suite: str) -> str:
 
 
 def _interval(row: pd.Series, name: str) -> str:
-    return f"{signed(row[name])} [{signed(row[f'{name}_low'])}, {signed(row[f'{name}_high'])}]"
+    return f"{signed(row[name])} {signed_range(row, name)}".rstrip()
 
 
 def main() -> None:

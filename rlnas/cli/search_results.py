@@ -28,7 +28,7 @@ def show_searches(run: SearchRun, screen: Screen, *, tensorboard: bool) -> dict[
     several = run.plan.tasks if len(run.plan.tasks) > 1 else ()  # a single task's title says it
     screen.print(
         "@N: mean rank of the best after N queries, over seeds, with a 95 % bootstrap interval; "
-        f"rank 1 is the best of the {run.suite.space.size} architectures."
+        f"rank 1 is the best of the {_ranked(run)}."
         + (" ↓: less is better." if any(run.suite[t].metric.arrow for t in several) else "")
     )
     if "twins_rank" in rows and rows["twins_rank"].notna().any():
@@ -80,3 +80,10 @@ def _best_found(rows: pd.DataFrame, run: SearchRun) -> list[str]:
                     f"    one of {best['method']} ends at rank {format_rank(median)} (median)",
                 ]
     return lines if len(lines) > 2 else []
+
+
+def _ranked(run: SearchRun) -> str:
+    """Return how many there are of what ranks count, in words."""
+    task = run.suite[run.plan.tasks[0]]
+    what = "networks" if task.canonical_free else "architectures"
+    return f"{len(task.ranked_scores)} {what}"

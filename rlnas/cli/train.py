@@ -182,7 +182,7 @@ def _check(
     best = max((result.best for result in results), key=lambda record: record.score)
     screen.print(
         f"On its own task it finds, with {queries} queries, an architecture of mean rank "
-        f"{format_rank(found['mean'])} of {task.space.size} "
+        f"{format_rank(found['mean'])} of {len(task.ranked_scores)} "
         + f"({_CHECK_SEEDS} seeds, IQM {format_rank(found['iqm'])} "
         + f"{format_range(found['low'], found['high'])}".rstrip()
         + f"); the best is {best.architecture}."
