@@ -10,7 +10,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -371,8 +371,7 @@ def _save(
     values: Deconvolution | None,
 ) -> None:
     numbers = {f.name: getattr(repeated, f.name) for f in fields(repeated) if f.name != "spearman"}
-    rank = repeated.spearman
-    numbers["spearman"] = [rank.estimate, rank.low, rank.high, rank.note]
+    numbers["spearman"] = list(astuple(repeated.spearman))
     numbers["model"] = None if model is None else [model.sd, model.tail]
     arrays = {} if values is None else {f.name: getattr(values, f.name) for f in fields(values)}
     path = _path(key)

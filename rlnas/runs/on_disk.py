@@ -225,7 +225,7 @@ class RunOnDisk(ABC, Generic[PlanT, PartT]):
 
 
 _TABLES = ("rows.parquet", "curves.parquet")
-_CELL = ("source", "target", "method", "seed")
+_CELL = ("source", "target", "method", "controller", "seed")
 """What tells a search from others in both, see `RunCell.columns`."""
 
 
@@ -305,6 +305,7 @@ class SearchesOnDisk(RunOnDisk[CellPlanT, RunCell]):
             ValueError: If one is there twice, is none of the plan's, or is finished and missing.
         """
         names = [*_CELL, "query"][: len(_CELL) + which]
+        frame = with_controllers(frame)
         if frame.duplicated(names).any():
             raise ValueError("it has a row twice")
         found = set(frame[list(_CELL)].drop_duplicates().itertuples(index=False, name=None))
