@@ -59,7 +59,7 @@ def test_rows_curves_and_table_are_found_again(small, again):
     for name in ("rows", "curves", "similarity"):
         old, new = (pd.read_parquet(at / f"{name}.parquet") for at in (small, again))
         old, new = (frame.drop(columns=TIMED, errors="ignore") for frame in (old, new))
-        assert_frame_equal(old, new, check_exact=False, rtol=1e-9)
+        assert_frame_equal(old, new[list(old)], check_exact=False, rtol=1e-9)
     assert (again / "table.txt").read_text() == (small / "table.txt").read_text()
 
 
