@@ -25,7 +25,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,7 +38,7 @@ SHOWN = ("text", "toml", "html")
 _BLOCK = re.compile(
     r"(?P<marks>(?:^<!--[^\n]*-->\n)*)^```(?P<language>[a-z]*)\n(?P<text>.*?)^```$", re.M | re.S
 )
-_NUMBER = r"[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?"
+_NUMBER = r"[-−+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?"
 # Units of time are no part of a result: `12 s`, `0.5 ms`, `1,234 steps/s`, `2 min`.
 _TIME = re.compile(rf"(?:{_NUMBER})\s*(?:steps/s|ms|µs|s|min|h)\b")
 _TOKEN = re.compile(rf"({_NUMBER})")
@@ -131,7 +130,23 @@ def difference(printed: str, actual: str) -> str:
     return ""
 
 
-def _alike(expected: str, actual: str) -> bool:
+def brought_up_to_date(printed: str, actual: str) -> str:
+    """Return what a page prints with the lines that came in place of those that say the same.
+
+    Lines with ``…``, and those of which no line came with other numbers, are left as they are.
+    """
+    came = [line.rstrip() for line in actual.splitlines() if line.strip()]
+    found, at = [], 0
+    for line in printed.splitlines():
+        here = (n for n in range(at, len(came)) if _alike(line, came[n], numbers=False))
+        place = next(here, None) if line.strip() and "…" not in line else None
+        if place is not None:
+            at = place + 1
+        found.append(line if place is None else came[place])
+    return "".join(f"{line}\n" for line in found)
+
+
+def _alike(expected: str, actual: str, *, numbers: bool = True) -> bool:
     """Return whether two lines say the same, but for blanks, lines of boxes and durations."""
     ours, theirs = (_plain(line) for line in (expected, actual))
     ours_numbers, theirs_numbers = _TOKEN.findall(ours), _TOKEN.findall(theirs)
@@ -141,7 +156,7 @@ def _alike(expected: str, actual: str) -> bool:
     )
     if not re.fullmatch(pattern, " ".join(_TOKEN.sub(" # ", theirs).split())):
         return False
-    if "…" in ours:  # numbers may be among what is left out
+    if "…" in ours or not numbers:  # numbers may be among what is left out
         return True
     return len(ours_numbers) == len(theirs_numbers) and all(
         map(_close, ours_numbers, theirs_numbers)
@@ -166,34 +181,50 @@ def run_page(page: Path, results: Path, *, tables: bool) -> None:
 
     Args:
         page: The page.
-        results: JSON file: for each block ``line``, ``seconds`` and ``trouble``; a list.
+        results: JSON file: for each block ``line``, ``seconds`` (of processors, those of the
+            processes it started included) and ``trouble``; a list.
         tables: Whether the public tables are there.
+
+    With ``RLNAS_PAGES_GO_ON`` set it goes on after a block that prints something else, with
+    ``RLNAS_PAGES_WRITE`` it writes the numbers that came into the page.
     """
     import __main__
 
+    outputs: dict[str, str] = {}
     kept: list[dict[str, object]] = []
     # As in an interactive session: functions and classes of the page belong to the main module.
     namespace = __main__.__dict__
     for block in blocks_of(page.read_text(encoding="utf-8")):
         if block.language not in RUN or block.not_run or (block.needs_tables and not tables):
             continue
-        begun = time.perf_counter()
+        begun = _processor_seconds()
         if block.language == "python":
-            trouble = _run_python(block, page.name, namespace)
+            trouble = _run_python(block, page.name, namespace, outputs)
         elif block.language == "bash":
-            trouble = _run_shell(block.text, block.printed)
+            trouble = _run_shell(block.text, block.printed, outputs)
         else:
-            trouble = next(
-                filter(None, (_run_shell(text, out) for text, out in commands_of(block.text))), ""
-            )
-        seconds = time.perf_counter() - begun
+            commands = commands_of(block.text)
+            ran = [_run_shell(text, printed, outputs) for text, printed in commands]
+            trouble = next(filter(None, ran), "")
+        seconds = _processor_seconds() - begun
         kept.append({"line": block.line, "seconds": seconds, "trouble": trouble})
         results.write_text(json.dumps(kept), encoding="utf-8")
         if trouble and not os.environ.get("RLNAS_PAGES_GO_ON"):
             break
+    if os.environ.get("RLNAS_PAGES_WRITE"):
+        text = page.read_text(encoding="utf-8")
+        for printed, actual in outputs.items():
+            text = text.replace(f"\n{printed}", f"\n{brought_up_to_date(printed, actual)}")
+        page.write_text(text, encoding="utf-8")
 
 
-def _run_python(block: Block, name: str, namespace: dict[str, object]) -> str:
+def _processor_seconds() -> float:
+    return sum(os.times()[:4])
+
+
+def _run_python(
+    block: Block, name: str, namespace: dict[str, object], outputs: dict[str, str]
+) -> str:
     output = io.StringIO()
     try:
         with contextlib.redirect_stdout(output):
@@ -201,10 +232,10 @@ def _run_python(block: Block, name: str, namespace: dict[str, object]) -> str:
             exec(compile(source, name, "exec"), namespace)  # noqa: S102
     except BaseException:
         return f"{output.getvalue()}{traceback.format_exc()}"
-    return "" if block.printed is None else difference(block.printed, output.getvalue())
+    return _compared(block.printed, output.getvalue(), outputs)
 
 
-def _run_shell(text: str, printed: str | None) -> str:
+def _run_shell(text: str, printed: str | None, outputs: dict[str, str]) -> str:
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", text],  # noqa: S607
         stdout=subprocess.PIPE,
@@ -215,7 +246,14 @@ def _run_shell(text: str, printed: str | None) -> str:
     output = ran.stdout.decode("utf-8", "replace")
     if ran.returncode:
         return f"status {ran.returncode} of\n{text}\n{output}"
-    return difference(printed, output) if printed else ""
+    return _compared(printed, output, outputs)
+
+
+def _compared(printed: str | None, actual: str, outputs: dict[str, str]) -> str:
+    if not printed:
+        return ""
+    outputs[printed] = actual
+    return difference(printed, actual)
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def test_blocks_run_and_print_what_the_page_says(page, readers_folder, tables, i
     )
     found = json.loads(results.read_text())
     for block in found:
-        print(f"{page.name}:{block['line']} {block['seconds']:.1f} s")
+        print(f"{page.name}:{block['line']} {block['seconds']:.1f} s of processors")
     troubles = [f"{page.name}:{b['line']}: {b['trouble']}" for b in found if b["trouble"]]
     assert not troubles, "\n\n".join(troubles)
     assert ran.returncode == 0, ran.stderr.decode()
@@ -119,3 +119,11 @@ def test_what_is_printed_is_compared():
     assert pages.difference("a 1.0\n", "a 1.5\n")
     assert pages.difference("a 1.0\nb\n", "a 1.0\nc\nb\n")
     assert pages.difference("a b\n", "a c\n")
+
+
+def test_numbers_are_brought_up_to_date():
+    printed = "mean of 5 seeds\n\n a  1.0 [0.5, 2]\nb… 3\nother words 7\n"
+    actual = "x\nmean of 6 seeds\n  a   2.25 [1, 3]   \nbc 4\nwords 8\n"
+    assert pages.brought_up_to_date(printed, actual) == (
+        "mean of 6 seeds\n\n  a   2.25 [1, 3]\nb… 3\nother words 7\n"
+    )

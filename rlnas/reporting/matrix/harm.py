@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rlnas.benchmarks.hostile import kind_of
 from rlnas.reporting.matrix.methods import entrants
-from rlnas.statistics.bootstrap import BOOTSTRAP, Bootstrap
+from rlnas.statistics.bootstrap import BOOTSTRAP, Bootstrap, Spread
 from rlnas.statistics.random_line import RandomLine
 
 if TYPE_CHECKING:
@@ -86,12 +86,21 @@ def _behind(
     """Return the mean over targets of a difference of means, with its interval, as columns."""
     if not own:
         return bootstrap.interval(np.nan, None).columns(name)
-    estimate = float(np.mean([a.mean() - b.mean() for a, b in zip(own, other, strict=True)]))
-    resampled = []
-    for number, (first, second) in enumerate(zip(own, other, strict=True)):
-        drawn = bootstrap.draws(len(first), len(second), name=("harm", number))
-        resampled.append(first[drawn[0]].mean(axis=1) - second[drawn[1]].mean(axis=1))
-    table = np.array(resampled)  # (targets, resamples)
-    (tasks,) = bootstrap.draws(len(own), name=("harm", "targets"))
-    distribution = np.take_along_axis(table.T, tasks, axis=1).mean(axis=1)
-    return bootstrap.interval(estimate, distribution).columns(name)
+    differences = np.array([a.mean() - b.mean() for a, b in zip(own, other, strict=True)])
+    searches: Spread | None = None
+    for side, samples in (("own", own), ("other", other)):
+        fewest = min(map(len, samples))
+        if fewest < 2:  # random's line is exact, and one search says nothing of others
+            continue
+        drawn = [
+            sample[bootstrap.draws(len(sample), name=("harm", side, number))[0]].mean(axis=1)
+            for number, sample in enumerate(samples)
+        ]
+        spread = bootstrap.spread(np.mean(drawn, axis=0)[None], fewest, len(samples))
+        searches = spread if searches is None else searches + spread
+    found = searches
+    if len(own) > 1:
+        (tasks,) = bootstrap.draws(len(own), name=("harm", "targets"))
+        targets = bootstrap.spread(differences[tasks].mean(axis=1)[None], len(own))
+        found = targets if searches is None else targets.at_least(searches)
+    return bootstrap.interval(float(differences.mean()), found).columns(name)

@@ -59,7 +59,7 @@ def test_the_interval_is_over_targets_and_searches():
         over = harm(rows(seeds, spread, trust=shift), LINES).iloc[-1]
         return over["behind_random_high"] - over["behind_random_low"]
 
-    assert width(8, 0.0, same) == pytest.approx(0.0)
+    assert np.isnan(width(8, 0.0, same))  # that all are equal does not say that others would be
     assert 0.0 < width(100, 0.2, same) < width(4, 0.2, same)
     assert width(100, 0.0, TRUST) > 0.5  # targets differ, whatever the searches
 
