@@ -174,17 +174,17 @@ def _described(kind: Any) -> str:
 
 
 def _meanings(config: type) -> dict[str, str]:
-    """Return what the docstring of a dataclass says of each field."""
+    """Return what the docstrings of a dataclass and of those it derives from say of each field."""
     found: dict[str, list[str]] = {}
-    section = inspect.getdoc(config) or ""
-    _, _, section = section.partition("Attributes:\n")
-    name = ""
-    for line in section.splitlines():
-        if line and not line.startswith("    "):
-            break  # the next section
-        if match := _FIELD.match(line):
-            name = match[1]
-            found[name] = [match[2]]
-        elif name and line.strip():
-            found[name].append(line.strip())
+    for kind in reversed(config.__mro__):
+        _, _, section = inspect.cleandoc(vars(kind).get("__doc__") or "").partition("Attributes:\n")
+        name = ""
+        for line in section.splitlines():
+            if line and not line.startswith("    "):
+                break  # the next section
+            if match := _FIELD.match(line):
+                name = match[1]
+                found[name] = [match[2]]
+            elif name and line.strip():
+                found[name].append(line.strip())
     return {name: " ".join(lines) for name, lines in found.items()}

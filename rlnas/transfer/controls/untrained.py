@@ -147,9 +147,7 @@ class RandomProposalsConfig(GuidedReuseConfig):
     """As `GuidedReuseConfig`, with random edits for proposals.
 
     Attributes:
-        episodes: Imagined episodes in place of each policy's before each query, 1 or more.
         proposals: Who proposes: ``random`` edits, or the source ``policies``.
-        rerank_every: New queries between two choices of a selector, 1 or more.
     """
 
     proposals: Literal["policies", "random"] = "random"

@@ -40,13 +40,9 @@ from rlnas.transfer.sources import Source, SourcePool
 
 @dataclass(frozen=True, kw_only=True)
 class GuidedReuseConfig(TransferBOConfig):
-    """Who proposes, how much, and when the choice may change.
+    """Who proposes, how much, and when the choice may change; the rest as in `TransferBOConfig`.
 
     Attributes:
-        choose: As in `TransferBOConfig`.
-        trusting: As in `TransferBOConfig`.
-        jitter: As in `TransferBOConfig`.
-        further: As in `TransferBOConfig`.
         episodes: Imagined episodes of each policy before each query, 1 or more.
         proposals: Who proposes: the source ``policies``, or ``random`` edits, as many, which
             tells what the policies are worth.
