@@ -61,7 +61,8 @@ def reliability(scores: NDArray[np.floating]) -> Reliability:
     within = ((apart - means[:, None]) ** 2).sum() / ((cells - 1) * (seeds - 1))
     between = max(float(means.var(ddof=1) - within / seeds), 0.0)
     draws = BOOTSTRAP.draws(cells, name=("rooms-suite", "reliability"))[0]
-    found = BOOTSTRAP.interval(_spearman(known[None])[0], _spearman(known[draws]))
+    spread = BOOTSTRAP.spread(_spearman(known[draws])[None], cells)
+    found = BOOTSTRAP.interval(_spearman(known[None])[0], spread, within=(-1.0, 1.0))
     return Reliability(
         cells=cells,
         sd_within=float(np.sqrt(within)),

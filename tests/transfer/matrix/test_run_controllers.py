@@ -109,6 +109,7 @@ def test_a_run_of_before_there_were_several_opens_and_goes_on(one: MatrixRun, tm
     (old / "config.json").write_text(json.dumps(text))
     for name in ("rows", "curves"):
         frame = pd.read_parquet(old / f"{name}.parquet").drop(columns="controller")
+        frame = frame[frame["seed"] < 2]
         frame.to_parquet(old / f"{name}.parquet")
     results = MatrixResults.load(old)
     assert (results.rows["controller"] == 0).all()
