@@ -25,6 +25,8 @@ def test_every_encoding_gets_tables_and_help(encoding, tmp_path):
     assert "?" not in text.replace("?q", "")
     wrong = rlnas(
         "search",
+        "--suite",
+        "rooms-micro",
         "--task",
         "\N{MINUS SIGN}1 \N{GREEK SMALL LETTER LAMDA}",
         PYTHONIOENCODING=encoding,
