@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -55,9 +56,9 @@ class SourceList(ListSearcher):
             )
         return self._listed(self._scores)
 
+    @abc.abstractmethod
     def _listed(self, scores: Scores) -> Scores:
         """Return what each architecture is listed by ``(size,)``, from scores ``(S, size)``."""
-        raise NotImplementedError
 
     def options(self) -> Mapping[str, object]:
         """Return the sources."""
