@@ -6,6 +6,8 @@ A block is told by the language behind its fence:
   folder;
 - a block without a language is what the block before it prints;
 - ``console`` blocks have commands behind ``$`` and what they print below;
+- lines that only call ``rlnas`` run in copies of one process, see `Commands`; the shell gets all
+  others;
 - ``text``, ``toml`` and the like are only shown.
 
 ``<!-- not run: why -->`` before a block leaves it out, ``<!-- needs the public tables -->`` does so
@@ -19,18 +21,27 @@ their last digit, and durations and rates by anything.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
+import itertools
 import json
+import multiprocessing
 import os
 import re
+import shlex
 import subprocess
 import sys
 import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 TOLERANCE = 0.05
 """Relative difference of a number; results come from seeds, but processors round differently."""
+
+LIBRARIES = ("torch", "pandas", "scipy.stats", "matplotlib.figure")
+COMMAND_LINE = ("rlnas.cli.main", "rlnas.reporting")
+"""What is imported once a page instead of once a command."""
 
 RUN = ("python", "bash", "console")
 SHOWN = ("text", "toml", "html")
@@ -42,6 +53,7 @@ _NUMBER = r"[-−+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?"
 # Units of time are no part of a result: `12 s`, `0.5 ms`, `1,234 steps/s`, `2 min`.
 _TIME = re.compile(rf"(?:{_NUMBER})\s*(?:steps/s|ms|µs|s|min|h)\b")
 _TOKEN = re.compile(rf"({_NUMBER})")
+_OF_THE_SHELL = set("|&;<>$`*?~{}()[]!")
 
 
 @dataclass(frozen=True)
@@ -133,17 +145,31 @@ def difference(printed: str, actual: str) -> str:
 def brought_up_to_date(printed: str, actual: str) -> str:
     """Return what a page prints with the lines that came in place of those that say the same.
 
-    Lines with ``…``, and those of which no line came with other numbers, are left as they are.
+    Lines between two of ``…`` are looked for as a whole first: of many that say the same but for
+    numbers it is these that the page shows. Lines with ``…`` in them, and those of which no line
+    came with other numbers, are left as they are.
     """
     came = [line.rstrip() for line in actual.splitlines() if line.strip()]
     found, at = [], 0
-    for line in printed.splitlines():
-        here = (n for n in range(at, len(came)) if _alike(line, came[n], numbers=False))
-        place = next(here, None) if line.strip() and "…" not in line else None
-        if place is not None:
-            at = place + 1
-        found.append(line if place is None else came[place])
+    for lines in _runs(printed.splitlines()):
+        whole = [line for line in lines if line.strip()]
+        starts = (
+            start
+            for start in range(at, len(came) - len(whole) + 1)
+            if all(_alike(*pair, numbers=False) for pair in zip(whole, came[start:], strict=False))
+        )
+        at = next(starts, at)
+        for line in lines:
+            here = (n for n in range(at, len(came)) if _alike(line, came[n], numbers=False))
+            place = next(here, None) if line.strip() and line.strip() != "…" else None
+            at = at if place is None else place + 1
+            found.append(line if place is None or "…" in line else came[place])
     return "".join(f"{line}\n" for line in found)
+
+
+def _runs(lines: list[str]) -> list[list[str]]:
+    """Return lines in pieces, each ``…`` between them a piece of its own."""
+    return [list(run) for _, run in itertools.groupby(lines, lambda line: line.strip() == "…")]
 
 
 def _alike(expected: str, actual: str, *, numbers: bool = True) -> bool:
@@ -176,6 +202,82 @@ def _close(ours: str, theirs: str) -> bool:
     return abs(a - b) <= max(TOLERANCE * max(abs(a), abs(b)), 1.01 * 10.0**-digits)
 
 
+class Commands:
+    """Runs ``rlnas`` commands without importing PyTorch, pandas and Matplotlib again for each.
+
+    To import them is most of what a small command does. It is done here, before anything is
+    computed: threads do not survive a fork. A process that stays as it is then, with the command
+    line imported too, is forked for every command. In this one, where the page's Python runs, the
+    package stays to be imported by the page.
+
+    Attributes:
+        seconds: Processor seconds of the commands so far.
+    """
+
+    def __init__(self) -> None:
+        for name in LIBRARIES:
+            importlib.import_module(name)
+        context = multiprocessing.get_context("fork")
+        self.seconds = 0.0
+        self._ours, theirs = context.Pipe()
+        self._server = context.Process(target=self._serve, args=(theirs,))
+        self._server.start()
+        theirs.close()
+
+    def run(self, arguments: list[str]) -> tuple[int, str]:
+        """Return the exit status of a command and what it printed."""
+        output = Path("output-of-a-command").absolute()
+        self._ours.send((arguments, output))
+        status, seconds = self._ours.recv()
+        self.seconds += seconds
+        text = output.read_text(encoding="utf-8", errors="replace")
+        output.unlink()
+        return status, text
+
+    def close(self) -> None:
+        """End the process."""
+        self._ours.close()
+        self._server.join()
+
+    def _serve(self, requests: Any) -> None:
+        self._ours.close()  # or the end of the page would not be seen
+        for name in COMMAND_LINE:
+            importlib.import_module(name)
+        context = multiprocessing.get_context("fork")
+        before = 0.0
+        with contextlib.suppress(EOFError):
+            while True:
+                command = context.Process(target=_command, args=requests.recv())
+                command.start()
+                command.join()
+                after = _processor_seconds()
+                requests.send((command.exitcode, after - before))
+                before = after
+
+
+def _command(arguments: list[str], output: Path) -> None:
+    """Run a command as a process of its own would."""
+    from rlnas.cli.main import main
+
+    with output.open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    sys.argv = ["rlnas", *arguments]
+    sys.exit(main(arguments))
+
+
+def rlnas_commands(script: str) -> list[list[str]] | None:
+    """Return the arguments of each ``rlnas`` command of a script; None if it does anything else."""
+    lines = script.replace("\\\n", " ").splitlines()
+    try:
+        commands = [words for line in lines if (words := shlex.split(line, comments=True))]
+    except ValueError:  # a text in quotation marks over several lines
+        return None
+    if any(words[0] != "rlnas" or _OF_THE_SHELL & set("".join(words)) for words in commands):
+        return None
+    return [words[1:] for words in commands]
+
+
 def run_page(page: Path, results: Path, *, tables: bool) -> None:
     """Run the blocks of a page in the folder one is in, and keep how each went.
 
@@ -192,25 +294,32 @@ def run_page(page: Path, results: Path, *, tables: bool) -> None:
 
     outputs: dict[str, str] = {}
     kept: list[dict[str, object]] = []
+    blocks = [
+        block
+        for block in blocks_of(page.read_text(encoding="utf-8"))
+        if block.language in RUN and not block.not_run and (tables or not block.needs_tables)
+    ]
+    shell = any(block.language != "python" for block in blocks)
+    commands = Commands() if shell else None  # before a block of Python computes
     # As in an interactive session: functions and classes of the page belong to the main module.
     namespace = __main__.__dict__
-    for block in blocks_of(page.read_text(encoding="utf-8")):
-        if block.language not in RUN or block.not_run or (block.needs_tables and not tables):
-            continue
-        begun = _processor_seconds()
+    seconds = _processor_seconds(commands)
+    for block in blocks:
         if block.language == "python":
             trouble = _run_python(block, page.name, namespace, outputs)
-        elif block.language == "bash":
-            trouble = _run_shell(block.text, block.printed, outputs)
         else:
-            commands = commands_of(block.text)
-            ran = [_run_shell(text, printed, outputs) for text, printed in commands]
+            parts = [(block.text, block.printed)]
+            if block.language == "console":
+                parts = commands_of(block.text)
+            ran = [_run_shell(*part, commands, outputs) for part in parts]
             trouble = next(filter(None, ran), "")
-        seconds = _processor_seconds() - begun
-        kept.append({"line": block.line, "seconds": seconds, "trouble": trouble})
+        before, seconds = seconds, _processor_seconds(commands)
+        kept.append({"line": block.line, "seconds": seconds - before, "trouble": trouble})
         results.write_text(json.dumps(kept), encoding="utf-8")
         if trouble and not os.environ.get("RLNAS_PAGES_GO_ON"):
             break
+    if commands:
+        commands.close()
     if os.environ.get("RLNAS_PAGES_WRITE"):
         text = page.read_text(encoding="utf-8")
         for printed, actual in outputs.items():
@@ -218,8 +327,8 @@ def run_page(page: Path, results: Path, *, tables: bool) -> None:
         page.write_text(text, encoding="utf-8")
 
 
-def _processor_seconds() -> float:
-    return sum(os.times()[:4])
+def _processor_seconds(commands: Commands | None = None) -> float:
+    return sum(os.times()[:4]) + (commands.seconds if commands else 0.0)
 
 
 def _run_python(
@@ -235,17 +344,26 @@ def _run_python(
     return _compared(block.printed, output.getvalue(), outputs)
 
 
-def _run_shell(text: str, printed: str | None, outputs: dict[str, str]) -> str:
-    ran = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", text],  # noqa: S607
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-    output = ran.stdout.decode("utf-8", "replace")
-    if ran.returncode:
-        return f"status {ran.returncode} of\n{text}\n{output}"
+def _run_shell(
+    script: str, printed: str | None, commands: Commands | None, outputs: dict[str, str]
+) -> str:
+    output, status, alone = "", 0, rlnas_commands(script)
+    if commands and alone:
+        for arguments in alone:
+            if not status:
+                status, text = commands.run(arguments)
+                output += text
+    else:
+        ran = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],  # noqa: S607
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        status, output = ran.returncode, ran.stdout.decode("utf-8", "replace")
+    if status:
+        return f"status {status} of\n{script}\n{output}"
     return _compared(printed, output, outputs)
 
 

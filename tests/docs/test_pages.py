@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import rlnas
 from rlnas.spaces import get_space
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +72,24 @@ def tables(isolated_cache):
     return True
 
 
+def run_in(folder, page, results, tables):
+    """Run a page in a folder, in a process of its own."""
+    environment = {
+        **os.environ,
+        "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
+        "COLUMNS": "80",
+        "OMP_NUM_THREADS": "1",
+    }
+    return subprocess.run(
+        [sys.executable, Path(__file__).with_name("pages.py"), page, results, tables],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_blocks_run_and_print_what_the_page_says(page, readers_folder, tables, isolated_cache):
@@ -79,21 +98,7 @@ def test_blocks_run_and_print_what_the_page_says(page, readers_folder, tables, i
         pytest.skip("nothing to run on this page")
     results = readers_folder / "results.json"
     results.write_text("[]")
-    script = Path(__file__).with_name("pages.py")
-    environment = {
-        **os.environ,
-        "PATH": f"{readers_folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
-        "COLUMNS": "80",
-        "OMP_NUM_THREADS": "1",
-    }
-    ran = subprocess.run(
-        [sys.executable, script, page, results, "tables" if tables else "none"],
-        cwd=readers_folder,
-        env=environment,
-        capture_output=True,
-        check=False,
-    )
+    ran = run_in(readers_folder, page, results, "tables" if tables else "none")
     found = json.loads(results.read_text())
     for block in found:
         print(f"{page.name}:{block['line']} {block['seconds']:.1f} s of processors")
@@ -127,3 +132,37 @@ def test_numbers_are_brought_up_to_date():
     assert pages.brought_up_to_date(printed, actual) == (
         "mean of 6 seeds\n\n  a   2.25 [1, 3]\nb… 3\nother words 7\n"
     )
+
+
+def test_of_lines_alike_those_of_the_page_are_brought_up_to_date():
+    printed = "1/20 a: 5\n2/20 b: 6\n…\n20/20 c: 7\nbest\n …\n c 7\n\nEnd\n"
+    actual = "1/3 a: 1\n2/3 b: 2\n3/3 c: 3\nbest\n a 1\n b 2\n c 3\nEnd\n"
+    assert pages.brought_up_to_date(printed, actual) == (
+        "1/3 a: 1\n2/3 b: 2\n…\n3/3 c: 3\nbest\n …\n c 3\n\nEnd\n"
+    )
+
+
+def test_commands_of_a_script_are_told_from_what_the_shell_has_to_do():
+    script = "# first\nrlnas a --b 'c d' \\\n  --e\n\nrlnas f   # last\n"
+    assert pages.rlnas_commands(script) == [["a", "--b", "c d", "--e"], ["f"]]
+    others = ("cd x\nrlnas a", "rlnas a | head", "X=1 rlnas a", "rlnas a $X", "rlnas a 'b\nc'")
+    assert [pages.rlnas_commands(other) for other in others] == [None] * len(others)
+
+
+def test_a_command_is_as_in_a_process_of_its_own(tmp_path, monkeypatch):
+    page, results = tmp_path / "page.md", tmp_path / "results.json"
+    page.write_text(
+        "```bash\nrlnas --version\n```\n```\nrlnas 0.0\n```\n"
+        "```bash\nrlnas methods none-such\nrlnas --version\n```\n"
+        "```python\nimport sys\nprint('rlnas' in sys.modules)\n```\n```\nFalse\n```\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("RLNAS_PAGES_GO_ON", "1")
+    run_in(tmp_path, page, results, "none")
+    version, refused, python = json.loads(results.read_text())
+    assert version["trouble"].endswith(f"rlnas {rlnas.__version__}\n")
+    assert refused["trouble"].startswith("status 2 of\nrlnas methods none-such")
+    assert "none-such" in refused["trouble"].partition("--version")[2]
+    assert "What came" not in refused["trouble"]
+    assert not python["trouble"]
+    assert version["seconds"] > 0
