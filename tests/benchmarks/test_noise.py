@@ -226,7 +226,11 @@ def test_of_macro_nothing_can_be_known():
 
 
 @pytest.mark.realdata
-def test_nasbench_201_is_judged_by_test_scores_that_no_search_sees(truth):
+def test_nasbench_201_is_judged_by_test_scores_that_no_search_sees(monkeypatch):
+    # Denoised scores, half a minute of work, have no part in it; nor are these to be kept.
+    monkeypatch.setattr(noise_module, "deconvolve", lambda *_: None)
+    monkeypatch.setattr(noise_module, "_load", lambda key: None)
+    monkeypatch.setattr(noise_module, "_save", lambda *_: None)
     suite = load_suite("nasbench-201")
     place = suite.space.parse(
         "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|"
