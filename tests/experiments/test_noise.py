@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rlnas import load_suite
-
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "experiments" / "noise"
 
@@ -25,10 +23,10 @@ def test_the_page_shows_what_was_written():
 
 @pytest.mark.realdata
 @pytest.mark.slow
-def test_the_package_measures_what_was_written():
+def test_the_package_measures_what_was_written(real_suite):
     rows = pd.read_csv(KEPT / "rows.csv")
     kept = rows[rows["suite"] == "transnas-micro"].reset_index(drop=True)
-    again = load_suite("transnas-micro").noise.to_frame((1, 2, 5, 10, 20, 50))
+    again = real_suite("transnas-micro").noise.to_frame((1, 2, 5, 10, 20, 50))
     for name in again:
         if not pd.api.types.is_numeric_dtype(again[name]):
             assert list(again[name]) == list(kept[name])
