@@ -11,6 +11,9 @@ from rlnas.export.usage import readme
 from rlnas.export.weights import exported_weights
 from rlnas.networks import SearchedNetwork
 
+# Python leaves the last one where a model was imported.
+_OWN = ("model.py", "model.safetensors", "README.txt", "__pycache__")
+
 
 def export_model(
     network: SearchedNetwork,
@@ -40,7 +43,7 @@ def export_model(
         RunError: If the folder holds anything else than a model, or cannot be written.
     """
     source = model_source(network, mean, std, about=about)
-    with atomic_directory(folder, ("model.py", "model.safetensors", "README.txt")) as partial:
+    with atomic_directory(folder, _OWN) as partial:
         (partial / "model.py").write_text(source, encoding="utf-8")
         write_tensors(partial / "model.safetensors", exported_weights(network))
         (partial / "README.txt").write_text(readme(network.spec, about), encoding="utf-8")

@@ -226,8 +226,13 @@ def test_of_macro_nothing_can_be_known(real_suite):
 
 
 @pytest.mark.realdata
-def test_nasbench_201_is_judged_by_test_scores_that_no_search_sees(real_suite):
-    suite = real_suite("nasbench-201")
+def test_nasbench_201_is_judged_by_test_scores_that_no_search_sees(real_suite, monkeypatch):
+    # Denoised scores, half a minute of work, have no part in it; nor are these to be kept.
+    monkeypatch.setattr(noise_module, "deconvolve", lambda *_: None)
+    monkeypatch.setattr(noise_module, "_load", lambda key: None)
+    monkeypatch.setattr(noise_module, "_save", lambda *_: None)
+    real_suite("nasbench-201")  # or the test is skipped
+    suite = load_suite("nasbench-201")  # that of other tests keeps what it has measured
     place = suite.space.parse(
         "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|"
         "+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|"

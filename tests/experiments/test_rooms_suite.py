@@ -17,6 +17,7 @@ from rlnas.benchmarks import open_table
 from rlnas.benchmarks.builtin import built_in_folder
 from rlnas.datasets.spec import TRANSNAS_TASKS as TASKS
 from rlnas.errors import DataError
+from rlnas.sealed_json import read_sealed_json, write_sealed_json
 from rlnas.spaces import get_space
 from rlnas.training.tabulation.plan import TabulationCell, keep_plan, missing_cells, write_cell
 
@@ -185,12 +186,13 @@ def test_training_again_has_to_give_the_table(differs, packed, cells, script, tm
     shutil.copytree(cells, tmp_path / "micro")
     if differs:
         path = tmp_path / "micro" / "jigsaw" / f"{FORMS[1]}.seed0.json"
-        content = json.loads(path.read_text())
+        content = read_sealed_json(path, "training")
         content["tasks"]["jigsaw"]["history"][-1]["valid_metric"] += 0.001
-        path.write_text(json.dumps(content))
+        write_sealed_json(path, content, keep_nan=True)
     options = ["--table", packed[0] / "rooms-micro", "--out", tmp_path, "--keep", tmp_path]
     done = script("reproduce.py", "micro", *options)
     assert done.returncode == (1 if differs else 0), done.stderr
+    assert ".seed" not in done.stdout  # what it says of each training
     page = (tmp_path / "reproduced-micro.md").read_text()
     jigsaw = next(line for line in page.splitlines() if "`jigsaw`" in line)
     assert f"| {2 if differs else 3} of 3 |" in jigsaw
@@ -261,12 +263,20 @@ def test_a_build_goes_on_where_it_was_and_from_what_is_kept(module, monkeypatch,
     np.testing.assert_array_equal(*values)
 
 
-@pytest.fixture
-def kept(script, cells, tmp_path):
+@pytest.fixture(scope="module")
+def kept(script, cells, tmp_path_factory):
     """The folder of collected pieces, and what was printed."""
-    done = script("collect.py", "micro", cells.parent, "--keep", tmp_path / "kept")
+    folder = tmp_path_factory.mktemp("kept")
+    done = script("collect.py", "micro", cells.parent, "--keep", folder)
     assert done.returncode == 0, done.stderr
-    return tmp_path / "kept", done.stdout
+    return folder, done.stdout
+
+
+@pytest.fixture
+def collect(module):
+    """Collect pieces of a folder of trainings in another, in this process."""
+    made = module("collect")
+    return lambda out, keep: made.main(made.Options(space="micro", out=out, keep=keep))
 
 
 def test_another_machine_goes_on_where_the_pieces_end(kept, cells, module, tmp_path):
@@ -289,7 +299,7 @@ def test_another_machine_goes_on_where_the_pieces_end(kept, cells, module, tmp_p
             )
 
 
-def test_pieces_grow_and_are_the_same_whoever_merges_them(kept, cells, script, module, tmp_path):
+def test_pieces_grow_and_are_the_same_whoever_merges_them(kept, cells, collect, module, tmp_path):
     """Half of the cells were trained here, half there."""
     out, merged = tmp_path / "other", tmp_path / "merged"
     for half, architectures in enumerate((FORMS[:1], FORMS[1:])):
@@ -297,8 +307,7 @@ def test_pieces_grow_and_are_the_same_whoever_merges_them(kept, cells, script, m
         for path in (out / str(half) / "micro").glob("*/*.seed*.json"):
             if path.name.split(".seed")[0] not in architectures:
                 path.unlink()
-        done = script("collect.py", "micro", out / str(half), "--keep", merged)
-        assert done.returncode == 0, done.stderr
+        assert collect(out / str(half), merged) == 0
         files = {path.name: path.read_bytes() for path in merged.glob("*.parquet")}
         whole = {path.name: path.read_bytes() for path in kept[0].glob("*.parquet")}
         assert files.keys() == whole.keys()
@@ -319,16 +328,16 @@ def test_what_is_collected_says_how_far_it_is(kept):
     assert (between, share, alike) == ("10", "1.00", "1.00")
 
 
-def test_pieces_of_another_plan_are_refused(kept, cells, module, script, tmp_path):
+def test_pieces_of_another_plan_are_refused(kept, cells, collect, module, tmp_path):
     build, pieces = module("build"), module("suite_pieces")
-    path = pieces.piece_path(kept[0], "micro", "jigsaw", 0)
+    folder = shutil.copytree(kept[0], tmp_path / "kept")
+    path = pieces.piece_path(folder, "micro", "jigsaw", 0)
     piece = pieces.read_piece(path)
     pieces.write_piece(path, replace(piece, plan=replace(piece.plan, sizes=(8, 8, 8))))
     with pytest.raises(DataError, match="another plan"):
-        build.prepare(build.Options(space="micro", out=tmp_path / "out", trained=kept[0]))
-    done = script("collect.py", "micro", cells.parent, "--keep", kept[0])
-    assert done.returncode == 1
-    assert "another plan" in done.stderr
+        build.prepare(build.Options(space="micro", out=tmp_path / "out", trained=folder))
+    with pytest.raises(DataError, match="another plan"):
+        collect(cells.parent, folder)
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(DataError, match="damaged"):
         pieces.read_piece(path)

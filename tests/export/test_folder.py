@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from rlnas.datasets import load_task_data, task_spec
 from rlnas.datasets.sources.image_files import read_image
-from rlnas.errors import InvalidArgumentError
+from rlnas.errors import InvalidArgumentError, UnwritableError
 from rlnas.export import export_model, model_source
 from rlnas.networks import SkeletonConfig, build_network
 from rlnas.spaces import CellSpace
@@ -131,6 +131,19 @@ def test_operations_of_other_cell_spaces(tmp_path):
         x = torch.randn(2, 3, 16, 16)
         with torch.no_grad():
             assert torch.allclose(copy(x), network(x), atol=1e-5)
+
+
+def test_a_model_that_was_imported_can_be_replaced(tmp_path):
+    spec = task_spec("class", outputs=3, image_size=16)
+    network = build_network(POOLS, np.array([2, 3, 4]), spec, SMALL)
+    folder = export_model(network, tmp_path / "model", mean=MEAN, std=STD)
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "model.cpython-311.pyc").write_bytes(b"x")
+    export_model(network, folder, mean=MEAN, std=STD)
+    assert not (folder / "__pycache__").exists()
+    (folder / "mine.txt").write_text("mine")
+    with pytest.raises(UnwritableError, match=r"mine\.txt"):
+        export_model(network, folder, mean=MEAN, std=STD)
 
 
 def test_a_node_of_many_edges(tmp_path):
