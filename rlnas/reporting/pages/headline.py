@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from pathlib import Path
+from typing import Any
 
 from rlnas.formats import format_number, format_range, format_rank
 from rlnas.reporting.figures.drawing import Drawing
