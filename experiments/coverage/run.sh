@@ -3,3 +3,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python experiments/coverage/run.py --out experiments/coverage/coverage.csv
+python experiments/coverage/alternatives.py --out experiments/coverage/alternatives.csv

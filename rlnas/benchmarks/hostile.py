@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.benchmarks.structure import longest_paths, path_features, smooth_draw
+from rlnas.benchmarks.smooth_draw import smooth_draw
 from rlnas.errors import InvalidArgumentError
 from rlnas.registry import load
 from rlnas.seeding import generator
 from rlnas.spaces import SearchSpace
+from rlnas.spaces.paths import longest_paths, path_features
 from rlnas.statistics.score_scales import rank_gaussian
 from rlnas.tasks import Metric, Suite, TabularTask
 
@@ -58,7 +59,7 @@ def hostile_suite(
                             smaller space) have scores from the worse half: right in the body, wrong
                             where everybody looks first
     ``draw-<n>``            a smooth function of the networks' structure that has nothing to do with
-                            any task, see `rlnas.benchmarks.structure.smooth_draw`, with noise of
+                            any task, see `rlnas.benchmarks.smooth_draw.smooth_draw`, with noise of
                             0.3 of its standard deviation
     ``fewest-parameters``   the fewer parameters the better
     ``fewest-macs``         the fewer multiply-accumulates the better

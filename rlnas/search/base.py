@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from typing import Literal
 
 import numpy as np
 
-from rlnas.errors import BudgetExhaustedError, InvalidArgumentError
+from rlnas.errors import BudgetExhaustedError, InvalidArgumentError, LeakageError
 from rlnas.plain import whole
 from rlnas.search.result import SearchResult
 from rlnas.seeding import generator
-from rlnas.tasks import Budget, QueryLedger, QueryRecord, Task
+from rlnas.tasks import Budget, QueryLedger, QueryRecord, TabularTask, Task
 
 Takes = Literal["none", "one", "several"]
 """How many sources a method starts from: ``one`` at a time, or ``several`` at once."""
@@ -21,6 +22,18 @@ Takes = Literal["none", "one", "several"]
 Trained = Literal["each", "joint", "shared", "nothing"]
 """What is trained on several sources: a controller on each, one on all together, one encoder with a
 head for each, or nothing, where their results are enough."""
+
+_BOUND: ContextVar[bool] = ContextVar("bound", default=False)
+
+
+@contextmanager
+def declared_bound() -> Iterator[None]:
+    """Let searches start from the target's own results, for who reports them as a bound."""
+    token = _BOUND.set(True)
+    try:
+        yield
+    finally:
+        _BOUND.reset(token)
 
 
 class Searcher(abc.ABC):
@@ -40,7 +53,7 @@ class Searcher(abc.ABC):
         trained: What it needs of several sources.
         oracle: Whether a matrix also measures it with the target among its sources, as a bound.
         compares_results: Whether it compares what was measured on its sources with the target, so
-            that all must be on one search space.
+            that all must be on one search space; see `known_tasks`.
         control: Whether nothing of it is learnt, so that it is there to be beaten: a list, or a
             method from which what the sources taught was taken away.
     """
@@ -74,8 +87,12 @@ class Searcher(abc.ABC):
 
         Returns:
             Every query with its score and cost, and the best of them.
+
+        Raises:
+            LeakageError: If the target is among the tasks that the searcher has read whole.
         """
         seed = whole(seed, "seed")
+        self._refuse_target(task)
         ledger = task.ledger(budget, canonical_free=canonical_free, on_query=on_query)
         with task.sealed():
             self._search_once(ledger, self._generator(seed))
@@ -106,6 +123,7 @@ class Searcher(abc.ABC):
 
         Raises:
             InvalidArgumentError: If there are not as many seeds as tasks, or several spaces.
+            LeakageError: As in `search`.
         """
         if len(tasks) != len(seeds) or len({task.space.name for task in tasks}) > 1:
             raise InvalidArgumentError(
@@ -114,12 +132,35 @@ class Searcher(abc.ABC):
             )
         seeds = [whole(seed, "seed") for seed in seeds]
         ledgers = [task.ledger(budget, canonical_free=canonical_free) for task in tasks]
+        for task in {id(task): task for task in tasks}.values():
+            self._refuse_target(task)
         with ExitStack() as stack:
             for task in tasks:
                 stack.enter_context(task.sealed())
             self._search_each(ledgers, [self._generator(seed) for seed in seeds])
         searched = zip(tasks, seeds, ledgers, strict=True)
         return [self._result(task, seed, ledger) for task, seed, ledger in searched]
+
+    def known_tasks(self) -> Iterable[Task]:
+        """Return the tasks whose whole tables the searcher has read: none may be its target.
+
+        Those of its ``sources`` if it `compares_results`; a method that reads others says so.
+        """
+        if not self.compares_results:
+            return ()
+        told = (getattr(source, "task", None) for source in getattr(self, "sources", ()))
+        return [task for task in told if task is not None]
+
+    def _refuse_target(self, task: Task) -> None:
+        if _BOUND.get() or not isinstance(task, TabularTask):
+            return
+        for known in self.known_tasks():
+            if task.same_table(known):
+                raise LeakageError(
+                    f"{self.name} has read all results of {known.name!r}, which are those of the "
+                    f"target {task.name!r}. Leave that source out: of a target a search sees only "
+                    "what it queried."
+                )
 
     def _search_once(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
         try:

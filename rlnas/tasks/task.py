@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +17,9 @@ from rlnas.tasks.ledger import QueryLedger
 from rlnas.tasks.metric import Metric
 from rlnas.tasks.objective import Objective, TableObjective
 from rlnas.tasks.records import Budget, QueryRecord
+
+_SEALED_TABLES: Counter[bytes] = Counter()
+"""Digests of the tables of all sealed tasks: a table loaded again is sealed too."""
 
 
 class Task:
@@ -125,7 +131,7 @@ class TabularTask(Task):
         return column
 
     def _guard(self, what: str) -> None:
-        if self._sealed:
+        if self._sealed or (_SEALED_TABLES and self._digest in _SEALED_TABLES):
             raise LeakageError(
                 f"A search on {self.name!r} asked for {what}. On a target task a search sees only "
                 "what it queried: use its ledger. Whole tables are for source tasks and reports."
@@ -140,6 +146,32 @@ class TabularTask(Task):
         """
         self._guard("the whole table")
         return self._scores
+
+    @contextlib.contextmanager
+    def sealed(self) -> Iterator[None]:
+        """Keep what was not queried out of reach, of this task and of any with the same table."""
+        _SEALED_TABLES[self._digest] += 1
+        try:
+            with super().sealed():
+                yield
+        finally:
+            _SEALED_TABLES[self._digest] -= 1
+            if not _SEALED_TABLES[self._digest]:
+                del _SEALED_TABLES[self._digest]
+
+    def same_table(self, other: Task) -> bool:
+        """Return whether another task has the same scores for the same space.
+
+        Args:
+            other: Any task, sealed or not; this says nothing else of it.
+        """
+        return isinstance(other, TabularTask) and self._digest == other._digest
+
+    @cached_property
+    def _digest(self) -> bytes:
+        table = hashlib.blake2b(self.space.name.encode() + b"\0", digest_size=16)
+        table.update((self._scores + 0.0).tobytes())  # -0 is 0
+        return table.digest()
 
     @property
     def costs(self) -> NDArray[np.float64] | None:

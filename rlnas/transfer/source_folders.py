@@ -26,7 +26,7 @@ class LoadedSources:
         pools: What each search starts from, by a label: the task of a source, or `OTHERS` for all
             sources at once.
         checkpoints: Folder of each checkpoint, by label.
-        tasks: Short names of the source tasks of each pool.
+        tasks: Full names of the source tasks of each pool, ``suite/task``.
         config: Configuration of the first controller.
     """
 
@@ -71,7 +71,7 @@ def load_sources(folders: Sequence[str | Path], method: str) -> LoadedSources:
     for path, controller in zip(paths, controllers, strict=True):
         names = tuple(name.rsplit("/", 1)[-1] for name in controller.sources)
         label = _new_label(names[0] if len(names) == 1 else f"{len(names)}-tasks", pools)
-        checkpoints[label], tasks[label] = str(path), names
+        checkpoints[label], tasks[label] = str(path), tuple(controller.sources)
         if isinstance(controller, SharedController):
             if entry.trained != "shared":
                 raise InvalidArgumentError(

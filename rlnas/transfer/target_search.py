@@ -73,7 +73,7 @@ def search_target(
     targets = load_suite(suite)
     targets.check([task])
     for label, names in loaded.tasks.items():
-        if task in names:
+        if targets[task].name in names:
             _log.info("Note: the source %s was trained on the target itself.", label)
     if len(loaded.pools) > 1:
         labels = ", ".join(loaded.pools)

@@ -96,6 +96,22 @@ def test_a_sealed_task_gives_nothing_away(read):
     read(task)
 
 
+@pytest.mark.parametrize("read", [lambda t: t.scores, lambda t: t.best(), lambda t: t.rank(2.0)])
+def test_a_table_loaded_again_is_sealed_too(read):
+    task, again, other = task_of(), task_of(), task_of([3.0, 1.0, 3.0, 2.5])
+    elsewhere = TabularTask(
+        "elsewhere", CellSpace("triple", [(0, 1), (1, 2)], ["a", "b"]), SCORES, task.metric
+    )
+    assert task.same_table(again)
+    assert not task.same_table(other)
+    with task.sealed():
+        with pytest.raises(LeakageError):
+            read(again)
+        read(other)
+        read(elsewhere)
+    read(again)
+
+
 def test_an_exception_breaks_no_seal_open_and_leaves_none_behind():
     task = task_of()
     with pytest.raises(RuntimeError), task.sealed():

@@ -1,5 +1,8 @@
 """The check of leakage catches searchers that peek."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -36,3 +39,11 @@ class PeekingAtTheMean(RandomSearch):
 def test_leaks_are_caught(leaky, landscape):
     with pytest.raises(ConformanceError, match="nothing of its target but its own queries"):
         check_no_leakage(leaky, landscape(get_space("transnas-micro"), noise=1.0), 50, seed=0)
+
+
+def test_every_door_that_the_docs_list_has_its_test():
+    root = Path(__file__).parents[2]
+    listed = re.findall(r"\| `(test_\w+)` \|$", (root / "docs/concepts.md").read_text(), re.M)
+    assert len(listed) >= 9
+    tests = "\n".join(path.read_text(encoding="utf-8") for path in root.glob("tests/**/test_*.py"))
+    assert [name for name in listed if f"def {name}(" not in tests] == []

@@ -1,7 +1,10 @@
 """A target searched by a call from folders of controllers, beside its baselines."""
 
+import logging
+
 import pytest
 
+from rlnas.agents import PPOController
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.runs import train_controller
 from rlnas.transfer import load_sources, search_target, searcher_from_folders
@@ -60,3 +63,35 @@ def test_a_searcher_takes_no_source_and_a_method_needs_one(folder):
             searcher_from_folders(name, folders)
     with pytest.raises(UnknownNameError, match="zero-shot"):
         searcher_from_folders("zero-shoot", [])
+
+
+@pytest.mark.parametrize(
+    ("suite", "task", "told"),
+    [
+        ("synthetic-micro", "synthetic-1", True),
+        ("synthetic-micro", "synthetic-0", False),
+    ],
+)
+def test_a_source_that_saw_the_target_is_told(folder, tmp_path, caplog, suite, task, told):
+    with caplog.at_level(logging.INFO, "rlnas"):
+        search_target(
+            suite, task, [folder], out=tmp_path / "run", queries=2, seeds=range(1), baselines=[]
+        )
+    assert ("trained on the target itself" in caplog.text) == told
+
+
+def test_a_namesake_in_another_suite_is_another_task(folder, tmp_path, caplog):
+    controller = PPOController.load(folder / "checkpoint")
+    controller.sources = ("elsewhere/synthetic-0",)
+    controller.save(tmp_path / "source")
+    with caplog.at_level(logging.INFO, "rlnas"):
+        search_target(
+            "synthetic-micro",
+            "synthetic-0",
+            [tmp_path / "source"],
+            out=tmp_path / "run",
+            queries=2,
+            seeds=range(1),
+            baselines=[],
+        )
+    assert "trained on the target itself" not in caplog.text

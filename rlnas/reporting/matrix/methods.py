@@ -26,6 +26,9 @@ IN_WORDS: Mapping[SourceKind, str] = {
 }
 """What each kind of source is."""
 
+RANDOM_LINE = "random, exact"
+"""Name of the row of a table that says where random search ends, drawn by nobody."""
+
 _ORDER: tuple[SourceKind, ...] = ("single", "others", "none", "own", "all")
 
 

@@ -143,6 +143,11 @@ class MatrixNumbers:
         """Where random search ends on each target, exactly; empty where no table is at hand."""
         return {}
 
+    @cached_property
+    def random_ranks(self) -> dict[str, float]:
+        """Mean rank that random search ends at on each target, of `random_lines`."""
+        return {target: line.rank for target, line in self.random_lines.items()}
+
     @property
     def hostile(self) -> bool:
         """Whether the targets are hostile."""

@@ -6,14 +6,15 @@ import html
 from pathlib import Path
 from typing import Any
 
-from rlnas.formats import format_range, format_rank
+from rlnas.formats import format_number, format_range, format_rank
 from rlnas.reporting.figures.drawing import Drawing
 from rlnas.reporting.figures.matrix import matrix_figures
 from rlnas.reporting.matrix.levels import resampled_in_words
-from rlnas.reporting.matrix.methods import Entrant
+from rlnas.reporting.matrix.methods import RANDOM_LINE, Entrant
 from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.matrix.summary import headline_sentences
 from rlnas.reporting.pages.parts import TableCell, drawn_figure, heading, note, table
+from rlnas.reporting.terminal.matrix import EXACT
 from rlnas.runs.cell import BASELINE
 
 
@@ -35,7 +36,9 @@ def headline_section(results: MatrixNumbers, folder: Path) -> str:
     if draw := matrix_figures(results).get("methods"):
         label = "Rank against scratch and probability of improvement for each method"
         parts.append(drawn_figure(Drawing(draw(), "methods"), folder, label, _FIGURE))
-    parts += [_overview(summary), note(f"{_TABLE} {resampled_in_words(results.rows, tasks=False)}")]
+    told = [_TABLE, resampled_in_words(results.rows, tasks=False)]
+    told += [f"{EXACT[0].upper()}{EXACT[1:]}"] if results.random_ranks else []
+    parts += [_overview(results), note(" ".join(told)), *_judged(results)]
     return "\n".join(parts)
 
 
@@ -63,7 +66,8 @@ _TABLE = (
 )
 
 
-def _overview(summary: dict[str, Any]) -> str:
+def _overview(results: MatrixNumbers) -> str:
+    summary = results.summary()
     head = ["method", "from", "searches", "mean rank [95 %]", "IQM [95 %]", "best source*"]
     head += ["beats scratch"]
     head += ["surely", "hurts"]
@@ -90,4 +94,34 @@ def _overview(summary: dict[str, Any]) -> str:
             keys = ("wins", "surely_better", "surely_worse")
             line += [f"{counts[key]} of {counts['cells']}" for key in keys]
         lines.append(line)
+    if random := results.random_ranks:
+        mean = sum(random.values()) / len(random)
+        own = Entrant(RANDOM_LINE, "none")
+        lines.append([own.method, TableCell(own.starts_from, "text"), "", format_rank(mean)])
+        lines[-1] += [""] * (len(head) - len(lines[-1]))
     return table(head, lines)
+
+
+def _judged(results: MatrixNumbers) -> list[str]:
+    """Return how good what was found is beyond the one training that the search saw."""
+    columns = [name for name in ("denoised_regret", "twins_rank") if name in results.rows]
+    if not columns or results.rows[columns].isna().all(axis=None):
+        return []
+    targets, twins = results.targets, "twins_rank" in columns
+    head = ["method", "from", *targets] + (["twins' rank"] if twins else [])
+    lines: list[list[str | TableCell]] = []
+    for entrant, part in results.entrants.items():
+        means = part.groupby("target")[columns].mean()
+        line: list[str | TableCell] = [entrant.method, TableCell(entrant.starts_from, "text")]
+        regret: Any = means.get("denoised_regret", {})
+        line += [format_number(float(regret.get(target, float("nan")))) for target in targets]
+        line += [format_rank(float(means["twins_rank"].mean()))] if twins else []
+        lines.append(line)
+    return [heading("Behind the noise of one training"), table(head, lines), note(_JUDGED)]
+
+
+_JUDGED = (
+    "Mean over searches of the denoised regret on each target: how far the expected noise-free "
+    "score of what was found is below the best expected one, in the metric's unit. Twins' rank: "
+    "mean rank, over targets, of the other trainings of the networks that were found."
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from rich.text import Text
 from rlnas.formats import format_range, format_rank, short_names
 from rlnas.reporting.matrix.improvement import sign_of
 from rlnas.reporting.matrix.levels import resampled_in_words
-from rlnas.reporting.matrix.methods import Entrant
+from rlnas.reporting.matrix.methods import RANDOM_LINE, Entrant
 from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.matrix.summary import headline_sentences
 from rlnas.reporting.terminal.harm import NOTE, harm_table
@@ -74,7 +74,7 @@ def matrix_tables(results: MatrixNumbers) -> RenderableType:
         title = f"{method}: mean rank of the best of {queries} queries"
         parts += [
             Text(title, style="bold"),
-            _block(rows, gains, method, short),
+            _block(results, gains, method, short),
             _verdict(summary, method),
             "",
         ]
@@ -83,16 +83,19 @@ def matrix_tables(results: MatrixNumbers) -> RenderableType:
     if (found := results.harm()) is not None:
         parts += [harm_table(found), Text(NOTE, style="dim"), ""]
     compared = gains is not None and bool(gains)
-    return Group(*parts, _legend(rows, short, compared=compared, blocks=bool(shown)))
+    legend = _legend(rows, short, compared=compared, blocks=bool(shown))
+    if results.random_ranks:
+        legend.append(f"\n{EXACT}")
+    return Group(*parts, legend)
 
 
 def _block(
-    rows: pd.DataFrame,
+    results: MatrixNumbers,
     gains: _Gains | None,
     method: str,
     short: dict[str, str],
 ) -> Table:
-    targets = list(short)
+    rows, targets = results.rows, list(short)
     table = titled_table()
     table.add_column("source \\ target", no_wrap=True, max_width=16)
     for target in targets:
@@ -111,7 +114,14 @@ def _block(
     for source in dict.fromkeys(rows.loc[rows["method"] == BASELINE, "source"]):
         cells = [_cell(means, None, (BASELINE, source, target)) for target in targets]
         table.add_row(BASELINE, *cells, _mean(means, BASELINE, source, targets))
+    if known := results.random_ranks:
+        ranks = [format_rank(known[target]) + "  " for target in targets]
+        table.add_row(RANDOM_LINE, *ranks, format_rank(_over(known, targets)))
     return table
+
+
+def _over(ranks: Mapping[str, float], targets: Iterable[str]) -> float:
+    return float(np.mean([ranks[target] for target in targets]))
 
 
 def _cell(means: Any, gains: _Gains | None, key: tuple[str, str, str]) -> Text:
@@ -170,6 +180,12 @@ def _mean_rank(entry: dict[str, Any]) -> str:
     return f"{format_rank(entry['mean'])} {interval}".rstrip()
 
 
+EXACT = (
+    f"{RANDOM_LINE}: computed from the table, ties and failures counted; it has no error of its "
+    "own."
+)
+"""What random search's line is."""
+
 _SURE = (
     "where the difference of log ranks is sure at 5 % by Holm's correction over the cells of the "
     "method."
@@ -218,7 +234,7 @@ def _method_tables(results: MatrixNumbers, short: dict[str, str]) -> list[Render
         Text(_WORDS, style="dim"),
         "",
         Text("What it comes to", style="bold"),
-        _overview(summary),
+        _overview(summary, results.random_ranks),
         *(Text(sentence) for sentence in sentences),
         "",
     ]
@@ -232,10 +248,23 @@ def _by_target(results: MatrixNumbers, short: dict[str, str]) -> Table:
         means = pairs.groupby("target").mean()
         cells = [float(means.get(target, np.nan)) for target in short]
         lines.append((entrant, [format_rank(v) for v in (*cells, float(np.mean(cells)))]))
+    if known := results.random_ranks:
+        ranks = [*(known[target] for target in short), _over(known, short)]
+        lines = _with_random(lines, [format_rank(rank) for rank in ranks])
     return _fill(table, lines)
 
 
-def _overview(summary: dict[str, Any]) -> Table:
+def _with_random(lines: list[_Line], cells: list[str]) -> list[_Line]:
+    """Return the lines with random search's exact one, last of those from nothing."""
+    own = (Entrant(RANDOM_LINE, "none"), cells)
+    after = next(
+        (n for n, line in enumerate(lines) if line[0].place > Entrant(BASELINE, "none").place),
+        len(lines),
+    )
+    return [*lines[:after], own, *lines[after:]]
+
+
+def _overview(summary: dict[str, Any], random: Mapping[str, float]) -> Table:
     twins = any("twins_rank" in entry for entry in summary["entrants"])
     judge = ["twins"] if twins else []
     table = _method_table(["mean [95 %]", *judge, "beats scratch", "surely", "hurts"])
@@ -249,6 +278,8 @@ def _overview(summary: dict[str, Any]) -> Table:
             cells.append(f"{counts['wins']} of {counts['cells']}")
             cells += [str(counts[key]) for key in ("surely_better", "surely_worse")]
         lines.append((Entrant(entry["method"], entry["sources"]), cells))
+    if random:
+        lines = _with_random(lines, [format_rank(_over(random, summary["targets"]))])
     return _fill(table, lines)
 
 

@@ -15,14 +15,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.errors import InvalidArgumentError
 from rlnas.spaces import CellSpace, SearchSpace, TransNASMacroSpace
+from rlnas.spaces.paths import path_counts
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-_MOST_STRINGS = 4_000
-"""Most operation strings that are told apart; beyond, paths count by length alone."""
 
 
 class StructureKernel(Hashable, Protocol):
@@ -122,81 +119,6 @@ class EditKernel:
     def __call__(self, rows: Ints, columns: Ints) -> Floats:
         """Return the smooth part."""
         return self.parts(rows, columns)[0]
-
-
-def path_counts(space: CellSpace) -> Floats:
-    """Return what can be counted of each cell ``(space.size, features)``, 0 or more.
-
-    An edge is alive if it lies on a path from input to output without the operation ``none``. Of
-    these paths are counted: each string of operations, the same without identities, and each
-    length; the greatest and least number of operations on one, the most of each operation, all of
-    them, and how many differ. Of the live edges: those with each operation, those out of the input,
-    those into the output.
-
-    Raises:
-        InvalidArgumentError: If the space is too large to be indexed.
-    """
-    arrays, edges = space.arrays.astype(np.int64), space.positions
-    cells, base = len(arrays), space.num_operations + 1
-    passes: NDArray[np.bool_] = np.not_equal(arrays, -1 if space.none is None else space.none)
-    proper = [o for o in range(space.num_operations) if o not in (space.none, space.identity)]
-    paths = _paths(edges.tolist(), space.input_node, space.output_node)
-    if not paths:
-        raise InvalidArgumentError(f"{space.name} has no path from its input to its output.")
-    longest = max(map(len, paths))
-    strings = longest * np.log(base) < np.log(_MOST_STRINGS)
-    columns: dict[tuple[str, int], Floats] = {}
-
-    def add(kind: str, number: int, value: NDArray[np.bool_]) -> None:
-        columns[kind, number] = columns.get((kind, number), np.zeros(cells)) + value
-
-    live = np.zeros(arrays.shape, dtype=np.bool_)
-    deepest, shallowest = np.zeros(cells), np.full(cells, np.inf)
-    most = {operation: np.zeros(cells) for operation in proper}
-    count, written = np.zeros(cells), []
-    for path in paths:
-        operations = arrays[:, path]
-        alive: NDArray[np.bool_] = np.logical_and.reduce(passes[:, path], axis=1)
-        live[:, path] |= alive[:, None]
-        whole, short = np.zeros(cells, dtype=np.int64), np.zeros(cells, dtype=np.int64)
-        for operation in operations.T:
-            whole = whole * base + operation + 1
-            short = np.where(operation == space.identity, short, short * base + operation + 1)
-        if strings:
-            for kind, code in (("string", whole), ("short", short)):
-                for each in np.unique(code[alive]):
-                    add(kind, int(each), alive & (code == each))
-        add("length", len(path), alive)
-        depth = (operations != space.identity).sum(axis=1)
-        deepest = np.maximum(deepest, np.where(alive, depth, 0))
-        shallowest = np.minimum(shallowest, np.where(alive, depth, np.inf))
-        for operation, so_far in most.items():
-            here = (operations == operation).sum(axis=1)
-            most[operation] = np.maximum(so_far, np.where(alive, here, 0))
-        count += alive
-        written.append(np.where(alive, whole, 0))
-    ordered = np.sort(np.stack(written, axis=1), axis=1)
-    fresh = (np.diff(ordered, axis=1) != 0) & (ordered[:, 1:] > 0)
-    found = [*columns.values(), deepest, np.where(np.isinf(shallowest), 0, shallowest)]
-    found += [*most.values(), count, fresh.sum(axis=1) + (ordered[:, 0] > 0)]
-    found += [
-        (live & (arrays == o)).sum(axis=1) for o in range(space.num_operations) if o != space.none
-    ]
-    found.append(live[:, edges[:, 0] == space.input_node].sum(axis=1))
-    found.append(live[:, edges[:, 1] == space.output_node].sum(axis=1))
-    return np.stack(found, axis=1).astype(np.float64)
-
-
-def _paths(edges: list[list[int]], first: int, last: int) -> list[list[int]]:
-    """Return the paths from a node to another, each as the numbers of its edges."""
-    if first == last:
-        return [[]]
-    return [
-        [number, *rest]
-        for number, (tail, head) in enumerate(edges)
-        if tail == first
-        for rest in _paths(edges, head, last)
-    ]
 
 
 def _profiles(space: TransNASMacroSpace) -> tuple[Floats, Floats]:

@@ -5,13 +5,15 @@ The process that hands the work out imports this module too, and needs no PyTorc
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlnas.folders import remove
-from rlnas.runs.cell import RunCell
+from rlnas.runs.cell import RunCell, source_kind
 from rlnas.search import Searcher, SearchResult, get_searcher
+from rlnas.search.base import declared_bound
 from rlnas.search.registry import SEARCHERS
 from rlnas.seeding import derive_seed
 from rlnas.transfer.matrix.folder import MatrixRun
@@ -89,7 +91,9 @@ def run_cells(folder: str, cells: tuple[RunCell, ...]) -> dict[RunCell, SearchRe
         # Seeded by the pair too: were the starting points the same in every cell, their luck would
         # be shared and a mean over cells would look surer than it is.
         seeds = [derive_seed(cell.seed, *_names(cell)) for cell in together]
-        results = method.search_many(tasks, run.config.queries, seeds)
+        seen = any(source_kind(cell.source, cell.target) in ("own", "all") for cell in together)
+        with declared_bound() if seen else nullcontext():
+            results = method.search_many(tasks, run.config.queries, seeds)
         for cell, result in zip(together, results, strict=True):
             if cell in missing:
                 run.log(cell, result)

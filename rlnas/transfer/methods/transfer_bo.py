@@ -7,7 +7,7 @@ learned searcher that may read the sources' results has to be compared with, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rlnas.benchmarks import load_suite
 from rlnas.errors import InvalidArgumentError
 from rlnas.search import SideBySideSearcher
 from rlnas.search.base import Takes
@@ -24,7 +25,7 @@ from rlnas.search.bayesian.posterior import Features, Floats, PosteriorConfig, o
 from rlnas.search.bayesian.structure import structure_kernel
 from rlnas.search.options import make_config
 from rlnas.spaces import SearchSpace
-from rlnas.tasks import QueryLedger
+from rlnas.tasks import QueryLedger, Task
 from rlnas.transfer.methods.base import Generators, Ledgers
 from rlnas.transfer.registry import MethodSettings
 from rlnas.transfer.sources import Source, SourcePool, further_scores, source_scores
@@ -170,6 +171,15 @@ class TransferBO(SideBySideSearcher):
     def from_sources(cls, pool: SourcePool, settings: MethodSettings, **options: Any) -> TransferBO:
         """Return the method of a pool's sources."""
         return cls(pool.sources, **options)
+
+    def known_tasks(self) -> Iterable[Task]:
+        """Return the sources' tasks, and those of further suites."""
+        return [*super().known_tasks(), *self._further]
+
+    @cached_property
+    def _further(self) -> tuple[Task, ...]:
+        suites = [load_suite(name) for name in self.config.further]
+        return tuple(suite[task] for suite in suites for task in suite)
 
     @cached_property
     def features(self) -> Features:

@@ -87,7 +87,7 @@ def test_ten_methods_on_seven_targets_are_one_screen(make_several_results, width
     lines = text.splitlines()
     assert max(map(len, lines)) <= width
     assert "…" not in text  # nothing was cut
-    assert len(lines) <= 69
+    assert len(lines) <= 70
     assert "source \\ target" not in text  # the matrices are in the report
     assert text.count("shared-representation") == 4
 

@@ -5,8 +5,9 @@ import pytest
 
 from rlnas.benchmarks import load_suite
 from rlnas.errors import InvalidArgumentError
-from rlnas.search.bayesian.structure import EditKernel, path_counts, structure_kernel
+from rlnas.search.bayesian.structure import EditKernel, structure_kernel
 from rlnas.spaces import CellSpace, get_space
+from rlnas.spaces.paths import path_counts
 
 
 @pytest.mark.parametrize("name", ["transnas-micro", "transnas-macro", "nasbench-201"])

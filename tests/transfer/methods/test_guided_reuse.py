@@ -84,8 +84,9 @@ def test_it_is_not_lost_where_the_sources_mislead(method, controllers, suite):
 
 
 def test_a_search_does_not_depend_on_those_beside_it(sources, suite):
+    other = synthetic_suite(num_tasks=1, seed=22)["synthetic-0"]
     for method in METHODS.values():
-        tasks = [suite["synthetic-2"], suite["synthetic-0"]]
+        tasks = [suite["synthetic-2"], other]
         together = method(sources).search_many(tasks, 12, [3, 4])[0]
         alone = method(sources).search(tasks[0], 12, 3)
         assert [r.architecture for r in together.records] == [r.architecture for r in alone.records]

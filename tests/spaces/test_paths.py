@@ -1,10 +1,10 @@
-"""Features of networks by their paths, and smooth functions of them."""
+"""Features of networks by their paths."""
 
 import numpy as np
 import pytest
 
-from rlnas.benchmarks.structure import longest_paths, path_features, smooth_draw
 from rlnas.spaces import CellSpace, get_space
+from rlnas.spaces.paths import longest_paths, path_features, paths_through
 
 SPACE = CellSpace("three", [(0, 1), (0, 2), (1, 2)], ["none", "skip_connect", "conv"], none="none")
 
@@ -40,18 +40,7 @@ def test_the_longest_path_counts_no_skips():
     assert {text: depth[row(text)] for text in wanted} == wanted
 
 
-def test_a_draw_has_the_covariance_of_its_kernel():
-    features = path_features(get_space("transnas-macro"))[::400]
-    draws = np.stack([smooth_draw(features, seed) for seed in range(300)])
-    distance = np.square(features[:, None] - features[None]).sum(axis=2)
-    error = np.cov(draws.T, bias=True) - np.exp(-distance / 8)
-    assert np.abs(error).max() < 0.35
-    assert np.abs(error).mean() < 0.1
-
-
-def test_draws_follow_from_seed_and_name():
-    features = path_features(SPACE)
-    first = smooth_draw(features, 0, "a")
-    assert (first == smooth_draw(features, 0, "a")).all()
-    assert not (first == smooth_draw(features, 0, "b")).all()
-    assert not (first == smooth_draw(features, 1, "a")).all()
+def test_paths_are_told_by_their_edges():
+    edges = [(0, 1), (0, 2), (1, 2), (1, 3), (2, 3)]
+    assert paths_through(edges, 0, 3) == [[0, 2, 4], [0, 3], [1, 4]]
+    assert paths_through(edges, 3, 0) == []
