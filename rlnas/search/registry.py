@@ -120,6 +120,7 @@ class Method:
 
 _METHODS = "rlnas.transfer.methods"
 _CONTROLS = "rlnas.transfer.controls"
+_BAYESIAN = "rlnas.search.bayesian"
 
 SEARCHERS: Registry[Method] = Registry(
     "searcher or transfer method",
@@ -184,6 +185,9 @@ SEARCHERS: Registry[Method] = Registry(
             Method("random", "rlnas.search.random_search:RandomSearch"),
             Method("local", "rlnas.search.local_search:LocalSearch"),
             Method("regularised-evolution", "rlnas.search.evolution:RegularisedEvolution"),
+            Method("bo-forest", f"{_BAYESIAN}.optimisation:ForestSearch"),
+            Method("bo-gp", f"{_BAYESIAN}.optimisation:GaussianProcessSearch"),
+            Method("bo-ensemble", f"{_BAYESIAN}.optimisation:EnsembleSearch"),
             # What nobody learnt, and everything else has to beat.
             Method(
                 "most-parameters",
