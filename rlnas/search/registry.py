@@ -121,6 +121,7 @@ class Method:
 _METHODS = "rlnas.transfer.methods"
 _CONTROLS = "rlnas.transfer.controls"
 _BAYESIAN = "rlnas.search.bayesian"
+_PROXIES = "rlnas.search.proxies"
 
 SEARCHERS: Registry[Method] = Registry(
     "searcher or transfer method",
@@ -188,6 +189,18 @@ SEARCHERS: Registry[Method] = Registry(
             Method("bo-forest", f"{_BAYESIAN}.optimisation:ForestSearch"),
             Method("bo-gp", f"{_BAYESIAN}.optimisation:GaussianProcessSearch"),
             Method("bo-ensemble", f"{_BAYESIAN}.optimisation:EnsembleSearch"),
+            Method("proxybo", f"{_PROXIES}.proxy_bo:ProxyBO"),
+            Method("brp", f"{_BAYESIAN}.relation:RelationSearch"),
+            Method("robot", f"{_PROXIES}.robot:RoBoT"),
+            Method("proxy-rank", f"{_PROXIES}.proxy_rank:ProxyRank"),
+            Method("proxy-evolution", f"{_PROXIES}.warm_evolution:WarmEvolution"),
+            Method(
+                "proxybo-sources",
+                f"{_METHODS}.proxy_bo_sources:SourcesAsProxies",
+                frozenset({"one", "several"}),
+                trained="nothing",
+                compares_results=True,
+            ),
             # What nobody learnt, and everything else has to beat.
             Method(
                 "most-parameters",

@@ -42,7 +42,8 @@ class Observed(NamedTuple):
     known: int
 
 
-class Running(NamedTuple):
+@dataclass
+class Running:
     """What one search works with.
 
     Attributes:
@@ -113,9 +114,7 @@ class ModelBasedSearch(Searcher):
 
     def _search(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
         sampler = UnseenSampler(ledger, rng)
-        search = Running(
-            *(ledger, rng, Candidates(ledger, rng, self.pool), self.surrogate(ledger.space, rng))
-        )
+        search = self._begin(ledger, rng)
         while not ledger.exhausted:
             scores = ledger.scores()
             good = np.isfinite(scores)
@@ -130,6 +129,11 @@ class ModelBasedSearch(Searcher):
             if not batch:
                 return
             ledger.query_many(batch)
+
+    def _begin(self, ledger: QueryLedger, rng: np.random.Generator) -> Running:
+        """Return what a search works with."""
+        candidates = Candidates(ledger, rng, self.pool)
+        return Running(ledger, rng, candidates, self.surrogate(ledger.space, rng))
 
     def _batch(self, search: Running, observed: Observed) -> list[Architecture]:
         """Return what to query together."""
