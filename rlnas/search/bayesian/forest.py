@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -43,12 +44,15 @@ class Forest(Surrogate):
         super().__init__(space, rng)
         state = random.getstate()  # importing scikit-learn draws from Python's own generator
         try:
+            from sklearn import config_context
             from sklearn.tree import DecisionTreeRegressor
         except ImportError as error:
             raise MissingDependencyError("scikit-learn", "forest", "A random forest") from error
         finally:
             random.setstate(state)
         self._tree: Any = DecisionTreeRegressor
+        # What trees check of their settings takes as long as growing them on so few scores.
+        self._unchecked: Any = partial(config_context, skip_parameter_validation=True)
         self._variance = variance
         self._trees: list[Any] = []
 
@@ -62,7 +66,8 @@ class Forest(Surrogate):
             drawn = self.rng.integers(len(targets), size=len(targets))
             counts = np.bincount(drawn, minlength=len(targets)).astype(np.float64)
             tree = self._tree(random_state=int(self.rng.integers(2**31)), **_SETTINGS)
-            tree.fit(features, column, sample_weight=counts, check_input=False)
+            with self._unchecked():
+                tree.fit(features, column, sample_weight=counts, check_input=False)
             trees.append(tree.tree_)
         return trees
 
