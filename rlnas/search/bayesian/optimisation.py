@@ -82,6 +82,8 @@ class ModelBasedSearch(Searcher):
         InvalidArgumentError: If an option is outside its range.
     """
 
+    by_name = True
+
     acquisition: Acquisition = "ei"
     beta: float = 1.0
     initial: int = 10

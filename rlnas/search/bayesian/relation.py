@@ -41,6 +41,7 @@ class RelationSearch(Searcher):
     """
 
     name = "brp"
+    by_name = True
 
     step: int = 10
     hidden: int = 64

@@ -32,6 +32,7 @@ class ProxyRank(Searcher):
     """
 
     name = "proxy-rank"
+    by_name = True
 
     proxies: tuple[str, ...] = AUTO
     pool: int = 1000

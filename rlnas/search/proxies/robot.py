@@ -46,6 +46,7 @@ class RoBoT(Searcher):
     """
 
     name = "robot"
+    by_name = True
 
     proxies: tuple[str, ...] = AUTO
     beta: float = 2.576

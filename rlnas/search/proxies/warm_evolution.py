@@ -30,6 +30,7 @@ class WarmEvolution(RegularisedEvolution):
     """
 
     name = "proxy-evolution"
+    by_name = True
 
     proxies: tuple[str, ...] = AUTO
     pool: int = 1000

@@ -37,6 +37,7 @@ class SourcesAsProxies(Searcher):
     """
 
     name = "proxybo-sources"
+    by_name = True
     takes: tuple[Takes, ...] = ("one", "several")
     trained = "nothing"
     compares_results = True
