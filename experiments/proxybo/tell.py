@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
 from search import METHODS, TASKS
 
 from rlnas.statistics.censored import first_times, median_times, restricted_mean_times
@@ -92,15 +91,20 @@ def summary(rows: pd.DataFrame) -> str:
             at = first_times(np.nanmean(scores, axis=0)[None], points, target)[0, 0]
             found.setdefault(method, []).append((bar / times, QUERIES / at))
     lines = [
-        "| method | seeds | ratio of restricted means, median task / best | mean curve, median / best |",
+        "| method | seeds | ratio of restricted means, median task / best "
+        "| mean curve, median / best |",
         "|---|---|---|---|",
     ]
     for method, both in found.items():
         ratio, curve = np.array(both).T
         seeds = rows[rows["method"] == method].groupby("task").size().min()
-        told = [f"{np.median(r):.2f} / {r.max():.2f}" for r in (ratio, curve)]
-        lines.append(f"| {method} | {seeds} | " + " | ".join(told).replace("0.00", "never") + " |")
+        told = [" / ".join(_ratio(v) for v in (np.median(r), r.max())) for r in (ratio, curve)]
+        lines.append(f"| {method} | {seeds} | " + " | ".join(told) + " |")
     return "\n".join(lines)
+
+
+def _ratio(value: float) -> str:
+    return f"{value:.2f}" if value else "never"
 
 
 def area_table(rows: pd.DataFrame) -> str:
