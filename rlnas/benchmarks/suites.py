@@ -14,10 +14,12 @@ from rlnas.benchmarks.catalogue import catalogue_tables, get_entry
 from rlnas.benchmarks.column import EpochChoice, SeedChoice
 from rlnas.benchmarks.fetch import SYNTHETIC, load_table
 from rlnas.benchmarks.hostile import PREFIX, base_of, hostile_suite
+from rlnas.benchmarks.proxies import load_proxies
 from rlnas.benchmarks.synthetic import synthetic_suite
 from rlnas.benchmarks.table import BenchmarkTable
 from rlnas.errors import DataError, InvalidArgumentError, UnknownNameError
 from rlnas.tasks import Suite, TabularTask
+from rlnas.tasks.proxies import ProxyColumns
 
 
 def suite_names() -> tuple[str, ...]:
@@ -85,6 +87,8 @@ def load_suite(
     suite = table.suite(name, metric=metric, seed=seed, epoch=epoch)
     if name in catalogue_tables() and (judge := get_entry(name).judge):
         suite.judge = partial(_test_scores, judge)
+    for short, task in suite.items():
+        task.proxies = ProxyColumns(task.space, partial(_proxies, name, short))
     return suite
 
 
@@ -94,6 +98,11 @@ def _test_scores(table: str, task: str) -> NDArray[np.float64] | None:
         return load_table(table).scores(task)
     except DataError:
         return None
+
+
+def _proxies(suite: str, task: str) -> dict[str, NDArray[np.float64]]:
+    """Return a task's proxies by name."""
+    return load_proxies(suite).get(task, {})
 
 
 def _beside(suite: Suite[TabularTask]) -> Mapping[str, TabularTask]:

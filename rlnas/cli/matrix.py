@@ -69,8 +69,9 @@ class MatrixOptions(CommonOptions):
 
     methods: OptionalNames = None
     """Transfer methods and searchers; by default scratch,zero-shot,weight-init. `all` stands for
-    all but the controls, `controls` for what nobody learnt (lists, untrained controllers, random
-    proposals). What starts from several sources is measured from all tasks but the target."""
+    all but the controls and model-based searchers such as proxybo, `controls` for what nobody
+    learnt (lists, untrained controllers, random proposals). What starts from several sources is
+    measured from all tasks but the target."""
 
     option: MethodOptions = ()
     """An option of a method, METHOD.NAME=VALUE; may be given again. `rlnas methods NAME` shows

@@ -90,6 +90,7 @@ def search_dataset(
         RunError: If ``out`` holds something and ``resume`` is false, or another run.
     """
     from rlnas.events import EventFile
+    from rlnas.proxies.live import LiveProxies
     from rlnas.training.objective.task import describe_data, prepare_training
 
     budget = Budget(queries)
@@ -120,7 +121,9 @@ def search_dataset(
                 if on_query is not None:
                     on_query(record)
 
-            result = searcher.search(setup.task(objective), budget, seed=seed, on_query=tell)
+            target = setup.task(objective)
+            target.proxies = LiveProxies(setup.space, setup.data, setup.config, seed=setup.seed)
+            result = searcher.search(target, budget, seed=seed, on_query=tell)
         result.save(folder / SEARCH)
         best: dict[str, Any] = {}
         if any(not record.evaluation.failed for record in result.records):
@@ -211,6 +214,7 @@ class _Curves:
         self._best = float(np.fmax(self._best, record.score))  # passes over NaN
         values = {"search/cost": self._cost, "search/score": record.score}
         values["search/best_score"] = self._best
+        values |= {f"search/{name}": value for name, value in record.notes.items()}
         known = {tag: value for tag, value in values.items() if not math.isnan(value)}
         self._events.add(record.query, known)
         self._events.flush()

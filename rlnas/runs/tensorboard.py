@@ -86,6 +86,7 @@ def _curves(
                 values["search/rank"] = float(curve["rank"][place])
         if math.isfinite(record.score):
             values["search/score"] = record.score
+        values.update((f"search/{name}", value) for name, value in record.notes.items())
         cost += record.evaluation.cost
         yield record.query, {**values, "search/cost": cost}
 

@@ -56,6 +56,8 @@ class Searcher(abc.ABC):
             that all must be on one search space; see `known_tasks`.
         control: Whether nothing of it is learnt, so that it is there to be beaten: a list, or a
             method from which what the sources taught was taken away.
+        by_name: Whether a matrix of all methods leaves it out, and measures it where it is named:
+            model-based searchers, which are no transfer methods.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Searcher(abc.ABC):
     oracle: bool = False
     compares_results: bool = False
     control: bool = False
+    by_name: bool = False
 
     def search(
         self,

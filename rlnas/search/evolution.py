@@ -77,7 +77,7 @@ class RegularisedEvolution(Searcher):
         return asdict(self)
 
     def _search(self, ledger: QueryLedger, rng: np.random.Generator) -> None:
-        sampler = UnseenSampler(ledger, rng)
+        sampler = self._newcomers(ledger, rng)
         members: deque[Member] = deque(maxlen=self.population)
         free = 0
         while not ledger.exhausted:
@@ -97,6 +97,10 @@ class RegularisedEvolution(Searcher):
             for child, evaluation in zip(children, evaluations, strict=True):
                 if not evaluation.failed:
                     members.append((child, evaluation.score))
+
+    def _newcomers(self, ledger: QueryLedger, rng: np.random.Generator) -> UnseenSampler:
+        """Return where the first population comes from, and who replaces a stuck child."""
+        return UnseenSampler(ledger, rng)
 
     def _breed(
         self, space: SearchSpace, members: Sequence[Member], rng: np.random.Generator

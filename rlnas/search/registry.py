@@ -29,6 +29,7 @@ class Method:
         compares_results: Whether it compares what was measured on its sources with the target, so
             that all must be on one search space.
         control: Whether nothing of it is learnt, so that it is there to be beaten.
+        by_name: Whether a matrix of all methods leaves it out, and measures it where it is named.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Method:
     oracle: bool = False
     compares_results: bool = False
     control: bool = False
+    by_name: bool = False
 
     @classmethod
     def of(cls, name: str, made: Any) -> Method:
@@ -62,6 +64,7 @@ class Method:
             made.oracle,
             made.compares_results,
             made.control,
+            made.by_name,
         )
 
     def load(self) -> Any:
@@ -120,6 +123,8 @@ class Method:
 
 _METHODS = "rlnas.transfer.methods"
 _CONTROLS = "rlnas.transfer.controls"
+_BAYESIAN = "rlnas.search.bayesian"
+_PROXIES = "rlnas.search.proxies"
 
 SEARCHERS: Registry[Method] = Registry(
     "searcher or transfer method",
@@ -184,6 +189,22 @@ SEARCHERS: Registry[Method] = Registry(
             Method("random", "rlnas.search.random_search:RandomSearch"),
             Method("local", "rlnas.search.local_search:LocalSearch"),
             Method("regularised-evolution", "rlnas.search.evolution:RegularisedEvolution"),
+            Method("bo-forest", f"{_BAYESIAN}.optimisation:ForestSearch", by_name=True),
+            Method("bo-gp", f"{_BAYESIAN}.optimisation:GaussianProcessSearch", by_name=True),
+            Method("bo-ensemble", f"{_BAYESIAN}.optimisation:EnsembleSearch", by_name=True),
+            Method("proxybo", f"{_PROXIES}.proxy_bo:ProxyBO", by_name=True),
+            Method("brp", f"{_BAYESIAN}.relation:RelationSearch", by_name=True),
+            Method("robot", f"{_PROXIES}.robot:RoBoT", by_name=True),
+            Method("proxy-rank", f"{_PROXIES}.proxy_rank:ProxyRank", by_name=True),
+            Method("proxy-evolution", f"{_PROXIES}.warm_evolution:WarmEvolution", by_name=True),
+            Method(
+                "proxybo-sources",
+                f"{_METHODS}.proxy_bo_sources:SourcesAsProxies",
+                frozenset({"one", "several"}),
+                trained="nothing",
+                compares_results=True,
+                by_name=True,
+            ),
             # What nobody learnt, and everything else has to beat.
             Method(
                 "most-parameters",

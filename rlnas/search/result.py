@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _METADATA_KEY = b"rlnas.search"
 _METRIC = "metric/"
+_NOTE = "note/"
 _LONGEST_TEXT = 10_000
 
 _log = logging.getLogger("rlnas")
@@ -95,7 +96,7 @@ class SearchResult:
 
         ``value`` is the raw number, ``score`` what is maximised: its negative where less is better;
         ``error`` says why there is neither. A column ``metric/<name>`` follows for each metric that
-        some evaluation reported.
+        some evaluation reported, and ``note/<name>`` for what the searcher noted.
         """
         import pandas as pd
 
@@ -137,6 +138,10 @@ class SearchResult:
                     [r.evaluation.metrics.get(name, np.nan) for r in records], dtype=np.float64
                 )
                 for name in sorted(metrics)
+            },
+            **{
+                _NOTE + name: np.array([r.notes.get(name, np.nan) for r in records], np.float64)
+                for name in dict.fromkeys(name for r in records for name in r.notes)
             },
         }
 
@@ -295,6 +300,8 @@ def _records(table: pa.Table, vectors: list[list[int]]) -> tuple[QueryRecord, ..
 
     names = [name for name in table.column_names if name.startswith(_METRIC)]
     metrics = {name.removeprefix(_METRIC): numbers(name) for name in names}
+    noted = [name for name in table.column_names if name.startswith(_NOTE)]
+    notes = {name.removeprefix(_NOTE): numbers(name) for name in noted}
     rows = zip(
         table.column("query").to_pylist(),
         table.column("architecture").to_pylist(),
@@ -317,6 +324,7 @@ def _records(table: pa.Table, vectors: list[list[int]]) -> tuple[QueryRecord, ..
                 {name: v[row] for name, v in metrics.items() if not math.isnan(v[row])},
             ),
             seconds=seconds,
+            notes={name: v[row] for name, v in notes.items() if not math.isnan(v[row])},
         )
         for row, (query, architecture, vector, score, cost, error, seconds) in enumerate(rows)
     )

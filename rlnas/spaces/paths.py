@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.spaces.base import SearchSpace
+from rlnas.spaces.base import Architecture, SearchSpace
 from rlnas.spaces.cell import CellSpace
 from rlnas.spaces.graph import ArchitectureGraph
 
@@ -44,8 +44,13 @@ def paths_through(edges: Sequence[Sequence[int]], first: int, last: int) -> list
     ]
 
 
-def path_counts(space: CellSpace) -> Floats:
-    """Return what can be counted of each cell ``(space.size, features)``, 0 or more.
+def path_counts(space: CellSpace, cells: Architecture | None = None) -> Floats:
+    """Return what can be counted of each cell ``(cells, features)``, 0 or more.
+
+    Args:
+        space: A cell space.
+        cells: ``(cells, num_positions)`` which cells; None for all of the space. Strings of
+            operations that occur in none of them have no feature.
 
     An edge is alive if it lies on a path from input to output without the operation ``none``. Of
     these paths are counted: each string of operations, the same without identities, and each
@@ -54,10 +59,10 @@ def path_counts(space: CellSpace) -> Floats:
     those into the output.
 
     Raises:
-        InvalidArgumentError: If the space is too large to be indexed.
+        InvalidArgumentError: If all are asked for and the space is too large to be indexed.
     """
-    arrays, edges = space.arrays.astype(np.int64), space.positions
-    cells, base = len(arrays), space.num_operations + 1
+    arrays, edges = (space.arrays if cells is None else cells).astype(np.int64), space.positions
+    total, base = len(arrays), space.num_operations + 1
     passes: NDArray[np.bool_] = np.not_equal(arrays, -1 if space.none is None else space.none)
     proper = [o for o in range(space.num_operations) if o not in (space.none, space.identity)]
     paths = paths_through(edges.tolist(), space.input_node, space.output_node)
@@ -68,17 +73,17 @@ def path_counts(space: CellSpace) -> Floats:
     columns: dict[tuple[str, int], Floats] = {}
 
     def add(kind: str, number: int, value: NDArray[np.bool_]) -> None:
-        columns[kind, number] = columns.get((kind, number), np.zeros(cells)) + value
+        columns[kind, number] = columns.get((kind, number), np.zeros(total)) + value
 
     live = np.zeros(arrays.shape, dtype=np.bool_)
-    deepest, shallowest = np.zeros(cells), np.full(cells, np.inf)
-    most = {operation: np.zeros(cells) for operation in proper}
-    count, written = np.zeros(cells), []
+    deepest, shallowest = np.zeros(total), np.full(total, np.inf)
+    most = {operation: np.zeros(total) for operation in proper}
+    count, written = np.zeros(total), []
     for path in paths:
         operations = arrays[:, path]
         alive: NDArray[np.bool_] = np.logical_and.reduce(passes[:, path], axis=1)
         live[:, path] |= alive[:, None]
-        whole, short = np.zeros(cells, dtype=np.int64), np.zeros(cells, dtype=np.int64)
+        whole, short = np.zeros(total, dtype=np.int64), np.zeros(total, dtype=np.int64)
         for operation in operations.T:
             whole = whole * base + operation + 1
             short = np.where(operation == space.identity, short, short * base + operation + 1)

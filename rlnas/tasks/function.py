@@ -8,12 +8,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Literal
 
+from numpy.typing import ArrayLike
+
 from rlnas.errors import InvalidArgumentError
 from rlnas.processes import Failure, Isolated, StartMethod
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks.metric import Direction, Metric
 from rlnas.tasks.objective import Evaluation
 from rlnas.tasks.outcome import checked, number, shown
+from rlnas.tasks.proxies import ProxyColumns, ProxySource
 from rlnas.tasks.task import Task
 
 Outcome = float | Mapping[str, float] | Evaluation
@@ -152,6 +155,7 @@ def make_task(
     start_method: StartMethod | None = None,
     workers: int = 1,
     canonical_free: bool = False,
+    proxies: ProxySource | Mapping[str, ArrayLike] | None = None,
 ) -> Task:
     """Make a task of a user's own function.
 
@@ -169,6 +173,9 @@ def make_task(
             architectures they ask for may depend on the number, but not on who is done first.
         canonical_free: Whether architectures that compute the same function (isomorphic cells, or
             cells that differ in dead edges) share one evaluation.
+        proxies: What is known of the architectures before they are evaluated, for searchers such as
+            ``proxybo``: by name ``(space.size,)`` values, larger promising more; or a
+            `rlnas.tasks.proxies.ProxySource`.
 
     Returns:
         A task that every searcher accepts.
@@ -191,4 +198,6 @@ def make_task(
         start_method=start_method,
         workers=workers,
     )
-    return Task(name, space, objective, canonical_free=canonical_free)
+    task = Task(name, space, objective, canonical_free=canonical_free)
+    task.proxies = ProxyColumns(space, proxies) if isinstance(proxies, Mapping) else proxies
+    return task

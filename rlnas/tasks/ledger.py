@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +20,7 @@ from rlnas.errors import BudgetExhaustedError, InvalidArchitectureError
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks.evaluate import evaluate, evaluate_many, in_flight
 from rlnas.tasks.objective import Evaluation, Objective
+from rlnas.tasks.proxies import ProxySource
 from rlnas.tasks.records import Budget, QueryRecord
 
 
@@ -32,6 +34,7 @@ class QueryLedger:
         canonical_free: Whether an architecture equivalent to a queried one costs nothing and gets
             its score. Results state this option.
         on_query: Called with each new record, e.g. to draw a curve.
+        proxies: What is known of the architectures before any is evaluated, or None.
     """
 
     def __init__(
@@ -42,7 +45,9 @@ class QueryLedger:
         *,
         canonical_free: bool = False,
         on_query: Callable[[QueryRecord], None] | None = None,
+        proxies: ProxySource | None = None,
     ) -> None:
+        self.proxies = proxies
         self.space = space
         self.budget = Budget.of(budget)
         self.canonical_free = canonical_free
@@ -53,6 +58,8 @@ class QueryLedger:
         self._known: dict[Hashable, QueryRecord] = {}
         self._scores: list[float] = []
         self._best: QueryRecord | None = None
+        self._charged = 0.0
+        self._notes: dict[Hashable, dict[str, float]] = {}
         self._start = time.perf_counter()
 
     def key(self, architecture: ArrayLike) -> Hashable:
@@ -126,12 +133,16 @@ class QueryLedger:
         return min(self.remaining, self.in_flight)  # what they cost may end the budget
 
     def _record(self, key: Hashable, vector: Architecture, evaluation: Evaluation) -> Evaluation:
+        if self._charged:
+            evaluation = replace(evaluation, cost=evaluation.cost + self._charged)
+            self.spent_cost, self._charged = self.spent_cost - self._charged, 0.0
         record = QueryRecord(
             query=len(self.records) + 1,
             architecture=self.space.format(vector),
             vector=vector,
             evaluation=evaluation,
             seconds=time.perf_counter() - self._start,
+            notes=self._notes.pop(key, {}),
         )
         self.records.append(record)
         self._scores.append(record.score)
@@ -147,6 +158,18 @@ class QueryLedger:
         """Return what is known of an architecture, without spending anything."""
         record = self._known.get(self._key(self.space.check(architecture)))
         return None if record is None else record.evaluation
+
+    def charge(self, seconds: float) -> None:
+        """Count seconds that went into a search beside its queries, e.g. on computing proxies.
+
+        They are spent at once, and stand in the cost of the next record.
+        """
+        self._charged += seconds
+        self.spent_cost += seconds
+
+    def note(self, architecture: ArrayLike, notes: Mapping[str, float]) -> None:
+        """Say why an architecture will be queried; see `QueryRecord.notes`."""
+        self._notes[self._key(self.space.check(architecture))] = dict(notes)
 
     # -- counting --------------------------------------------------------------------------
 

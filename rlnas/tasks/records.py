@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rlnas.errors import InvalidArgumentError
@@ -51,6 +52,7 @@ class QueryRecord:
         evaluation: Score, cost, error and further metrics.
         seconds: Wall-clock seconds from the start of the search to when this query and all before
             it were done.
+        notes: What its searcher noted when it chose this query, by name.
     """
 
     query: int
@@ -58,6 +60,7 @@ class QueryRecord:
     vector: Architecture = field(repr=False, compare=False)
     evaluation: Evaluation
     seconds: float
+    notes: Mapping[str, float] = field(default_factory=dict, repr=False)
 
     @property
     def score(self) -> float:

@@ -16,6 +16,7 @@ from rlnas.spaces import SearchSpace
 from rlnas.tasks.ledger import QueryLedger
 from rlnas.tasks.metric import Metric
 from rlnas.tasks.objective import Objective, TableObjective
+from rlnas.tasks.proxies import ProxySource
 from rlnas.tasks.records import Budget, QueryRecord
 
 _SEALED_TABLES: Counter[bytes] = Counter()
@@ -31,6 +32,10 @@ class Task:
         objective: What scores architectures.
         canonical_free: Whether equivalent architectures have one score between them, so that by
             default a search pays for one of each class; see `QueryLedger`.
+
+    Attributes:
+        proxies: What is known of its architectures before any is trained, or None; a search may
+            read it.
     """
 
     def __init__(
@@ -45,6 +50,7 @@ class Task:
         self.space = space
         self.canonical_free = canonical_free
         self._objective = objective
+        self.proxies: ProxySource | None = None
         self._sealed = 0
 
     @property
@@ -69,6 +75,7 @@ class Task:
             budget,
             canonical_free=self.canonical_free if canonical_free is None else canonical_free,
             on_query=on_query,
+            proxies=self.proxies,
         )
 
     @contextlib.contextmanager

@@ -14,10 +14,10 @@ from rlnas.benchmarks import (
     save_table,
     suite_names,
 )
+from rlnas.benchmarks.proxies import load_proxies
 from rlnas.errors import DataError, InvalidArgumentError, UnknownNameError
 from rlnas.networks import SkeletonConfig, network_statistics
 from rlnas.spaces import get_space
-from rlnas.transfer.similarity.estimators.proxy_signature import load_proxies
 
 MICRO = get_space("transnas-micro")
 FORMS = np.unique(MICRO.canonical_index)

@@ -23,7 +23,7 @@ from rlnas.plain import make_plain
 from rlnas.search.bayesian.denoising import denoise
 from rlnas.search.bayesian.structure import StructureKernel
 from rlnas.spaces import SearchSpace
-from rlnas.statistics.score_scales import log_rank, rank_gaussian
+from rlnas.statistics.score_scales import log_rank, rank_gaussian, robust
 from rlnas.tasks import QueryLedger
 
 Floats = NDArray[np.float64]
@@ -93,6 +93,22 @@ class PosteriorConfig:
             raise InvalidArgumentError(
                 f"exploration is {self.exploration}; expected 0 or more, or None."
             )
+
+
+class Prior(Protocol):
+    """What a `TargetPosterior` needs to know of the architectures it predicts."""
+
+    def prior_mean(self, config: PosteriorConfig, weights: Floats | None = None) -> Floats:
+        """Return the prior mean ``(size,)``."""
+        ...
+
+    def variance(self, config: PosteriorConfig) -> Floats:
+        """Return the prior variance ``(size,)``, noise and slope left out."""
+        ...
+
+    def covariance(self, index: int, config: PosteriorConfig) -> Floats:
+        """Return the prior covariance ``(size,)`` of all with one, noise and slope left out."""
+        ...
 
 
 class Features:
@@ -224,7 +240,7 @@ class TargetPosterior:
 
     def __init__(
         self,
-        features: Features,
+        features: Prior,
         config: PosteriorConfig | None = None,
         weights: Floats | None = None,
     ) -> None:
@@ -267,6 +283,19 @@ class TargetPosterior:
         self._scores.append(score)
         self._update_mean()
 
+    def forget(self, keep: int) -> None:
+        """Forget all observations but the first ``keep``, e.g. scores that were only assumed."""
+        count = len(self.queried)
+        if keep >= count:
+            return
+        self._variance = self._variance + np.square(self._rows[keep:count]).sum(axis=0)
+        self._factor[keep:count] = 0.0
+        del self.queried[keep:], self._scores[keep:]
+        if keep:
+            self._update_mean()
+        else:
+            self._whitened, self.mean = np.zeros(0), self._prior
+
     def _covariance(self, index: int) -> Floats:
         sloped = self.config.slope * self._trend[index] * self._trend
         return np.asarray(self.features.covariance(index, self.config) + sloped)
@@ -278,6 +307,11 @@ class TargetPosterior:
         residual = self.targets() - self._prior[self.queried]
         self._whitened = solve_triangular(self._factor[:count, :count], residual, lower=True)
         self.mean = self._prior + self._whitened @ self._rows[:count]
+
+    @property
+    def observed(self) -> Floats:
+        """The scores observed ``(T,)``, on the task's own scale, in order."""
+        return np.array(self._scores)
 
     def log_likelihood(self) -> float:
         """Return the log marginal likelihood of the queried scores under the prior."""
@@ -292,9 +326,7 @@ class TargetPosterior:
             return rank_gaussian(scores)
         if self.config.scale == "z-score":
             return np.asarray((scores - scores.mean()) / (scores.std() or 1.0))
-        low, middle, high = np.quantile(scores, [0.25, 0.5, 0.75])
-        # 1.349 interquartile ranges of a normal distribution are a standard deviation.
-        return np.asarray(np.clip((scores - middle) * 1.349 / ((high - low) or 1.0), -3.0, 3.0))
+        return robust(scores)
 
     def covariance(self, indices: NDArray[np.int64]) -> Floats:
         """Return the covariance ``(n, n)`` of the predictions for some architectures ``(n,)``."""

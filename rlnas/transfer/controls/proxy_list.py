@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rlnas.benchmarks.proxies import load_proxies
 from rlnas.errors import DataError, InvalidArgumentError, UnknownNameError
 from rlnas.spaces import SearchSpace
 from rlnas.statistics.score_scales import rank_gaussian
 from rlnas.transfer.controls.listed import ListSearcher
-from rlnas.transfer.similarity.estimators.proxy_signature import load_proxies
 
 _COUNTS = {"parameters", "params", "flops", "macs"}
 

@@ -256,12 +256,14 @@ def known_methods(*, controls: bool | None = None) -> tuple[str, ...]:
     """Return the names of all methods that a matrix may compare.
 
     Args:
-        controls: Only those that nobody learnt, or only the others; None: both.
+        controls: Only those that nobody learnt, or only the others but for those that are measured
+            where they are named (`Searcher.by_name`); None: all.
     """
+    entries = {name: SEARCHERS.get(name) for name in SEARCHERS.names()}
     return tuple(
         name
-        for name in SEARCHERS.names()
-        if controls is None or SEARCHERS.get(name).control == controls
+        for name, entry in entries.items()
+        if controls is None or (entry.control == controls and not entry.by_name)
     )
 
 

@@ -113,8 +113,8 @@ def estimate(folder: str, target: str) -> None:
 
     Estimators that ask policies ask those of each source's first controller.
     """
+    from rlnas.benchmarks.proxies import load_proxies
     from rlnas.transfer.similarity.estimates import estimate_similarities
-    from rlnas.transfer.similarity.estimators.proxy_signature import load_proxies
     from rlnas.transfer.similarity.registry import estimator_needs
 
     run = _open(folder)

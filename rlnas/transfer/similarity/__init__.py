@@ -26,13 +26,14 @@ from rlnas.transfer.similarity.selector import Selection, SourceSelector
 from rlnas.transfer.similarity.source_task import KnownTask, SourceTask
 
 if TYPE_CHECKING:
+    from rlnas.benchmarks.proxies import load_proxies
     from rlnas.transfer.similarity.estimators.ensemble import Ensemble
     from rlnas.transfer.similarity.estimators.gain_correlation import GainCorrelation
     from rlnas.transfer.similarity.estimators.head_transfer import HeadTransfer
     from rlnas.transfer.similarity.estimators.policy_agreement import PolicyAgreement
     from rlnas.transfer.similarity.estimators.policy_return import PolicyReturn
     from rlnas.transfer.similarity.estimators.posterior_head import PosteriorHead
-    from rlnas.transfer.similarity.estimators.proxy_signature import ProxySignature, load_proxies
+    from rlnas.transfer.similarity.estimators.proxy_signature import ProxySignature
     from rlnas.transfer.similarity.estimators.rank_correlation import RankCorrelation
     from rlnas.transfer.similarity.landscape import SimilarityMatrix, policy_matrix, score_matrix
     from rlnas.transfer.similarity.run import MeasuredSimilarities, measure_similarities
@@ -86,7 +87,7 @@ __getattr__ = lazy_names(
         "ProxySignature": f"{_HERE}.estimators.proxy_signature",
         "RankCorrelation": f"{_HERE}.estimators.rank_correlation",
         "SimilarityMatrix": f"{_HERE}.landscape",
-        "load_proxies": f"{_HERE}.estimators.proxy_signature",
+        "load_proxies": "rlnas.benchmarks.proxies",
         "policy_matrix": f"{_HERE}.landscape",
         "MeasuredSimilarities": f"{_HERE}.run",
         "measure_similarities": f"{_HERE}.run",

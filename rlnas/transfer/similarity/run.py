@@ -96,7 +96,7 @@ def measure_similarities(
         CheckpointError: If a folder holds no controller.
         RunError: If ``out`` holds something and ``resume`` is false, or another run.
     """
-    from rlnas.transfer.similarity.estimators.proxy_signature import load_proxies
+    from rlnas.benchmarks.proxies import load_proxies
 
     report = on_progress or no_progress
     needs = frozenset[str]().union(*(estimator_needs(name) for name in estimators))

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from rlnas.errors import DataError
 from rlnas.statistics.correlation import weighted_kendall
 from rlnas.tasks import QueryLedger
 from rlnas.transfer.similarity.context import EstimatorContext, ProxyValues
@@ -109,43 +108,3 @@ class ProxySignature(SimilarityEstimator):
         on_source = weighted_kendall(there[None, at], evidence.at[number], counts)[:, 0]
         on_target = weighted_kendall(here[None, at], evidence.scores, counts)[:, 0]
         return np.asarray((values + 1.0 - np.abs(on_source - on_target)) / 2)
-
-
-def load_proxies(suite: str) -> dict[str, dict[str, Floats]]:
-    """Return the proxy values that the tables of a suite's space hold, by task and proxy.
-
-    Columns that were measured neither on validation nor on test data, seconds left out, of the
-    suite's own table and of the catalogue's proxy tables of the same benchmark. What cannot be had
-    (no network, no file) is left out.
-
-    Args:
-        suite: Name of a suite; one without a table, such as a synthetic one, has no proxies.
-    """
-    from rlnas.benchmarks import (
-        built_in_tables,
-        catalogue,
-        catalogue_tables,
-        installed_tables,
-        load_table,
-    )
-
-    tables = (*built_in_tables(), *catalogue_tables(), *installed_tables())
-    names = [suite] if suite in tables else []
-    names += [
-        entry.tables[suite]
-        for entry in catalogue()
-        if suite in entry.tables and "proxies" in entry.name
-    ]
-    values: dict[str, dict[str, Floats]] = {}
-    for name in names:
-        try:
-            table = load_table(name)
-        except DataError:
-            continue
-        for column in table.columns:
-            metric = column.metric
-            if metric.split == "none" and metric.unit != "s":
-                values.setdefault(column.task, {})[metric.name] = table.scores(
-                    column.task, metric.name
-                )
-    return values

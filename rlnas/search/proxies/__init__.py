@@ -1,0 +1,1 @@
+"""Search by zero-cost proxies: with a surrogate, by weights that are learnt, or alone."""
