@@ -14,7 +14,9 @@ from rlnas.testing import check_exhaustion, check_no_leakage, check_searcher
 every_searcher = pytest.mark.parametrize(
     "name", [name for name in searcher_names() if not SEARCHERS.get(name).control]
 )
-every_space = pytest.mark.parametrize("space_name", space_names())
+every_space = pytest.mark.parametrize(
+    "space_name", [name for name in space_names() if get_space(name).indexable]
+)
 
 
 @every_searcher
@@ -26,6 +28,12 @@ def test_searchers_conform_on_every_space(name, space_name, landscape):
 @every_searcher
 def test_searchers_conform_on_a_space_too_large_to_index(name, large_space):
     task = make_task(large_space, lambda text: float(text.count("conv3x3")))
+    check_searcher(lambda: get_searcher(name), task)
+
+
+@every_searcher
+def test_searchers_conform_on_the_large_dense_space(name):
+    task = make_task(get_space("attn"), lambda text: float(text.count("relu") + text.count("s2")))
     check_searcher(lambda: get_searcher(name), task)
 
 
