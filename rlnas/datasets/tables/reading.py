@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import gzip
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rlnas.datasets.tables.columns import MISSING
 from rlnas.errors import DataError, shown
 
 if TYPE_CHECKING:
     import pandas as pd
-
-MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?")
-"""What stands for a missing value in a text."""
 
 _PARQUET = (".parquet", ".pq")
 _TEXTS = (".csv", ".tsv", ".txt")
@@ -67,8 +67,8 @@ def _parquet(path: Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
 def _text(path: Path, ending: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
     import pandas as pd
 
-    encoding, notes = _encoding(path)
     try:
+        encoding, notes = _encoding(path)
         with _opened(path, encoding) as file:
             start = file.read(_SNIFFED)
         if not start.strip():
@@ -87,7 +87,7 @@ def _text(path: Path, ending: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
             index_col=False,
             low_memory=False,
         )
-    except (UnicodeError, csv.Error, pd.errors.ParserError, OSError, ValueError) as error:
+    except (UnicodeError, csv.Error, pd.errors.ParserError, OSError, EOFError, ValueError) as error:
         raise DataError(f"{path} is no table ({_line(error)}).") from error
     frame.columns = pd.Index([name.strip() for name in header])
     return frame, notes
@@ -100,8 +100,6 @@ def _encoding(path: Path) -> tuple[str, tuple[str, ...]]:
         if start in (b"\xff\xfe", b"\xfe\xff"):
             return "utf-16", ()
         file.seek(0)
-        import codecs
-
         decoder = codecs.getincrementaldecoder("utf-8")()
         try:
             while piece := file.read(1 << 22):
@@ -113,8 +111,6 @@ def _encoding(path: Path) -> tuple[str, tuple[str, ...]]:
 
 
 def _opened(path: Path, encoding: str | None):  # type: ignore[no-untyped-def]
-    import gzip
-
     mode = "rb" if encoding is None else "rt"
     newline = None if encoding is None else ""
     if path.suffix.lower() == ".gz":
