@@ -75,7 +75,7 @@ def load_table_data(
     Example:
         >>> data = load_table_data("breast-cancer")
         >>> len(data.train), data.spec.features, data.spec.classes
-        (399, 30, ('benign', 'malignant'))
+        (397, 30, ('benign', 'malignant'))
     """
     asked = TableOptions.of(table, target, **options)
     frame, names, notes = _open(asked)
