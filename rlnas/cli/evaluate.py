@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from rlnas.cli.options import CommonOptions, Flag, Folder, Text
-from rlnas.cli.training_options import TrainingOptions
+from rlnas.cli.training_options import TableChoice, TrainingOptions, chosen_data
 
 if TYPE_CHECKING:
     from rlnas.cli.screen import Screen
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluateOptions(CommonOptions):
-    """Train architectures on a data set and print what each comes to.
+    """Train architectures on a data set or a table and print what each comes to.
 
     The validation score is what a search sees. The test score is for the final report of an
     architecture that was chosen without it.
@@ -27,11 +27,12 @@ class EvaluateOptions(CommonOptions):
     architecture: Annotated[tuple[str, ...], tyro.conf.arg(metavar="STR[,STR…]")]
     """Official strings, separated by commas; or a file with one a line; or random:N."""
 
-    dataset: str
-    """rooms, digits, or a folder of images with a subfolder for each class."""
+    dataset: Text = None
+    """rooms, digits, or a folder of images with a subfolder for each class; or give a --table."""
 
     task: Text = None
-    """Task of the data set; by default its first, `class` for a folder."""
+    """Task of the data set; by default its first, `class` for a folder; of a table classification
+    or regression."""
 
     seed: int = 0
     """Seed of the split, the first weights and the order of the images."""
@@ -43,10 +44,12 @@ class EvaluateOptions(CommonOptions):
     """Train nothing: parameters, operations and, with --proxies, proxies only."""
 
     out: Folder = None
-    """Run folder; by default runs/evaluate/DATASET/TASK."""
+    """Run folder; by default runs/evaluate/DATASET/TASK or runs/evaluate/TABLE."""
 
     resume: Flag = False
     """Go on with the run in `--out`; what is trained there is not trained again."""
+
+    columns: TableChoice = field(default_factory=TableChoice)
 
     training: TrainingOptions = field(default_factory=TrainingOptions)
 
@@ -56,13 +59,16 @@ def run(options: EvaluateOptions, screen: Screen) -> dict[str, Any]:
     from rlnas.runs.evaluation import EVALUATIONS, evaluate_architectures
     from rlnas.training.objective.task import choose_task
 
-    task = choose_task(options.dataset, options.task)
+    data, place = chosen_data(options.columns, options.dataset, options.task)
+    task = options.task
+    if options.dataset is not None:
+        task = choose_task(options.dataset, task)
     with screen.progress() as report:
         found = evaluate_architectures(
             options.architecture,
-            options.dataset,
+            data,
             task,
-            out=options.out or Path("runs", "evaluate", Path(options.dataset).name, task),
+            out=options.out or Path("runs", "evaluate", place, task or ""),
             seed=options.seed,
             train=not options.untrained,
             proxies=options.proxies,

@@ -1,4 +1,4 @@
-"""``rlnas search``: search tasks of a suite, or train architectures on a user's images."""
+"""``rlnas search``: search tasks of a suite, or train architectures on a user's data."""
 
 from __future__ import annotations
 
@@ -20,11 +20,16 @@ _SUITE, _QUERIES, _SEEDS = "transnas-micro", 50, 5
 def run(options: SearchOptions, screen: Screen) -> dict[str, Any]:
     """Search, and print what was found."""
     _check(options)
-    if options.dataset is not None:
+    if _trains(options):
         from rlnas.cli.search_dataset import run_on_dataset
 
         return run_on_dataset(options, screen)
     return _run_on_suite(options, screen)
+
+
+def _trains(options: SearchOptions) -> bool:
+    """Return whether the search trains, on images or a table."""
+    return options.dataset is not None or any(v is not None for v in vars(options.columns).values())
 
 
 def _check(options: SearchOptions) -> None:
@@ -33,11 +38,12 @@ def _check(options: SearchOptions) -> None:
     Raises:
         InvalidArgumentError: If there are some.
     """
-    if options.dataset is not None:
+    if _trains(options):
+        data = "--dataset" if options.columns.table is None else "--table"
         for name in ("suite", "seeds", "tensorboard"):
             if getattr(options, name) not in (None, False):
                 raise InvalidArgumentError(
-                    f"--{name} is for searches on a suite and cannot go with --dataset; leave one "
+                    f"--{name} is for searches on a suite and cannot go with {data}; leave one "
                     "of them out."
                 )
         return
@@ -47,12 +53,13 @@ def _check(options: SearchOptions) -> None:
     if given:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise InvalidArgumentError(
-            f"{names}: only a search that trains takes this; give it a --dataset. (A suite's "
-            "results are tables, and `rlnas transfer` searches it from a source.)"
+            f"{names}: only a search that trains takes this; give it a --dataset or a --table. "
+            "(A suite's results are tables, and `rlnas transfer` searches it from a source.)"
         )
     if not split_names(options.task or ()):
         raise InvalidArgumentError(
-            "What to search is missing: give --task with tasks of a --suite, or a --dataset."
+            "What to search is missing: give --task with tasks of a --suite, a --dataset, "
+            "or a --table."
         )
 
 

@@ -1,4 +1,4 @@
-"""``rlnas search --dataset``: a search that trains every architecture it asks for."""
+"""``rlnas search --dataset`` or ``--table``: every architecture that it asks for is trained."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from rlnas.cli.methods import method_options
 from rlnas.cli.options import split_names
+from rlnas.cli.training_options import chosen_data
 from rlnas.errors import InvalidArgumentError, RlnasError
 from rlnas.formats import format_score, format_seconds
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from rlnas.cli.screen import Screen
     from rlnas.cli.search_options import SearchOptions
     from rlnas.runs.dataset_search import TrainingSearchRun
-    from rlnas.tasks import Metric, QueryRecord
+    from rlnas.tasks import Metric, QueryRecord, Task
 
 _QUERIES = 20
 
@@ -28,21 +29,19 @@ def run_on_dataset(options: SearchOptions, screen: Screen) -> dict[str, Any]:
     Raises:
         RlnasError: If every query failed; the records are kept.
     """
-    from rlnas.datasets.spec import metric_of
     from rlnas.reporting import write_report
     from rlnas.runs.dataset_search import search_dataset
     from rlnas.training.objective.task import choose_task
     from rlnas.transfer.source_folders import searcher_from_folders
 
-    if options.dataset is None:
-        raise InvalidArgumentError("There is no --dataset to search on.")
     queries = _QUERIES if options.queries is None else options.queries
     algorithm = _only(split_names(options.algorithm), "--algorithm")
     own = method_options(options.option, (algorithm,)).get(algorithm, {})
     searcher = searcher_from_folders(algorithm, options.source, **own)
     named = None if options.task is None else _only(split_names(options.task), "--task")
-    task = choose_task(options.dataset, named)
-    narrator = _Narrator(metric_of(task), queries, screen)
+    data, place = chosen_data(options.columns, options.dataset, named)
+    task = named if options.dataset is None else choose_task(options.dataset, named)
+    narrator = _Narrator(queries, screen)
     with screen.progress() as report:
 
         def show(record: QueryRecord) -> None:
@@ -51,10 +50,10 @@ def run_on_dataset(options: SearchOptions, screen: Screen) -> dict[str, Any]:
                 report("search", record.query, queries)
 
         run = search_dataset(
-            options.dataset,
+            data,
             searcher,
             queries,
-            out=options.out or Path("runs", "search", Path(options.dataset).name, task),
+            out=options.out or Path("runs", "search", place, task or ""),
             task=task,
             seed=options.seed,
             final_epochs=options.final_epochs,
@@ -63,6 +62,7 @@ def run_on_dataset(options: SearchOptions, screen: Screen) -> dict[str, Any]:
             resume=options.resume,
             command=screen.command,
             on_query=show,
+            on_task=narrator.begin,
             **vars(options.training),
         )
     page = write_report(run.folder)
@@ -88,7 +88,8 @@ def _only(names: tuple[str, ...], option: str) -> str:
     if len(names) != 1:
         raise InvalidArgumentError(
             f"{option} names {len(names)} of them ({', '.join(names) or 'none'}); a search on "
-            "--dataset takes one."
+            "--dataset or a "
+            "--table takes one."
         )
     return names[0]
 
@@ -96,11 +97,15 @@ def _only(names: tuple[str, ...], option: str) -> str:
 class _Narrator:
     """Says what each query came to."""
 
-    def __init__(self, metric: Metric, queries: int, screen: Screen) -> None:
-        self._metric = metric
+    def __init__(self, queries: int, screen: Screen) -> None:
+        self._metric: Metric | None = None
         self._queries = queries
         self._screen = screen
         self._best = math.nan
+
+    def begin(self, task: Task) -> None:
+        """Take the task, whose metric says what a score means."""
+        self._metric = task.metric
 
     def __call__(self, record: QueryRecord) -> None:
         """Take the record of a query."""
@@ -114,7 +119,7 @@ class _Narrator:
         )
 
     def _raw(self, score: float) -> str:
-        return self._metric.text(score)
+        return str(score) if self._metric is None else self._metric.text(score)
 
 
 def _say(run: TrainingSearchRun, page: Path, screen: Screen) -> None:
@@ -128,7 +133,7 @@ def _say(run: TrainingSearchRun, page: Path, screen: Screen) -> None:
     screen.line(
         f"Best: {best['architecture']}, {format_score(best['valid']['metric'])}{unit} on "
         f"{best['valid_size']:,} validation and {format_score(best['test']['metric'])}{unit} on "
-        f"{best['test_size']:,} test images, epoch {best['epochs']}."
+        f"{best['test_size']:,} test {best.get('examples', 'images')}, epoch {best['epochs']}."
     )
     if failures := int(rows["error"].notna().sum()):
         screen.line(f"{failures} of {len(rows)} trainings failed; the report says of what.")

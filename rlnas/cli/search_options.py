@@ -18,16 +18,16 @@ from rlnas.cli.options import (
     OptionalNames,
     Text,
 )
-from rlnas.cli.training_options import TrainingOptions
+from rlnas.cli.training_options import TableChoice, TrainingOptions
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchOptions(CommonOptions):
-    """Search tasks of a suite, or with --dataset train architectures on your own images.
+    """Search tasks of a suite, or train architectures on your own images or table.
 
     On a suite: prints for each task the best score and the mean rank of the best architecture
-    found. On a data set: trains each architecture it asks for and gives back the best network, as
-    weights and as a Python file of its own, with a report.
+    found. On a --dataset or a --table: trains each architecture it asks for and gives back the
+    best network, as weights and as a Python file of its own, with a report.
     """
 
     suite: Text = None
@@ -38,7 +38,7 @@ class SearchOptions(CommonOptions):
 
     task: OptionalNames = None
     """Tasks of the suite, separated by commas, or `all`; or the task of the data set, by default
-    its first, `class` for a folder."""
+    its first, `class` for a folder; of a table classification or regression."""
 
     algorithm: Names = ("regularised-evolution",)
     """Searchers, separated by commas: random, local, regularised-evolution …; on a data set one,
@@ -59,7 +59,8 @@ class SearchOptions(CommonOptions):
     """First seed; on a data set also that of the split and of the training."""
 
     out: Folder = None
-    """Run folder; by default runs/search/SUITE/ALGORITHM or runs/search/DATASET/TASK."""
+    """Run folder; by default runs/search/SUITE/ALGORITHM, runs/search/DATASET/TASK or
+    runs/search/TABLE."""
 
     resume: Flag = False
     """Go on with the run in `--out`."""
@@ -72,5 +73,7 @@ class SearchOptions(CommonOptions):
 
     final_epochs: Number = None
     """On a data set: train the best architecture again for so many epochs in the end."""
+
+    columns: TableChoice = field(default_factory=TableChoice)
 
     training: TrainingOptions = field(default_factory=TrainingOptions)

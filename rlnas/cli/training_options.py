@@ -1,13 +1,15 @@
-"""What every command that trains architectures is told about the training."""
+"""What every command that trains architectures is told about the training and its table."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import tyro
 
-from rlnas.cli.options import Flag, Number, Text
+from rlnas.cli.options import Flag, Number, OptionalNames, Text, split_names
+from rlnas.errors import InvalidArgumentError
 
 _Seconds = Annotated[float | None, tyro.conf.arg(metavar="SECONDS", help_behavior_hint="")]
 
@@ -15,13 +17,15 @@ _Seconds = Annotated[float | None, tyro.conf.arg(metavar="SECONDS", help_behavio
 # Each field is an argument of `rlnas.training.prepare_training`.
 @dataclass(frozen=True, kw_only=True)
 class TrainingOptions:
-    """How architectures are trained on `--dataset`."""
+    """How architectures are trained on `--dataset` or `--table`."""
 
-    space: str = "transnas-micro"
-    """Search space: transnas-micro, transnas-macro, nasbench-201."""
+    space: Text = None
+    """Search space: transnas-micro (the default), transnas-macro, nasbench-201; of a table dense
+    (the default), attn."""
 
-    recipe: str = "short"
-    """Recipe: short, rooms, transnas, nasbench-201, nasbench-201-12."""
+    recipe: Text = None
+    """Recipe: short (the default), rooms, transnas, nasbench-201, nasbench-201-12; of a table
+    table."""
 
     epochs: Number = None
     """Epochs; by default the recipe's."""
@@ -42,13 +46,13 @@ class TrainingOptions:
     """Side of the images in pixels; by default the data set's own (32 for a folder)."""
 
     train_size: Number = None
-    """Training images; by default all."""
+    """Training images or rows; by default all."""
 
     valid_size: Number = None
-    """Validation images; by default all."""
+    """Validation images or rows; by default all."""
 
     test_size: Number = None
-    """Test images; by default all."""
+    """Test images or rows; by default all."""
 
     skeleton: Literal["auto", "published"] = "auto"
     """Network around the architecture: the published one of the space, or auto: a small one for
@@ -63,3 +67,60 @@ class TrainingOptions:
 
     cells: Number = None
     """Cells (or residual blocks) in a module or stage; by default the skeleton's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableChoice:
+    """The table, if it is one that is trained on."""
+
+    table: Text = None
+    """Instead of images: a CSV, TSV or Parquet file, or breast-cancer, diabetes, digits-table,
+    iris, linnerud, wine."""
+
+    target: OptionalNames = None
+    """The column of `--table` to predict, or several numbers; scikit-learn's tables have their
+    own."""
+
+    group: Text = None
+    """Column of `--table` whose equal values stay in one part of the data; no input."""
+
+    time: Text = None
+    """Column of `--table` by which rows are split: the newest are tested; no input."""
+
+    leave_out: OptionalNames = None
+    """Columns of `--table` that are no inputs."""
+
+
+def chosen_data(choice: TableChoice, dataset: str | None, task: str | None) -> tuple[Any, str]:
+    """Return what is trained on, and a name of it for a folder.
+
+    Args:
+        choice: What is said of a table.
+        dataset: The data set, if it is none.
+        task: The task; of a table ``classification`` or ``regression``.
+
+    Raises:
+        InvalidArgumentError: If there are both or neither, columns of no table, or no such task.
+    """
+    if choice.table is None:
+        given = [name for name, value in vars(choice).items() if value is not None]
+        if given:
+            flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+            raise InvalidArgumentError(f"{flags}: this is about a table; give it a --table.")
+        if dataset is None:
+            raise InvalidArgumentError("What to train on is missing: give --dataset or --table.")
+        return dataset, Path(dataset).name
+    if dataset is not None:
+        raise InvalidArgumentError("--table and --dataset are two; leave one of them out.")
+    from rlnas.datasets.tables import TableOptions
+
+    asked: dict[str, Any] = {} if task is None else {"task": task}
+    chosen = TableOptions(
+        table=choice.table,
+        target=split_names(choice.target or ()),
+        group=choice.group,
+        time=choice.time,
+        leave_out=split_names(choice.leave_out or ()),
+        **asked,
+    )
+    return chosen, Path(choice.table).stem

@@ -39,6 +39,7 @@ class TaskSpec:
         channels: Channels of the input.
         tiles: Tiles of a jigsaw puzzle; 1 for every other kind.
         classes: Names of the classes, where they have names.
+        features: Of a table: numbers in a row, whose batch is ``(B, features)``; 0 for images.
 
     Raises:
         InvalidArgumentError: If a field has a value outside its range, or ``tiles`` and ``kind``
@@ -53,6 +54,7 @@ class TaskSpec:
     channels: int = 3
     tiles: int = 1
     classes: tuple[str, ...] = ()
+    features: int = 0
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
@@ -64,6 +66,10 @@ class TaskSpec:
                 raise InvalidArgumentError(
                     f"Task {self.name!r}: {field} is {getattr(self, field)}; expected at least 1."
                 )
+        if self.features < 0:
+            raise InvalidArgumentError(
+                f"Task {self.name!r}: features is {self.features}; expected 0 or more."
+            )
         if (self.tiles > 1) != (self.kind == "jigsaw"):
             raise InvalidArgumentError(
                 f"Task {self.name!r}: kind {self.kind!r} with {self.tiles} tiles; a jigsaw has "
@@ -74,6 +80,11 @@ class TaskSpec:
                 f"Task {self.name!r}: {len(self.classes)} class names for {self.outputs} outputs; "
                 "give one name for each output, or none."
             )
+
+    @property
+    def examples(self) -> str:
+        """What the examples are, in the plural: ``rows`` of a table or ``images``."""
+        return "rows" if self.features else "images"
 
 
 KINDS: dict[str, Kind] = {
@@ -138,6 +149,27 @@ def task_spec(
         channels=channels,
         tiles=TILES if kind == "jigsaw" else 1,
         classes=classes,
+    )
+
+
+def table_spec(*, features: int, outputs: int, classes: tuple[str, ...] = ()) -> TaskSpec:
+    """Return the specification of a table: a classification if it has classes, else a regression.
+
+    Args:
+        features: Numbers in a prepared row.
+        outputs: Classes, or columns to predict.
+        classes: Names of the classes.
+    """
+    kind: Kind = "class" if classes else "vector"
+    return TaskSpec(
+        name="classification" if classes else "regression",
+        kind=kind,
+        outputs=outputs,
+        image_size=1,
+        channels=1,
+        metric=_METRICS[kind],
+        classes=classes,
+        features=features,
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
 
 from rlnas.datasets.spec import TaskSpec
+from rlnas.datasets.tables.preparation import TablePreparation
 
 
 class Split(Protocol):
@@ -51,6 +52,7 @@ class TaskData:
         std: Standard deviation of each input channel, likewise.
         fingerprint: Hex digest of what the data are: equal fingerprints mean equal data.
         notes: What a reader of results must know, e.g. files that were left out.
+        preparation: Of a table: how a row becomes an input; None for images.
     """
 
     dataset: str
@@ -62,24 +64,20 @@ class TaskData:
     std: tuple[float, ...]
     fingerprint: str
     notes: tuple[str, ...] = ()
+    preparation: TablePreparation | None = None
 
     def __repr__(self) -> str:
         sizes = "+".join(str(len(split)) for split in (self.train, self.valid, self.test))
-        return (
-            f"TaskData({self.dataset!r}, {self.spec.name!r}, {sizes} examples, "
-            f"image_size={self.spec.image_size})"
-        )
+        size = f"image_size={self.spec.image_size}"
+        if self.spec.features:
+            size = f"features={self.spec.features}"
+        return f"TaskData({self.dataset!r}, {self.spec.name!r}, {sizes} examples, {size})"
 
     def to(self, device: torch.device | str) -> TaskData:
         """Return these data with every batch on ``device``; the batches' values are the same."""
-        return TaskData(
-            self.dataset,
-            self.spec,
-            self.train.to(device),
-            self.valid.to(device),
-            self.test.to(device),
-            self.mean,
-            self.std,
-            self.fingerprint,
-            self.notes,
+        return replace(
+            self,
+            train=self.train.to(device),
+            valid=self.valid.to(device),
+            test=self.test.to(device),
         )

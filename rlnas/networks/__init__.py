@@ -15,16 +15,20 @@ if TYPE_CHECKING:
         statistics_of_many,
     )
     from rlnas.networks.counting import count_parameters
+    from rlnas.networks.dense import DenseNetwork, build_dense_network, build_task_network
     from rlnas.networks.discriminator import build_discriminator
     from rlnas.networks.network import SearchedNetwork, build_network
     from rlnas.networks.operations import operation_names
 
 __all__ = [
+    "DenseNetwork",
     "NetworkStatistics",
     "SearchedNetwork",
     "SkeletonConfig",
+    "build_dense_network",
     "build_discriminator",
     "build_network",
+    "build_task_network",
     "count_flops",
     "count_parameters",
     "network_statistics",
@@ -37,7 +41,10 @@ __getattr__ = lazy_names(
     __name__,
     {
         "NetworkStatistics": "rlnas.networks.costs",
+        "DenseNetwork": "rlnas.networks.dense",
         "SearchedNetwork": "rlnas.networks.network",
+        "build_dense_network": "rlnas.networks.dense",
+        "build_task_network": "rlnas.networks.dense",
         "build_discriminator": "rlnas.networks.discriminator",
         "build_network": "rlnas.networks.network",
         "count_flops": "rlnas.networks.costs",

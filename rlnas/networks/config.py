@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from rlnas.datasets.spec import TaskSpec
 from rlnas.errors import InvalidArgumentError
 from rlnas.plain import at_most, make_plain
-from rlnas.spaces import CellSpace, SearchSpace, TransNASMacroSpace, get_space
+from rlnas.spaces import CellSpace, DenseSpace, SearchSpace, TransNASMacroSpace, get_space
 
 Skeleton = Literal["modules", "stages"]
 Decoder = Literal["published", "light"]
@@ -109,15 +109,18 @@ def published_config(space: SearchSpace | str) -> SkeletonConfig:
     TransNAS-Bench-101 (arXiv 2105.11871) for the micro and the macro space, NAS-Bench-201 (arXiv
     2001.00326, §2) for its own. Any other cell space gets the one of the two whose treatment of
     strides it declares: modules if edges that leave the input node carry the stride, else stages.
+    A dense network has no skeleton; it gets the default one, which nobody reads.
 
     Args:
         space: A search space or the name of a registered one.
 
     Raises:
         UnknownNameError: If no space has this name.
-        InvalidArgumentError: If the space is neither a cell space nor TransNAS's macro space.
+        InvalidArgumentError: If the space is no cell space, dense space or TransNAS's macro space.
     """
     found = get_space(space) if isinstance(space, str) else space
+    if isinstance(found, DenseSpace):
+        return SkeletonConfig()
     if isinstance(found, TransNASMacroSpace):
         return SkeletonConfig(published_shortcuts=True)
     if not isinstance(found, CellSpace):
@@ -158,7 +161,7 @@ def suitable_config(space: SearchSpace | str, spec: TaskSpec) -> SkeletonConfig:
         InvalidArgumentError: If there are no networks for the space.
     """
     published = published_config(space)
-    if spec.image_size > SMALL_IMAGES:
+    if spec.features or spec.image_size > SMALL_IMAGES:
         return published
     small = replace(
         published, width=16, cells_per_module=1, cells_per_stage=1, decoder="light", modules="414"

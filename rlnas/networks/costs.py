@@ -16,15 +16,17 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from rlnas.datasets.spec import TaskSpec
+from rlnas.errors import InvalidArgumentError
 from rlnas.networks.blocks import build_stem
 from rlnas.networks.config import SkeletonConfig, published_config
 from rlnas.networks.counting import Counts, measure
+from rlnas.networks.dense import dense_steps
 from rlnas.networks.encoder import block_shape, build_close, build_residual
 from rlnas.networks.heads import build_head
 from rlnas.networks.network import SearchedNetwork
 from rlnas.networks.operations import EdgeShape, build_operation
 from rlnas.networks.skeleton import Block, distinct_sizes, plan_blocks, reduced, stem_size
-from rlnas.spaces import CellSpace, SearchSpace, get_space
+from rlnas.spaces import CellSpace, DenseSpace, SearchSpace, get_space
 from rlnas.spaces.graph import live_edges
 
 
@@ -37,7 +39,7 @@ class NetworkStatistics:
         encoder_parameters: Those before the head.
         live_parameters: Those of edges on a path from input to output, and of all that is no cell.
         flops: As NAS-Bench-Suite-Zero counts them, see `Counts`: dead edges too, and a jigsaw
-            puzzle's encoder once, for one tile.
+            puzzle's encoder once, for one tile. Of a dense network its ``macs``.
         macs: Multiply-accumulates that `SearchedNetwork` executes: live edges only, every tile.
     """
 
@@ -99,7 +101,14 @@ def statistics_of_many(
     found = get_space(space) if isinstance(space, str) else space
     chosen = published_config(found) if config is None else config
     vectors = [found.check(row) for row in np.asarray(architectures)]
-    if isinstance(found, CellSpace):
+    if isinstance(found, DenseSpace):
+        rows = [_dense_row(found, vector, spec) for vector in vectors]
+    elif spec.features:
+        raise InvalidArgumentError(
+            f"Networks of {found.name} take images; the task {spec.name!r} has rows of a table. "
+            "Take a dense space, such as 'dense'."
+        )
+    elif isinstance(found, CellSpace):
         rows = _cell_rows(found, np.array(vectors, dtype=np.int64), spec, chosen)
     else:
         rows = [_frame(plan_blocks(found, v, chosen), spec, chosen).row() for v in vectors]
@@ -152,6 +161,21 @@ def _cell_rows(
         )
         for vector, cost in zip(vectors, costs, strict=True)
     ]
+
+
+def _dense_row(space: DenseSpace, vector: NDArray[np.int8], spec: TaskSpec) -> NetworkStatistics:
+    if not spec.features:
+        raise InvalidArgumentError(
+            f"Networks of {space.name} take rows of a table; the task {spec.name!r} has images."
+        )
+    steps = dense_steps(space, vector, spec.features)
+    width = steps[-1].width if steps else spec.features
+    body = sum(step.parameters for step in steps)
+    macs = sum(step.macs for step in steps) + width * spec.outputs
+    whole = body + (width + 1) * spec.outputs
+    return NetworkStatistics(
+        parameters=whole, encoder_parameters=body, live_parameters=whole, flops=macs, macs=macs
+    )
 
 
 def _live(space: CellSpace, present: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from rlnas.datasets.spec import TaskSpec
+from rlnas.errors import InvalidArgumentError
 from rlnas.networks.config import SkeletonConfig, published_config
 from rlnas.networks.encoder import Encoder
 from rlnas.networks.heads import build_head
@@ -14,20 +15,16 @@ from rlnas.networks.initialisation import initialise
 from rlnas.spaces import SearchSpace, get_space
 
 
-class SearchedNetwork(nn.Module):
-    """An encoder, whose architecture was searched, and the head of one task.
-
-    Make one with `build_network`, which also gives it its first weights.
+class TaskNetwork(nn.Module):
+    """A network that an architecture stands for, and what it was made for.
 
     Args:
-        space: A cell space or TransNAS's macro space.
+        space: The search space.
         architecture: One encoded architecture of it.
         spec: The task.
         config: The skeleton.
 
     Attributes:
-        encoder: From the image to the feature map.
-        head: From the feature map to the output, by ``spec.kind``.
         spec: The task.
         config: The skeleton.
         space: The search space.
@@ -42,6 +39,36 @@ class SearchedNetwork(nn.Module):
         self.config = config
         self.space = space
         self.architecture = space.format(architecture)
+
+
+class SearchedNetwork(TaskNetwork):
+    """An encoder, whose architecture was searched, and the head of one task.
+
+    Make one with `build_network`, which also gives it its first weights.
+
+    Args:
+        space: A cell space or TransNAS's macro space.
+        architecture: One encoded architecture of it.
+        spec: The task.
+        config: The skeleton.
+
+    Attributes:
+        encoder: From the image to the feature map.
+        head: From the feature map to the output, by ``spec.kind``.
+
+    Raises:
+        InvalidArgumentError: If the task is of a table, which has no image.
+    """
+
+    def __init__(
+        self, space: SearchSpace, architecture: ArrayLike, spec: TaskSpec, config: SkeletonConfig
+    ) -> None:
+        super().__init__(space, architecture, spec, config)
+        if spec.features:
+            raise InvalidArgumentError(
+                f"Networks of {space.name} take images; the task {spec.name!r} has rows of a "
+                "table. Take a dense space, such as 'dense'."
+            )
         self.encoder = Encoder(space, architecture, config, spec.channels)
         sizes = self.encoder.sizes(spec.image_size)
         self.head = build_head(spec, config, self.encoder.out_channels, sizes)

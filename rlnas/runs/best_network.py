@@ -1,4 +1,4 @@
-"""The best network of a search on a user's images: trained longer, tested, exported."""
+"""The best network of a search on a user's data: trained longer, tested, exported."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rlnas.formats import format_score
 from rlnas.plain import whole
 
 if TYPE_CHECKING:
-    from rlnas.networks import SearchedNetwork
+    from rlnas.networks.network import TaskNetwork
     from rlnas.search import SearchResult
     from rlnas.training import TrainingResult
     from rlnas.training.objective.objective import TrainingObjective
@@ -38,8 +38,8 @@ def keep_best(
         folder: The run folder; the model goes to its subfolder ``best``.
         final_epochs: Epochs of a new training of the best, or None for the search's own.
     """
-    from rlnas.export import export_model
-    from rlnas.networks import network_statistics
+    from rlnas.export import export_model, export_table_model
+    from rlnas.networks import DenseNetwork, SearchedNetwork, network_statistics
     from rlnas.training import choose_device
     from rlnas.training.metrics import confusion_matrix
     from rlnas.training.objective.task import describe_data
@@ -65,6 +65,7 @@ def keep_best(
         "data": describe_data(data),
         "notes": list(data.notes),
         "classes": list(spec.classes),
+        **({} if spec.examples == "images" else {"examples": spec.examples}),
         "counts_examples": spec.kind in ("class", "jigsaw"),
         "device": record.device,
         **vars(network_statistics(setup.space, chosen.architecture, spec, setup.config)),
@@ -80,18 +81,17 @@ def keep_best(
         test = data.to(device).test
         about["confusion"] = confusion_matrix(network.to(device), test, spec.outputs).tolist()
     metric, unit = spec.metric, spec.metric.suffix
-    export_model(
-        network,
-        folder / "best",
-        mean=data.mean,
-        std=data.std,
-        about=(
-            f"The best of {len(result.records)} architectures that {result.searcher} trained on "
-            f"{data.dataset}, task {spec.name}.\n"
-            f"{metric.name} {format_score(about['valid']['metric'])}{unit} on validation, "
-            f"{format_score(about['test']['metric'])}{unit} on test images."
-        ),
+    said = (
+        f"The best of {len(result.records)} architectures that {result.searcher} trained on "
+        f"{data.dataset}, task {spec.name}.\n"
+        f"{metric.name} {format_score(about['valid']['metric'])}{unit} on validation, "
+        f"{format_score(about['test']['metric'])}{unit} on test {spec.examples}."
     )
+    if data.preparation is not None and isinstance(network, DenseNetwork):
+        export_table_model(network, folder / "best", data.preparation, about=said)
+        about["preparation"] = data.preparation.to_dict()
+    elif isinstance(network, SearchedNetwork):
+        export_model(network, folder / "best", mean=data.mean, std=data.std, about=said)
     return about
 
 
@@ -136,13 +136,13 @@ def _are(kinds: Any, name: str, values: Iterable[object]) -> None:
 
 
 def _train_longer(
-    network: SearchedNetwork, setup: TrainingSetup, epochs: int, folder: Path
+    network: TaskNetwork, setup: TrainingSetup, epochs: int, folder: Path
 ) -> TrainingResult:
     """Train the best architecture anew for more epochs; the network gets the weights."""
-    from rlnas.networks import build_network
+    from rlnas.networks import build_task_network
     from rlnas.training import train_network
 
-    fresh = build_network(
+    fresh = build_task_network(
         setup.space,
         network.architecture,
         setup.data.spec,

@@ -1,4 +1,4 @@
-"""A search that trains every architecture it asks for on images, and its run folder."""
+"""A search that trains every architecture it asks for on images or a table, and its folder."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ from rlnas.runs.best_network import check_best, keep_best
 from rlnas.runs.on_disk import read_table, table_guarded
 from rlnas.sealed_json import read_sealed_json, write_sealed_json
 from rlnas.search import Searcher, SearchResult, get_searcher
-from rlnas.tasks import Budget, QueryRecord
+from rlnas.tasks import Budget, QueryRecord, Task
 from rlnas.training.objective.records import TrainingRecord, read_record
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from rlnas.datasets import DataOptions
+    from rlnas.datasets.tables import TableOptions
     from rlnas.events import EventFile
     from rlnas.training.objective.objective import TrainingObjective
 
@@ -41,7 +42,7 @@ _log = logging.getLogger("rlnas")
 
 
 def search_dataset(
-    dataset: str | Path | DataOptions,
+    dataset: str | Path | DataOptions | TableOptions,
     searcher: Searcher | str = "regularised-evolution",
     queries: int = 20,
     *,
@@ -54,6 +55,7 @@ def search_dataset(
     resume: bool = False,
     command: str = "",
     on_query: Callable[[QueryRecord], None] | None = None,
+    on_task: Callable[[Task], None] | None = None,
     **training: Any,
 ) -> TrainingSearchRun:
     """Train the architectures that a searcher asks for, and export the best network.
@@ -65,7 +67,7 @@ def search_dataset(
 
     Args:
         dataset: ``rooms``, ``digits``, a folder of images with a subfolder for each class, or
-            `DataOptions`.
+            `DataOptions`; of a table `TableOptions`.
         searcher: A searcher, or the name of one.
         queries: Architectures to train, 1 or more.
         out: The run folder.
@@ -79,6 +81,7 @@ def search_dataset(
         resume: Go on with the run in ``out`` if there is one. More queries continue it.
         command: The command line, kept in the folder.
         on_query: Called with the record of each query.
+        on_task: Called with the task before the first query.
         training: Further arguments of `rlnas.training.prepare_training`: space, recipe, epochs,
             image_size, width, device, workers, timeout …
 
@@ -123,6 +126,8 @@ def search_dataset(
 
             target = setup.task(objective)
             target.proxies = LiveProxies(setup.space, setup.data, setup.config, seed=setup.seed)
+            if on_task is not None:
+                on_task(target)
             result = searcher.search(target, budget, seed=seed, on_query=tell)
         result.save(folder / SEARCH)
         best: dict[str, Any] = {}

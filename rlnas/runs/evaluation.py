@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from rlnas.datasets import DataOptions
+    from rlnas.datasets.tables import TableOptions
     from rlnas.spaces import SearchSpace
     from rlnas.training.objective.task import TrainingSetup
 
@@ -52,7 +53,7 @@ class Evaluations:
 
 def evaluate_architectures(
     architectures: Sequence[str],
-    dataset: str | Path | DataOptions,
+    dataset: str | Path | DataOptions | TableOptions,
     task: str | None = None,
     *,
     out: str | Path,
@@ -71,7 +72,8 @@ def evaluate_architectures(
 
     Args:
         architectures: Official strings; files with one a line; ``random:N`` for N drawn ones.
-        dataset: ``rooms``, ``digits``, a folder of images, or `DataOptions`.
+        dataset: ``rooms``, ``digits``, a folder of images, or `DataOptions`; of a table
+            `TableOptions`.
         task: Task of the data set; None for its first.
         out: The run folder. What was trained there is not trained again.
         seed: Of the split, the first weights, the order of images and what is drawn.
@@ -90,6 +92,10 @@ def evaluate_architectures(
 
     report = on_progress or no_progress
     setup = prepare_training(dataset, task, seed=seed, **training)
+    if proxies and setup.data.spec.features:
+        raise InvalidArgumentError(
+            "proxies=True: the zero-cost proxies are of networks for images; leave it out."
+        )
     names = read_architectures(architectures, setup.space, seed)
     folder = Path(out)
     with only_writer(folder):

@@ -2,6 +2,7 @@
 
 from rlnas.spaces.base import Architecture, SearchSpace
 from rlnas.spaces.cell import CellSpace
+from rlnas.spaces.dense import DenseSpace
 from rlnas.spaces.graph import ArchitectureGraph
 from rlnas.spaces.nasbench201 import NASBench201Space
 from rlnas.spaces.registry import get_space, register_space, space_names
@@ -11,6 +12,7 @@ __all__ = [
     "Architecture",
     "ArchitectureGraph",
     "CellSpace",
+    "DenseSpace",
     "NASBench201Space",
     "SearchSpace",
     "TransNASMacroSpace",

@@ -7,6 +7,7 @@ from functools import partial
 
 from rlnas.registry import Registry
 from rlnas.spaces.base import SearchSpace
+from rlnas.spaces.dense import DenseSpace, attn
 from rlnas.spaces.nasbench201 import NASBench201Space
 from rlnas.spaces.transnas import TransNASMacroSpace, TransNASMicroSpace
 
@@ -17,6 +18,8 @@ SPACES: Registry[Callable[[], SearchSpace]] = Registry(
         "transnas-macro": TransNASMacroSpace,
         "transnas-macro-4": partial(TransNASMacroSpace, max_modules=4),
         "nasbench-201": NASBench201Space,
+        "dense": DenseSpace,
+        "attn": attn,
     },
     group="rlnas.spaces",
 )

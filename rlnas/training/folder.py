@@ -25,7 +25,7 @@ from rlnas.checkpoints import (
 from rlnas.damage import guarded
 from rlnas.datasets.task_data import TaskData
 from rlnas.errors import CheckpointError, RunError
-from rlnas.networks.network import SearchedNetwork
+from rlnas.networks.network import TaskNetwork
 from rlnas.run_folder import check_settings, refuse_begun, refuse_file, versions
 from rlnas.sealed_json import read_sealed_json, write_sealed_json
 from rlnas.training.recipe import Recipe
@@ -53,7 +53,7 @@ def describe_training(
 
 
 def _describe_network(network: nn.Module) -> dict[str, Any]:
-    if isinstance(network, SearchedNetwork):
+    if isinstance(network, TaskNetwork):
         return {
             "space": network.space.name,
             "architecture": network.architecture,

@@ -63,6 +63,18 @@ _PRESETS: dict[str, dict[str, Recipe]] = {
             warmup=0.1,
         )
     },
+    # A table of hundreds to thousands of rows, seconds on one core.
+    "table": {
+        "": Recipe(
+            epochs=40,
+            batch_size=32,
+            optimizer="adamw",
+            learning_rate=3e-3,
+            weight_decay=0.01,
+            warmup=0.1,
+            precision="float32",
+        )
+    },
     # The built-in suites, where every architecture of a space is trained on seven tasks: what an
     # image has one label for takes longer to learn than what it has a label a pixel for.
     "rooms": {
@@ -92,7 +104,8 @@ def recipe_for(preset: str, task: str) -> Recipe:
     Args:
         preset: ``transnas`` and ``nasbench-201`` are the published ones; ``nasbench-201-12`` the
             latter's 12 epochs; ``short`` suits a few thousand small images on a CPU; ``rooms`` is
-            what the suites ``rooms-micro`` and ``rooms-macro`` were made with.
+            what the suites ``rooms-micro`` and ``rooms-macro`` were made with; ``table`` suits a
+            table of hundreds to thousands of rows.
         task: Name of the task, e.g. ``jigsaw``; ``class`` for a folder's classes.
 
     Raises:

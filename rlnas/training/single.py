@@ -15,7 +15,7 @@ from rlnas.datasets.task_data import TaskData
 from rlnas.devices import choose_device, describe_device
 from rlnas.errors import DivergedError, InvalidArgumentError
 from rlnas.events import EventFile
-from rlnas.networks.network import SearchedNetwork
+from rlnas.networks.network import TaskNetwork
 from rlnas.run_folder import only_writer
 from rlnas.training.folder import TrainingFolder, describe_training
 from rlnas.training.loop import Loop
@@ -81,7 +81,7 @@ def train_network(
         >>> len(result.history), result.score > 20
         (2, True)
     """
-    if isinstance(network, SearchedNetwork):
+    if isinstance(network, TaskNetwork):
         _check_fit(network, data)
     where = choose_device(device)
     origin = next((p.device for p in network.parameters()), torch.device("cpu"))
@@ -135,9 +135,9 @@ def train_network(
     return result
 
 
-def _check_fit(network: SearchedNetwork, data: TaskData) -> None:
+def _check_fit(network: TaskNetwork, data: TaskData) -> None:
     """Refuse a network that was built for other inputs or outputs."""
-    for field in ("kind", "outputs", "channels", "tiles", "image_size"):
+    for field in ("kind", "outputs", "channels", "tiles", "image_size", "features"):
         own, wanted = getattr(network.spec, field), getattr(data.spec, field)
         if own != wanted:
             raise InvalidArgumentError(

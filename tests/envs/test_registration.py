@@ -9,6 +9,7 @@ import pytest
 
 from rlnas.envs import environment_ids, register_environments
 from rlnas.errors import InvalidArchitectureError, InvalidArgumentError, UnknownNameError
+from rlnas.spaces import get_space
 from rlnas.testing import check_environment
 
 GENERIC = ("rlnas/Improvement-v0", "rlnas/Construction-v0")
@@ -59,10 +60,14 @@ def test_knobs_keep_the_contract(knobs):
 
 @pytest.mark.parametrize("illegal", ["penalise", "replace"])
 def test_construction_conforms_where_choices_can_be_illegal(illegal, landscape, construction):
-    from rlnas.spaces import get_space
-
     task = landscape(get_space("transnas-macro"))
     check_environment(lambda: construction(task, illegal=illegal))
+
+
+def test_dense_spaces_conform_in_both_kinds(landscape, improvement, construction):
+    task = landscape(get_space("dense"))
+    check_environment(lambda: improvement(task))
+    check_environment(lambda: construction(task))
 
 
 @pytest.mark.parametrize("name", GENERIC)

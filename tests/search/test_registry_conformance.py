@@ -16,7 +16,9 @@ every_searcher = pytest.mark.parametrize(
 )
 # A second and more a search: they are looked at on fewer real tables.
 MODELS = {"bo-forest", "bo-gp", "bo-ensemble", "proxybo", "brp"}
-every_space = pytest.mark.parametrize("space_name", space_names())
+every_space = pytest.mark.parametrize(
+    "space_name", [name for name in space_names() if get_space(name).indexable]
+)
 
 
 @every_searcher
@@ -28,6 +30,12 @@ def test_searchers_conform_on_every_space(name, space_name, landscape):
 @every_searcher
 def test_searchers_conform_on_a_space_too_large_to_index(name, large_space):
     task = make_task(large_space, lambda text: float(text.count("conv3x3")))
+    check_searcher(lambda: get_searcher(name), task)
+
+
+@every_searcher
+def test_searchers_conform_on_the_large_dense_space(name):
+    task = make_task(get_space("attn"), lambda text: float(text.count("relu") + text.count("s2")))
     check_searcher(lambda: get_searcher(name), task)
 
 

@@ -25,6 +25,7 @@ USERS = {
     ),
 }
 REGISTERED = list(space_names())
+INDEXABLE = [name for name in REGISTERED if get_space(name).indexable]
 _built = {}
 
 
@@ -40,7 +41,7 @@ def space(request):
     return build(request.param)
 
 
-@pytest.fixture(scope="session", params=[*REGISTERED, "user-cell", "user-plain"])
+@pytest.fixture(scope="session", params=[*INDEXABLE, "user-cell", "user-plain"])
 def indexable_space(request):
     """Each space that is small enough to be numbered."""
     return build(request.param)

@@ -26,7 +26,7 @@ def classes_section(run: TrainingSearchRun) -> str:
         return ""
     counts = np.array(run.best["confusion"], dtype=np.int64)
     names = run.best["classes"] or [str(number) for number in range(len(counts))]
-    head = ["class", "images", "right", "accuracy", "[95 %]", "most often taken for"]
+    head = ["class", _examples(run), "right", "accuracy", "[95 %]", "most often taken for"]
     lines: list[list[str | TableCell]] = []
     for number, row in enumerate(counts):
         total, right = int(row.sum()), int(row[number])
@@ -47,7 +47,7 @@ def classes_section(run: TrainingSearchRun) -> str:
             ]
         )
     parts = [heading("Classes"), table(head, lines)]
-    parts.append(note("On the test images, by the best network. Wilson's intervals."))
+    parts.append(note(f"On the test {_examples(run)}, by the best network. Wilson's intervals."))
     if len(counts) <= _FULL_MATRIX:
         cells: list[list[str | TableCell]] = [
             [
@@ -76,7 +76,7 @@ def write_training_page(run: TrainingSearchRun) -> Path:
         Drawing(figures["progress"](), "progress"),
         run.folder,
         "Validation metric of each query and the best so far",
-        "What each query came to on the validation images, in the order of the search.",
+        f"What each query came to on the validation {_examples(run)}, in the order of the search.",
     )
     parts += [heading("Progress of the search"), progress, _trained(run)]
     if draw := figures.get("learning"):
@@ -86,7 +86,7 @@ def write_training_page(run: TrainingSearchRun) -> Path:
                 Drawing(draw(), "learning"),
                 run.folder,
                 "Validation metric by epoch",
-                "On the validation images after each epoch.",
+                f"On the validation {_examples(run)} after each epoch.",
             ),
         ]
     parts += [classes_section(run), _cost(run), _model(run)]
@@ -105,14 +105,20 @@ def write_training_page(run: TrainingSearchRun) -> Path:
     )
 
 
+def _examples(run: TrainingSearchRun) -> str:
+    """Return what the examples are, ``images`` or ``rows`` of a table."""
+    return str(run.best.get("examples", "images"))
+
+
 def _headline(run: TrainingSearchRun) -> str:
     if not run.best:
         return f"<p class='headline'>All {len(run.rows)} queries failed.</p>"
     best, unit = run.best, run.unit
     text = (
         f"The best of {len(run.rows)}: {best['architecture']}. "
-        f"{format_score(best['valid']['metric'])}{unit} on validation images, "
-        f"{format_score(best['test']['metric'])}{unit}{_test_interval(run)} on test images."
+        f"{format_score(best['valid']['metric'])}{unit} on validation {_examples(run)}, "
+        f"{format_score(best['test']['metric'])}{unit}{_test_interval(run)} on test "
+        f"{_examples(run)}."
     )
     # A long architecture must break somewhere on a narrow screen.
     line = f"<p class='headline' style='overflow-wrap:anywhere'>{html.escape(text)}</p>"
@@ -151,22 +157,24 @@ def _certainty(run: TrainingSearchRun) -> str:
         verdict = (
             "The interval excludes 0."
             if gain.excludes_zero
-            else "The interval includes 0: with so few validation images, or so small a "
+            else f"The interval includes 0: with so few validation {_examples(run)}, or so small a "
             "difference, the best may be no better than the median."
         )
         lines.append(
-            f"On the {size:,} validation images the best is {100 * gain.estimate:.1f} points above "
-            f"the median of the {count} trained ({format_score(median)}{unit}), 95 % interval "
+            f"On the {size:,} validation {_examples(run)} the best is {100 * gain.estimate:.1f} "
+            f"points above the median of the {count} trained ({format_score(median)}{unit}), 95 % "
+            "interval "
             f"{_percent(gain)} by Newcombe's method for independent samples. {verdict}"
         )
         lines.append(
-            f"The test accuracy was measured once, on {best['test_size']:,} images that no search "
-            "saw; its brackets are Wilson's 95 % interval."
+            f"The test accuracy was measured once, on {best['test_size']:,} {_examples(run)} that "
+            "no search saw; its brackets are Wilson's 95 % interval."
         )
     else:
         lines.append(
             f"The median of the {count} trained is {format_score(median)}{unit} on the validation "
-            "images. There is no interval: one needs examples that are right or wrong each."
+            f"{_examples(run)}. There is no interval: one needs examples that are right or wrong "
+            "each."
         )
     lines.append(
         "The best validation score was chosen for being the highest, so it flatters; the test "
@@ -203,7 +211,7 @@ def _trained(run: TrainingSearchRun) -> str:
     failures = int(run.rows["error"].notna().sum())
     said = f" {failures} failed; each spent its query." if failures else ""
     better = "Higher" if metric.sign > 0 else "Lower"
-    about = note(f"On validation images. {better} is better.{said}")
+    about = note(f"On validation {_examples(run)}. {better} is better.{said}")
     shown = 20
     inner = table(head, lines[:shown]) + about
     if len(lines) > shown:
@@ -243,4 +251,6 @@ def _model(run: TrainingSearchRun) -> str:
     usage = "import model\nimages = model.read(path)[None]\nmodel.predict(images)"
     if run.settings["task"] == "jigsaw":
         usage = "import model\nmodel.predict(puzzles)"
+    if "preparation" in best:
+        usage = 'import model\nmodel.predict(model.read("rows.csv"))'
     return heading("The model") + f"<p>{html.escape(text)}</p>" + f"<pre>{html.escape(usage)}</pre>"

@@ -12,7 +12,7 @@ from rlnas.checkpoints import read_tensors
 from rlnas.datasets.task_data import TaskData
 from rlnas.devices import choose_device
 from rlnas.errors import InvalidArgumentError, RunError, UnwritableError
-from rlnas.networks import SearchedNetwork, SkeletonConfig, network_statistics
+from rlnas.networks import DenseNetwork, SearchedNetwork, SkeletonConfig, network_statistics
 from rlnas.networks.config import suitable_config
 from rlnas.processes import Failure, Isolated
 from rlnas.spaces import Architecture, SearchSpace, get_space
@@ -235,7 +235,7 @@ class TrainingObjective:
             return list(self._folder)
         return list(self._records.values())
 
-    def network(self, architecture: str) -> SearchedNetwork:
+    def network(self, architecture: str) -> SearchedNetwork | DenseNetwork:
         """Return an architecture's network with its trained weights, on the CPU.
 
         Raises:

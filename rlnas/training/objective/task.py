@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from rlnas.datasets import DataOptions, load_task_data, task_names
+from rlnas.datasets.tables import TableOptions, load_table_data
 from rlnas.datasets.task_data import TaskData
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.networks import SkeletonConfig, published_config
@@ -96,11 +97,11 @@ class TrainingSetup:
 
 
 def prepare_training(
-    dataset: str | Path | DataOptions,
+    dataset: str | Path | DataOptions | TableOptions,
     task: str | None = None,
     *,
-    space: SearchSpace | str = "transnas-micro",
-    recipe: Recipe | str = "short",
+    space: SearchSpace | str | None = None,
+    recipe: Recipe | str | None = None,
     epochs: int | None = None,
     skeleton: SkeletonConfig | Literal["auto", "published"] = "auto",
     width: int | None = None,
@@ -115,10 +116,14 @@ def prepare_training(
     """Load the data and check that all fits; nothing is written.
 
     Args:
-        dataset: ``rooms``, ``digits``, a folder of images, or `DataOptions`.
-        task: A task of the data set; None for its first, ``class`` for a folder.
-        space: The search space, or the name of a registered one.
-        recipe: How networks are trained, or the name of a preset, see `recipe_for`.
+        dataset: ``rooms``, ``digits``, a folder of images, or `DataOptions`; of a table
+            `TableOptions`.
+        task: A task of the data set; None for its first, ``class`` for a folder. A table's may
+            stand in its options instead.
+        space: The search space, or the name of a registered one; None for ``transnas-micro``, of a
+            table for ``dense``.
+        recipe: How networks are trained, or the name of a preset, see `recipe_for`; None for
+            ``short``, of a table for ``table``.
         epochs: Epochs; None for the recipe's.
         skeleton: The network around the architecture; ``published``: the space's; ``auto``: a small
             one for images of up to 64 pixels, else the published one.
@@ -129,8 +134,8 @@ def prepare_training(
         workers: Likewise, 1 or more.
         timeout: Likewise, more than 0.
         retry_failed: Likewise.
-        data: Fields of `DataOptions`: image_size, seed, train_size, flip … Where a preset is named,
-            its published augmentation is the default.
+        data: Fields of `DataOptions`, or of `TableOptions`: image_size, seed, train_size, flip …
+            Where a preset is named, its published augmentation is the default.
 
     Raises:
         RlnasError: As `load_task_data` and `TrainingObjective`.
@@ -139,20 +144,22 @@ def prepare_training(
         raise InvalidArgumentError(f"workers is {workers}; expected 1 or more.")
     if timeout is not None and not timeout > 0:
         raise InvalidArgumentError(f"timeout is {timeout}; expected more than 0 seconds.")
+    table = isinstance(dataset, TableOptions)
+    space = space or ("dense" if table else "transnas-micro")
+    recipe = recipe or ("table" if table else "short")
     space = get_space(space) if isinstance(space, str) else space
-    asked = _data_options(dataset, task, data)
-    if isinstance(recipe, str):
-        size = [] if asked.image_size is None else [asked.image_size]
-        published = recipe_data_options(recipe, asked.task, *size)
-        asked = replace(
-            asked, **{name: v for name, v in published.items() if getattr(asked, name) is None}
-        )
-        recipe = recipe_for(recipe, asked.task)
-    loaded = load_task_data(asked)
+    asked: DataOptions | TableOptions
+    if isinstance(dataset, TableOptions):
+        asked = _table_options(dataset, task, data)
+        loaded = load_table_data(asked)
+    else:
+        asked = _data_options(dataset, task, recipe, data)
+        loaded = load_task_data(asked)
+    chosen = recipe_for(recipe, loaded.spec.name) if isinstance(recipe, str) else recipe
     setup = TrainingSetup(
         space=space,
         data=loaded,
-        recipe=recipe if epochs is None else replace(recipe, epochs=epochs),
+        recipe=chosen if epochs is None else replace(chosen, epochs=epochs),
         config=_skeleton(space, loaded, skeleton, width=width, modules=modules, cells=cells),
         seed=asked.seed,
         device=device,
@@ -166,14 +173,35 @@ def prepare_training(
 
 
 def _data_options(
-    dataset: str | Path | DataOptions, task: str | None, changes: dict[str, Any]
+    dataset: str | Path | DataOptions,
+    task: str | None,
+    recipe: Recipe | str,
+    changes: dict[str, Any],
 ) -> DataOptions:
-    """Return what is asked of the data, the task chosen and known."""
+    """Return what is asked of the data: a known task, and augmentation as a preset has it."""
+    name = dataset.dataset if isinstance(dataset, DataOptions) else dataset
     if isinstance(dataset, DataOptions):
-        return DataOptions.of(
-            dataset, choose_task(dataset.dataset, task or dataset.task), **changes
+        task = task or dataset.task
+    asked = DataOptions.of(dataset, choose_task(name, task), **changes)
+    if not isinstance(recipe, str):
+        return asked
+    size = [] if asked.image_size is None else [asked.image_size]
+    published = recipe_data_options(recipe, asked.task, *size)
+    return replace(asked, **{n: v for n, v in published.items() if getattr(asked, n) is None})
+
+
+def _table_options(table: TableOptions, task: str | None, changes: dict[str, Any]) -> TableOptions:
+    """Return what is asked of a table; options of images that were left open are passed over."""
+    known = {field.name for field in fields(TableOptions)}
+    given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
+    if unknown := sorted(set(given) - known):
+        raise InvalidArgumentError(
+            f"A table has no {', '.join(unknown)}; leave it out. What can be asked of one: "
+            f"{', '.join(sorted(known - {'frame'}))}."
         )
-    return DataOptions.of(dataset, choose_task(dataset, task), **changes)
+    if task is not None:
+        given["task"] = task
+    return replace(table, **given)
 
 
 def choose_task(dataset: str | Path, task: str | None) -> str:
@@ -213,9 +241,9 @@ def _skeleton(
 
 def make_training_task(
     space: SearchSpace | str,
-    dataset: str | Path | DataOptions,
+    dataset: str | Path | DataOptions | TableOptions,
     task: str | None = None,
-    recipe: Recipe | str = "short",
+    recipe: Recipe | str | None = None,
     *,
     config: SkeletonConfig | None = None,
     folder: str | Path | None = None,
@@ -227,9 +255,11 @@ def make_training_task(
 
     Args:
         space: The search space, or the name of a registered one.
-        dataset: ``rooms``, ``digits``, a folder of images, or `DataOptions`.
+        dataset: ``rooms``, ``digits``, a folder of images, or `DataOptions`; of a table
+            `TableOptions`.
         task: A task of the data set, e.g. ``class``; None for its first.
-        recipe: How networks are trained, or the name of a preset, see `recipe_for`.
+        recipe: How networks are trained, or the name of a preset, see `recipe_for`; None for
+            ``short``, of a table for ``table``.
         config: The skeleton; None: `suitable_config`.
         folder: Where trainings are kept, see `TrainingObjective`.
         isolate: Whether each training has a process of its own, likewise.
@@ -262,4 +292,8 @@ def describe_data(data: TaskData) -> str:
     spec = data.spec
     what = f"{spec.outputs} classes" if spec.kind == "class" else spec.kind
     side = f"{spec.image_size}×{spec.image_size}"
-    return f"{data.dataset}: {sizes} images ({side}; training + validation + test), {what}"
+    if spec.features:
+        side = f"{spec.features} inputs"
+        if data.preparation is not None and not spec.classes:
+            what = f"regression of {', '.join(data.preparation.targets)}"
+    return f"{data.dataset}: {sizes} {spec.examples} ({side}; training + validation + test), {what}"

@@ -13,7 +13,7 @@ from rlnas.atomic import atomic_file
 from rlnas.checkpoints import write_tensors
 from rlnas.datasets.task_data import TaskData
 from rlnas.errors import DivergedError, UnwritableError
-from rlnas.networks import SearchedNetwork, SkeletonConfig, build_network
+from rlnas.networks import DenseNetwork, SearchedNetwork, SkeletonConfig, build_task_network
 from rlnas.seeding import derive_seed
 from rlnas.spaces import SearchSpace
 from rlnas.training.objective.records import FailureKind, RecordFolder, TrainingRecord
@@ -106,9 +106,9 @@ class ArchitectureTraining:
             device=result.device,
         )
 
-    def build(self, architecture: str, data: TaskData) -> SearchedNetwork:
+    def build(self, architecture: str, data: TaskData) -> SearchedNetwork | DenseNetwork:
         """Return an architecture's network with its first weights."""
-        return build_network(
+        return build_task_network(
             self.space,
             architecture,
             data.spec,

@@ -1,0 +1,83 @@
+"""What the columns of a table hold: numbers, dates or words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ColumnKind = Literal["number", "date", "word"]
+
+MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?")
+"""Texts that stand for a missing value."""
+
+LARGEST = 1e15
+"""Numbers beyond it, infinities among them, count as missing: no network reads them."""
+
+_DAY = 86_400.0
+
+
+def column_kind(values: pd.Series) -> ColumnKind:
+    """Return what the training rows of a column hold.
+
+    Numbers if all that is there are numbers (or truth values); dates if all are dates of ISO 8601;
+    else words.
+
+    Args:
+        values: The column, as the file or frame has it.
+    """
+    import pandas as pd
+
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return "date"
+    if pd.api.types.is_numeric_dtype(values.dtype):  # truth values too
+        return "number"
+    known = values.dropna()
+    if not len(known) or pd.to_numeric(known, errors="coerce").notna().all():
+        return "number"
+    return "date" if _days(known).notna().all() else "word"
+
+
+def numbers_of(values: pd.Series, kind: ColumnKind) -> tuple[NDArray[np.float64], int]:
+    """Return a column of numbers or dates as floats, and how many are too large to be read.
+
+    Args:
+        values: The column.
+        kind: ``number``; or ``date``, which becomes days since 1970.
+
+    Returns:
+        Float64 ``(N,)``, NaN for what is missing or cannot be read as the kind.
+    """
+    import pandas as pd
+
+    found = _days(values) if kind == "date" else pd.to_numeric(values, errors="coerce")
+    numbers = found.to_numpy(dtype=np.float64, na_value=np.nan).copy()
+    large = np.abs(numbers) > LARGEST
+    numbers[large] = np.nan
+    return numbers, int(large.sum())
+
+
+def words_of(values: pd.Series) -> NDArray[np.object_]:
+    """Return a column as texts without blanks at their ends, the empty one for what is missing."""
+    texts = values.astype(object).where(values.notna(), "")
+    stripped = [str(text).strip() for text in texts]
+    return np.array(["" if text in MISSING else text for text in stripped], dtype=object)
+
+
+def _days(values: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    dates = pd.to_datetime(values, errors="coerce", format="ISO8601", utc=True)
+    first = pd.Timestamp(0, tz="UTC")
+    days: pd.Series = (dates - first) / pd.Timedelta(seconds=_DAY)
+    return days
+
+
+def kinds_of(frame: pd.DataFrame) -> Mapping[str, ColumnKind]:
+    """Return what each column of the training rows holds."""
+    return {str(name): column_kind(frame[name]) for name in frame.columns}
