@@ -78,6 +78,8 @@ def import_table(
     path = Path(path)
     if not path.is_file() and not path.is_dir():
         raise DataError(f"There is no file {path}.")
+    if path.is_file() and not path.stat().st_size:
+        raise DataError(f"{path} is empty; expected results, in one of {_formats()}.")
     name = guess_format(path) if format is None else format
     reader = IMPORTERS.get(name)
     known = import_options(name)
@@ -147,6 +149,9 @@ def _guess_pickle(head: bytes, path: Path) -> str:
 
 def _not_known(path: Path) -> DataError:
     return DataError(
-        f"The format of {path} cannot be told from its content; name one of "
-        f"{', '.join(import_formats())}."
+        f"The format of {path} cannot be told from its content; name one of {_formats()}."
     )
+
+
+def _formats() -> str:
+    return ", ".join(import_formats())

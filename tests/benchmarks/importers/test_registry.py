@@ -15,7 +15,8 @@ def test_an_unknown_format_lists_the_known_ones(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"hello", b"\x80\x02K\x01.", b"PK\x05\x06" + b"\0" * 18, b"\0\0,\0\n", b"[1]"]
+    "content",
+    [b" \n", b"hello", b"\x80\x02K\x01.", b"PK\x05\x06" + b"\0" * 18, b"\0\0,\0\n", b"[1]"],
 )
 def test_content_of_no_known_format_names_them(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
@@ -43,6 +44,15 @@ def test_what_is_not_there_is_told(tmp_path):
         import_table(tmp_path / "none.csv")
     with pytest.raises(DataError, match="name one of"):
         import_table(tmp_path)
+
+
+@pytest.mark.parametrize("name", [None, "csv", "parquet", "suite-zero-json", "transnas-pth"])
+def test_an_empty_file_is_called_so(tmp_path, name):
+    (tmp_path / "x.csv").touch()
+    with pytest.raises(DataError, match=r"x\.csv is empty; expected results, in one of naslib-zip"):
+        import_table(
+            tmp_path / "x.csv", name, **({"space": "transnas-micro"} if name == "csv" else {})
+        )
 
 
 def test_options_are_checked(tmp_path, small_zip):
