@@ -25,7 +25,8 @@ def whole(value: object, name: str, least: int = 0) -> int:
         least: The smallest that is allowed.
 
     Raises:
-        InvalidArgumentError: If it is none or too small; None and truth values are none.
+        InvalidArgumentError: If it is none, too small or has more than 64 bits, which no array
+            holds; None and truth values are none.
     """
     value = _scalar(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
@@ -33,6 +34,8 @@ def whole(value: object, name: str, least: int = 0) -> int:
             f"{name} is {str(value)[:100]} ({type(value).__name__}); expected an integer of "
             f"{least} or more."
         )
+    if value >= 1 << 63:
+        raise InvalidArgumentError(f"{name} has more than 64 bits; expected a smaller integer.")
     return value
 
 

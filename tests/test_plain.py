@@ -30,6 +30,12 @@ def test_integers_of_every_kind_are_pythons_own(number, kind):
     assert derive_seed(kind(number), "a") == derive_seed(number, "a")
 
 
+def test_what_no_array_holds_is_refused():
+    assert whole(2**63 - 1, "seed") == 2**63 - 1
+    with pytest.raises(InvalidArgumentError, match="seed has more than 64 bits"):
+        whole(2**63, "seed")
+
+
 @pytest.mark.parametrize("seed", [1.5, 1.0, None, True, -1, "1", np.float64(1), [1], np.array([1])])
 def test_what_is_no_seed_is_refused_wherever_one_is_taken(seed):
     for ask in (

@@ -314,7 +314,7 @@ def _records(table: pa.Table, vectors: list[list[int]]) -> tuple[QueryRecord, ..
     )
     return tuple(
         QueryRecord(
-            query=int(query),
+            query=whole(query, "query", 1),
             architecture=str(architecture),
             vector=vector,
             evaluation=Evaluation(

@@ -197,6 +197,18 @@ def test_a_damaged_header_is_a_data_error(tmp_path, change):
         SearchResult.load(path)
 
 
+@pytest.mark.parametrize("number", [1e308, 0, 1.5, -1, 2.0])
+def test_a_wrong_number_of_a_query_is_a_data_error(tmp_path, number):
+    path = searched().save(tmp_path / "result.parquet")
+    table = pq.read_table(path)
+    metadata = {k: v for k, v in table.schema.metadata.items() if k != b"rlnas.checksum"}
+    numbers = pa.array([number] * len(table))
+    at = table.column_names.index("query")
+    pq.write_table(table.set_column(at, "query", numbers).replace_schema_metadata(metadata), path)
+    with pytest.raises(DataError, match="no readable search result"):
+        SearchResult.load(path)
+
+
 def test_one_bit_is_noticed_anywhere(tmp_path, flipped):
     path = searched().save(tmp_path / "result.parquet")
     content = path.read_bytes()
