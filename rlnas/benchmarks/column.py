@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.names import check_name
+from rlnas.plain import whole
 from rlnas.tasks import Metric
 
 SeedChoice = int | Literal["mean", "first"]
 """A seed's own run, the mean over the seeds that were measured, or each row's first one."""
+
+
+def seed_choice(value: object, name: str) -> SeedChoice:
+    """Return a choice of a table's seed as Python's own.
+
+    Args:
+        value: What was given.
+        name: Its name, for the error.
+
+    Raises:
+        InvalidArgumentError: If it is none.
+    """
+    if isinstance(value, str):
+        if value in ("mean", "first"):
+            return cast("SeedChoice", value)
+        raise InvalidArgumentError(
+            f"{name} is {value!r}; expected 'first', 'mean', or the number of a seed."
+        )
+    return whole(value, name)
+
 
 EpochChoice = int | Literal["final", "best"] | None
 """An epoch from 0, the last, the best one in the metric's direction, or None: what is held."""
@@ -110,7 +131,7 @@ class Column:
             if seed not in ("mean", "first"):
                 raise InvalidArgumentError(
                     f"{self.task}/{self.metric.name} has no seed axis; seed {seed!r} cannot be "
-                    "chosen: use seed='mean'."
+                    "chosen: use 'first' or 'mean'."
                 )
             return values
         measured = np.isfinite(values)

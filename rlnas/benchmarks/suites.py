@@ -76,8 +76,8 @@ def load_suite(
         if name == SYNTHETIC:
             if metric is not None or seed not in {"mean", "first"} or epoch not in {None, "final"}:
                 raise InvalidArgumentError(
-                    f"{SYNTHETIC} has one metric, seed and epoch; metric={metric!r}, "
-                    f"seed={seed!r}, epoch={epoch!r} cannot be chosen."
+                    f"{SYNTHETIC} has one metric, seed and epoch; none can be chosen (asked for: "
+                    f"metric {metric!r}, seed {seed!r}, epoch {epoch!r})."
                 )
             return synthetic_suite()
         if name not in suite_names():

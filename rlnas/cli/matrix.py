@@ -17,6 +17,7 @@ from rlnas.cli.options import (
     MethodOptions,
     Number,
     OptionalNames,
+    TableSeed,
     Text,
     split_names,
 )
@@ -31,11 +32,13 @@ _DEFAULTS: dict[str, Any] = {
     "suite": "transnas-micro",
     "tasks": (),
     "methods": ("scratch", "zero-shot", "weight-init"),
+    "prefer_others": False,
     "seeds": 5,
     "free_seeds": None,
     "seed": 0,
     "controllers": 1,
     "controller_seed": 0,
+    "table_seed": "first",
     "queries": 50,
     "steps": 100_000,
     "estimators": (),
@@ -73,6 +76,10 @@ class MatrixOptions(CommonOptions):
     learnt (lists, untrained controllers, random proposals). What starts from several sources is
     measured from all tasks but the target."""
 
+    prefer_others: Flag = False
+    """Measure what can start from several sources from all tasks but the target alone, not from
+    each task too."""
+
     option: MethodOptions = ()
     """An option of a method, METHOD.NAME=VALUE; may be given again. `rlnas methods NAME` shows
     what there is."""
@@ -105,6 +112,10 @@ class MatrixOptions(CommonOptions):
 
     controller_seed: Number = None
     """Seed of each source's first controller; by default 0."""
+
+    table_seed: TableSeed = None
+    """Where the suite's tables have several seeds: the one that sources and searches see, `mean` of
+    all, or by default `first`; the seeds they do not see judge what was found."""
 
     queries: Number = None
     """Budget of each search on its target; by default 50."""

@@ -40,6 +40,12 @@ Number = Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="
 """A number whose default the help text says."""
 
 
+TableSeed = Annotated[
+    int | Literal["first", "mean"] | None,
+    tyro.conf.arg(metavar="first|mean|INT", help_behavior_hint=""),
+]
+"""Which seed of a table searches see; the help text says the default."""
+
 MethodOptions = Annotated[
     tuple[str, ...], tyro.conf.arg(metavar="[METHOD.]NAME=VALUE", help_behavior_hint="")
 ]

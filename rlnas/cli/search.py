@@ -40,11 +40,11 @@ def _check(options: SearchOptions) -> None:
     """
     if _trains(options):
         data = "--dataset" if options.columns.table is None else "--table"
-        for name in ("suite", "seeds", "tensorboard"):
+        for name in ("suite", "seeds", "table_seed", "tensorboard"):
             if getattr(options, name) not in (None, False):
                 raise InvalidArgumentError(
-                    f"--{name} is for searches on a suite and cannot go with {data}; leave one "
-                    "of them out."
+                    f"--{name.replace('_', '-')} is for searches on a suite and cannot go with "
+                    f"{data}; leave one of them out."
                 )
         return
     usual = TrainingOptions()
@@ -81,6 +81,7 @@ def _run_on_suite(options: SearchOptions, screen: Screen) -> dict[str, Any]:
             queries=_QUERIES if options.queries is None else options.queries,
             seeds=range(options.seed, options.seed + seeds),
             options=method_options(options.option, algorithms),
+            table_seed="first" if options.table_seed is None else options.table_seed,
             tensorboard=options.tensorboard,
             resume=options.resume,
             command=screen.command,

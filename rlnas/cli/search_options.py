@@ -16,6 +16,7 @@ from rlnas.cli.options import (
     Names,
     Number,
     OptionalNames,
+    TableSeed,
     Text,
 )
 from rlnas.cli.training_options import TableChoice, TrainingOptions
@@ -57,6 +58,10 @@ class SearchOptions(CommonOptions):
 
     seed: int = 0
     """First seed; on a data set also that of the split and of the training."""
+
+    table_seed: TableSeed = None
+    """On a suite whose tables have several seeds: the one that searches see, `mean` of all, or by
+    default `first`; the seeds they do not see judge what was found."""
 
     out: Folder = None
     """Run folder; by default runs/search/SUITE/ALGORITHM, runs/search/DATASET/TASK or

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from rlnas.cli.options import CommonOptions, Flag, Folder, MethodOptions, Names, split_names
+from rlnas.cli.options import (
+    CommonOptions,
+    Flag,
+    Folder,
+    MethodOptions,
+    Names,
+    TableSeed,
+    split_names,
+)
 
 if TYPE_CHECKING:
     from rlnas.cli.screen import Screen
@@ -48,6 +56,10 @@ class TransferOptions(CommonOptions):
     seed: int = 0
     """First seed."""
 
+    table_seed: TableSeed = None
+    """Where the target's table has several seeds: the one that searches see, `mean` of all, or by
+    default `first`; the seeds they do not see judge what was found."""
+
     baselines: Names = ("scratch", "random")
     """What to compare with at the same budget: scratch, any searcher, or `none`."""
 
@@ -85,6 +97,7 @@ def run(options: TransferOptions, screen: Screen) -> dict[str, Any]:
             seeds=range(options.seed, options.seed + options.seeds),
             baselines=baselines,
             options=given,
+            table_seed="first" if options.table_seed is None else options.table_seed,
             resume=options.resume,
             command=screen.command,
             on_progress=report,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from typing_extensions import Self
 
+    from rlnas.benchmarks.column import SeedChoice
     from rlnas.tasks import Suite, TabularTask
 
 Progress = Callable[[str, int, int], None]
@@ -38,6 +39,10 @@ class Plan(Protocol):
     @property
     def suite(self) -> str:
         """Name of the suite of its targets."""
+
+    @property
+    def table_seed(self) -> SeedChoice:
+        """Which seed of the suite's tables searches see; the others judge."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
@@ -155,7 +160,7 @@ class RunOnDisk(ABC, Generic[PlanT, PartT]):
         """The suite, whose tables turn scores into ranks."""
         from rlnas.benchmarks import load_suite
 
-        return load_suite(self.plan.suite)
+        return load_suite(self.plan.suite, seed=self.plan.table_seed)
 
     @property
     def command(self) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rlnas.benchmarks import load_suite
+from rlnas.benchmarks.column import SeedChoice, seed_choice
 from rlnas.errors import InvalidArgumentError
 from rlnas.plain import at_most, make_plain, whole
 from rlnas.run_folder import only_writer
@@ -32,6 +33,8 @@ class SearchPlan:
         queries: Budget of each search.
         checkpoints: Checkpoint folder of each source, by source.
         options: Options of searchers, by method; those not named have their defaults.
+        table_seed: What searches see where the suite's tables have several seeds, as in
+            `load_suite`; the seeds they do not see judge what was found.
     """
 
     suite: str
@@ -41,9 +44,11 @@ class SearchPlan:
     queries: int
     checkpoints: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    table_seed: SeedChoice = "first"
 
     def __post_init__(self) -> None:
         make_plain(self)
+        object.__setattr__(self, "table_seed", seed_choice(self.table_seed, "table_seed"))
         if self.queries < 1:
             raise InvalidArgumentError(f"queries is {self.queries}; expected 1 or more.")
         at_most(self, queries=10**7)
@@ -77,6 +82,8 @@ class SearchPlan:
         tree = asdict(self)
         if not self.options:  # as what was written before there were any
             del tree["options"]
+        if self.table_seed == "first":
+            del tree["table_seed"]
         return tree
 
     @classmethod
@@ -90,6 +97,7 @@ class SearchPlan:
             queries=tree["queries"],
             checkpoints=tree["checkpoints"],
             options=tree.get("options", {}),
+            table_seed=tree.get("table_seed", "first"),
         )
 
 
@@ -113,6 +121,7 @@ def search_suite(
     queries: int = 50,
     seeds: Sequence[int] = range(5),
     options: Mapping[str, Mapping[str, object]] | None = None,
+    table_seed: SeedChoice = "first",
     tensorboard: bool = False,
     resume: bool = False,
     command: str = "",
@@ -128,6 +137,7 @@ def search_suite(
         queries: Budget of each search.
         seeds: Seeds of each search.
         options: Options of searchers by name, e.g. ``{"local": {"improvement": "best"}}``.
+        table_seed: What searches see where the suite's tables have several seeds, see `load_suite`.
         tensorboard: Whether to write TensorBoard curves too.
         resume: Go on with the run in ``out`` if there is one.
         command: The command line, kept in the folder.
@@ -138,13 +148,14 @@ def search_suite(
 
     Raises:
         UnknownNameError: If there is no such suite, task or searcher.
-        InvalidArgumentError: If a number is out of range or a name is there twice.
+        InvalidArgumentError: If a number is out of range, a name is there twice, or the tables have
+            no such seed.
         RunError: If ``out`` holds something and ``resume`` is false, or another run.
     """
     own = options or {}
     for searcher in searchers:  # a wrong name is said before anything is loaded or written
         get_searcher(searcher, **own.get(searcher, {}))
-    loaded = load_suite(suite)
+    loaded = load_suite(suite, seed=table_seed)
     plan = SearchPlan(
         suite=suite,
         tasks=loaded.check(tasks) or tuple(loaded),
@@ -152,6 +163,7 @@ def search_suite(
         seeds=seeds,
         queries=queries,
         options=own,
+        table_seed=table_seed,
     )
     with only_writer(out):
         run = SearchRun.begin(out, plan, loaded, resume=resume, command=command)

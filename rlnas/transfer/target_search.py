@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlnas.benchmarks import load_suite
+from rlnas.benchmarks.column import SeedChoice
 from rlnas.run_folder import only_writer
 from rlnas.runs.cell import NO_SOURCE, RunCell
 from rlnas.runs.on_disk import Progress
@@ -35,6 +36,7 @@ def search_target(
     seeds: Sequence[int] = range(5),
     baselines: Sequence[str] = ("scratch", "random"),
     options: Mapping[str, Mapping[str, object]] | None = None,
+    table_seed: SeedChoice = "first",
     resume: bool = False,
     command: str = "",
     on_progress: Progress | None = None,
@@ -55,6 +57,7 @@ def search_target(
         seeds: Seeds of each search.
         baselines: What to compare with at the same budget: ``scratch``, any searcher.
         options: Options of the method and the baselines, by name.
+        table_seed: What searches see where the target's table has several seeds, see `load_suite`.
         resume: Go on with the run in ``out`` if there is one.
         command: The command line, kept in the folder.
         on_progress: Called as searches are finished; the stage is ``search``.
@@ -70,7 +73,7 @@ def search_target(
     """
     own = options or {}
     loaded = sources if isinstance(sources, LoadedSources) else load_sources(sources, method)
-    targets = load_suite(suite)
+    targets = load_suite(suite, seed=table_seed)
     targets.check([task])
     for label, names in loaded.tasks.items():
         if targets[task].name in names:
@@ -95,6 +98,7 @@ def search_target(
         queries=queries,
         checkpoints=loaded.checkpoints,
         options=own,
+        table_seed=table_seed,
     )
     with only_writer(out):
         run = SearchRun.begin(out, plan, targets, resume=resume, command=command)

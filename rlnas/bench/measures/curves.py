@@ -23,13 +23,16 @@ from rlnas.bench.measures.judging import QUERIES, judge
 from rlnas.envs import TableScorer, make_core
 from rlnas.errors import InvalidArgumentError
 from rlnas.statistics.bootstrap import difference_interval
-from rlnas.statistics.describe import describe
+from rlnas.statistics.describe import describe, describe_ranks
 from rlnas.tasks import TabularTask
+
+RANK = "rank"
+"""The measure whose values are ranks, so that its intervals are on a logarithmic scale."""
 
 MEASURES = {
     "return": "return of the last 100 episodes",
     "score": "normalised score of the last architecture of the last 100 episodes",
-    "rank": f"mean rank found with {QUERIES} queries",
+    RANK: f"mean rank found with {QUERIES} queries",
 }
 """What is read off at each checkpoint."""
 
@@ -95,23 +98,28 @@ def measure_curves(
         "steps": plan.checkpoints,
         "measures": {
             measure: compare_curves(
-                *(np.array([point[measure] for point in read[engine]]) for engine in _ENGINES)
+                *(np.array([point[measure] for point in read[engine]]) for engine in _ENGINES),
+                ranks=measure == RANK,
             )
             for measure in MEASURES
         },
     }
 
 
-def compare_curves(device: NDArray[np.float64], sb3: NDArray[np.float64]) -> dict[str, Any]:
+def compare_curves(
+    device: NDArray[np.float64], sb3: NDArray[np.float64], *, ranks: bool = False
+) -> dict[str, Any]:
     """Return what `measure_curves` says of one measure.
 
     Args:
         device: ``(points, controllers)`` values of the device engine.
         sb3: The same of the reference engine.
+        ranks: Whether the values are ranks, see `describe_ranks`.
     """
+    tell = describe_ranks if ranks else describe
     engines: dict[str, dict[str, Any]] = {}
     for engine, values in zip(_ENGINES, (device, sb3), strict=True):
-        described = [describe(point) for point in values]
+        described = [tell(point) for point in values]
         engines[engine] = {
             "values": values.tolist(),
             **{key: [d[key] for d in described] for key in ("iqm", "low", "high")},
@@ -124,7 +132,7 @@ def compare_curves(device: NDArray[np.float64], sb3: NDArray[np.float64]) -> dic
         for i in range(len(device))
     ]
     means = {"device": device.mean(axis=0), "sb3": sb3.mean(axis=0)}
-    whole = {engine: {"values": m.tolist(), **describe(m)} for engine, m in means.items()}
+    whole = {engine: {"values": m.tolist(), **tell(m)} for engine, m in means.items()}
     apart = difference_interval(means["device"], means["sb3"])
     return {
         "engines": engines,

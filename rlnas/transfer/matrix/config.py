@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from rlnas.agents import ControllerConfig, FineTuningConfig
+from rlnas.benchmarks.column import SeedChoice, seed_choice
 from rlnas.benchmarks.hostile import base_of, origin_of
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.plain import at_most, make_plain
@@ -39,6 +40,8 @@ class MatrixConfig:
         source_tasks: Tasks of that suite used as sources; empty means all.
         methods: Transfer methods and searchers that do not learn, one matrix each. What starts from
             one source is measured from each; what starts from several from all but the target.
+        prefer_others: Whether what can start from one source and from several is measured from
+            several only; so only what cannot is measured from each source.
         options: Options of methods, by method and name; those that are not there are the defaults.
         seeds: Searches of each (source, controller, target, method), with seeds from ``seed`` on.
         free_seeds: Searches on each target of a searcher that neither learns nor has a source,
@@ -48,6 +51,9 @@ class MatrixConfig:
             starts from several sources is measured with the first controller of each, then with
             the second of each, and so on; what has no source is measured once.
         controller_seed: Seed of each source's first controller; the next ones follow it.
+        table_seed: What sources and searches see where the suite's tables have several seeds, as in
+            `load_suite`; the seeds they do not see judge what was found. Sources of another suite
+            have its first.
         queries: Budget of each search on its target.
         steps: Environment steps of training on each source task.
         estimators: Estimators of task similarity (`rlnas.transfer.similarity`) to measure beside.
@@ -65,12 +71,14 @@ class MatrixConfig:
     source_suite: str | None = None
     source_tasks: tuple[str, ...] = ()
     methods: tuple[str, ...] = ("scratch", "zero-shot", "weight-init")
+    prefer_others: bool = False
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     seeds: int = 5
     free_seeds: int | None = None
     seed: int = 0
     controllers: int = 1
     controller_seed: int = 0
+    table_seed: SeedChoice = "first"
     queries: int = 50
     steps: int = 100_000
     estimators: tuple[str, ...] = ()
@@ -81,6 +89,7 @@ class MatrixConfig:
 
     def __post_init__(self) -> None:
         make_plain(self)
+        object.__setattr__(self, "table_seed", seed_choice(self.table_seed, "table_seed"))
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if value is not None and value < least:
@@ -132,9 +141,10 @@ class MatrixConfig:
         """Return what stands for the sources of a method, a row of its matrix each."""
         entry = SEARCHERS.get(method)
         rows: tuple[str, ...] = (NO_SOURCE,) if not entry.takes or "none" in entry.takes else ()
-        if "one" in entry.takes:
+        several = "several" in entry.takes
+        if "one" in entry.takes and not (several and self.prefer_others):
             rows += self.source_names
-        if "several" in entry.takes:
+        if several:
             rows += (OTHERS,)
             if entry.oracle and self.source_suite is None:
                 rows += (ALL_TASKS,)
@@ -216,6 +226,9 @@ class MatrixConfig:
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-able dictionary."""
         tree = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        for name, usual in (("prefer_others", False), ("table_seed", "first")):
+            if tree[name] == usual:  # as what was written before there was a choice
+                del tree[name]
         # Runs that were begun before methods had options go on.
         options = {
             method: {k: list(v) if isinstance(v, tuple) else v for k, v in own.items()}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlnas.benchmarks import load_suite
+from rlnas.benchmarks.hostile import base_of
 from rlnas.folders import inside
 from rlnas.parquet import write_frame
 from rlnas.runs.cell import RunCell
@@ -44,7 +45,10 @@ class MatrixRun(SearchesOnDisk[MatrixConfig]):
     def source_suite(self) -> Suite[TabularTask]:
         """The suite of the sources."""
         other = self.config.source_suite
-        return self.suite if other is None else load_suite(other)
+        if other is None:
+            return self.suite
+        same = other == base_of(self.config.suite)
+        return load_suite(other, seed=self.config.table_seed if same else "first")
 
     def metric(self, target: str) -> Metric:
         """Return what the scores of a target mean."""

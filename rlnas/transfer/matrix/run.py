@@ -62,7 +62,8 @@ def run_matrix(
         raise InvalidArgumentError(f"workers is {workers}; expected 1 or more.")
     for method, options in config.options.items():
         SEARCHERS.get(method).check(options)
-    suite = load_suite(config.suite)  # fetches the table once, before the workers want it
+    # Fetches the table once, before the workers want it.
+    suite = load_suite(config.suite, seed=config.table_seed)
     config = dataclasses.replace(config, tasks=suite.check(config.tasks) or tuple(suite))
     if config.source_suite is not None:
         sources = load_suite(config.source_suite)

@@ -35,3 +35,12 @@ def test_curves_that_agree_and_curves_that_do_not():
     assert apart["inside"] == [{"device": False, "sb3": False}] * 3
     assert apart["whole"]["inside"] == {"device": False, "sb3": False}
     assert apart["whole"]["difference"]["low"] > 3
+
+
+def test_no_interval_of_ranks_begins_below_the_first():
+    rng = np.random.default_rng(0)
+    one, other = 1 + rng.exponential(size=(2, 3, 6)) ** 3
+    plain, ranks = compare_curves(one, other), compare_curves(one, other, ranks=True)
+    assert min(plain["engines"]["device"]["low"]) < 1 <= min(ranks["engines"]["device"]["low"])
+    assert ranks["engines"]["device"]["iqm"] == plain["engines"]["device"]["iqm"]
+    assert ranks["whole"]["engines"]["sb3"]["low"] >= 1

@@ -34,6 +34,19 @@ def test_a_method_has_a_row_for_what_it_can_start_from():
     assert rows(config, "joint") == [OTHERS, ALL_TASKS]
 
 
+def test_what_can_start_from_several_sources_may_be_measured_from_others_alone():
+    methods = ("scratch", "zero-shot", "policy-reuse", "transfer-bo", "joint", "random")
+    config = plan(*methods, prefer_others=True)
+    assert rows(config, "scratch") == rows(config, "random") == [NO_SOURCE]
+    assert rows(config, "zero-shot") == [*TASKS]
+    assert rows(config, "policy-reuse") == rows(config, "transfer-bo") == [OTHERS]
+    assert rows(config, "joint") == [OTHERS, ALL_TASKS]
+    # The rows that are left are those of the whole matrix, cell by cell.
+    assert set(config.cells()) < set(plan(*methods).cells())
+    assert MatrixConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    assert "prefer_others" not in plan(*methods).to_dict()
+
+
 def test_others_never_holds_the_target():
     config = plan(*known_methods())
     for cell in config.cells():
