@@ -123,7 +123,7 @@ FINE = json.dumps([record("(0, 0, 0, 0, 0, 1)")])
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        (b"", "no readable zip"),
+        (b"", "is empty"),
         (b"PK\x03\x04 but nothing more", "no readable zip"),
         (archive((MEMBER, FINE))[:-30], "no readable zip"),
         (archive(), "no NASLib result"),
