@@ -144,7 +144,8 @@ class GaussianProcess(Surrogate):
         """Return the prior covariance ``(n, n)`` of some architectures, noise left out."""
         if self._kernel == "structure" and is_listed(self.space):
             rows = self.space.index(vectors)
-            return _BASE.constant + _BASE.structure * structure_kernel(self.space)(rows, rows)
+            correlations = structure_kernel(self.space)(rows, rows)
+            return np.asarray(_BASE.constant + _BASE.structure * correlations)
         prior = self._prior(vectors)
         return np.stack([prior.covariance(i, _BASE) for i in range(len(vectors))])
 
