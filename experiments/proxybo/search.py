@@ -42,9 +42,17 @@ METHODS: dict[str, tuple[str, dict[str, object], str]] = {
     "proxybo, gp": ("proxybo", {"surrogate_model": "gp"}, "real"),
     "proxybo, fixed": ("proxybo", {"influence": "fixed"}, "real"),
     "proxybo, proxies only": ("proxybo", {"surrogate_model": "none"}, "real"),
+    "proxybo, negated too": ("proxybo", {"negated": True}, "real"),
+    "proxybo, jacov alone": ("proxybo", {"proxies": ("jacov",)}, "real"),
     "proxybo, spoiled": ("proxybo", {}, "spoiled"),
     "proxybo, spoiled, negated too": ("proxybo", {"negated": True}, "spoiled"),
     "proxybo, spoiled, fixed": ("proxybo", {"influence": "fixed"}, "spoiled"),
+    "proxybo, gp, spoiled": ("proxybo", {"surrogate_model": "gp"}, "spoiled"),
+    "proxybo, gp, spoiled, negated too": (
+        "proxybo",
+        {"surrogate_model": "gp", "negated": True},
+        "spoiled",
+    ),
 }
 
 

@@ -58,6 +58,8 @@ class Searcher(abc.ABC):
             method from which what the sources taught was taken away.
         by_name: Whether a matrix of all methods leaves it out, and measures it where it is named:
             model-based searchers, which are no transfer methods.
+        version: One more whenever it comes to find something else with the same options and seeds,
+            so that a matrix begun by the version before is not gone on with unnoticed.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Searcher(abc.ABC):
     compares_results: bool = False
     control: bool = False
     by_name: bool = False
+    version: int = 1
 
     def search(
         self,

@@ -30,6 +30,7 @@ class Method:
             that all must be on one search space.
         control: Whether nothing of it is learnt, so that it is there to be beaten.
         by_name: Whether a matrix of all methods leaves it out, and measures it where it is named.
+        version: One more whenever it comes to find something else, see `Searcher`.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Method:
     compares_results: bool = False
     control: bool = False
     by_name: bool = False
+    version: int = 1
 
     @classmethod
     def of(cls, name: str, made: Any) -> Method:
@@ -65,6 +67,7 @@ class Method:
             made.compares_results,
             made.control,
             made.by_name,
+            made.version,
         )
 
     def load(self) -> Any:
@@ -173,18 +176,21 @@ SEARCHERS: Registry[Method] = Registry(
                 f"{_METHODS}.guided_reuse:GuidedReuse",
                 frozenset({"several"}),
                 compares_results=True,
+                version=2,
             ),
             Method(
                 "guided-selection",
                 f"{_METHODS}.guided_reuse:GuidedSelection",
                 frozenset({"several"}),
                 compares_results=True,
+                version=2,
             ),
             Method(
                 "transfer-bo",
                 f"{_METHODS}.transfer_bo:TransferBO",
                 frozenset({"one", "several"}),
                 compares_results=True,
+                version=2,
             ),
             Method("random", "rlnas.search.random_search:RandomSearch"),
             Method("local", "rlnas.search.local_search:LocalSearch"),
@@ -244,6 +250,7 @@ SEARCHERS: Registry[Method] = Registry(
                 trained="nothing",
                 compares_results=True,
                 control=True,
+                version=2,
             ),
             Method(
                 "guided-selection-random",
@@ -252,6 +259,7 @@ SEARCHERS: Registry[Method] = Registry(
                 trained="nothing",
                 compares_results=True,
                 control=True,
+                version=2,
             ),
             Method(
                 "zero-shot-untrained",

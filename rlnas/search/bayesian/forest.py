@@ -9,7 +9,14 @@ from typing import Any, Literal
 import numpy as np
 
 from rlnas.errors import MissingDependencyError
-from rlnas.search.bayesian.surrogate import Floats, Ints, Prediction, Surrogate, one_hot
+from rlnas.search.bayesian.surrogate import (
+    Floats,
+    Ints,
+    Prediction,
+    Surrogate,
+    is_listed,
+    one_hot,
+)
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.statistics.score_scales import robust
 
@@ -52,9 +59,12 @@ class Forest(Surrogate):
             random.setstate(state)
         self._tree: Any = DecisionTreeRegressor
         # What trees check of their settings takes as long as growing them on so few scores.
-        self._unchecked: Any = partial(config_context, skip_parameter_validation=True)
+        self._unchecked: Any = partial(
+            config_context, skip_parameter_validation=True, assume_finite=True
+        )
         self._variance = variance
         self._trees: list[Any] = []
+        self._whole = one_hot(space, space.arrays) if is_listed(space) else None
 
     def fit(self, vectors: Architecture, scores: Floats) -> None:
         """See `Surrogate.fit`."""
@@ -62,20 +72,26 @@ class Forest(Surrogate):
 
     def _grow(self, features: Any, targets: Floats) -> list[Any]:
         trees, column = [], targets[:, None]
-        for _ in range(_TREES):
-            drawn = self.rng.integers(len(targets), size=len(targets))
-            counts = np.bincount(drawn, minlength=len(targets)).astype(np.float64)
-            tree = self._tree(random_state=int(self.rng.integers(2**31)), **_SETTINGS)
-            with self._unchecked():
+        with self._unchecked():
+            for _ in range(_TREES):
+                drawn = self.rng.integers(len(targets), size=len(targets))
+                counts = np.bincount(drawn, minlength=len(targets)).astype(np.float64)
+                tree = self._tree(random_state=int(self.rng.integers(2**31)), **_SETTINGS)
                 tree.fit(features, column, sample_weight=counts, check_input=False)
-            trees.append(tree.tree_)
+                trees.append(tree.tree_)
         return trees
+
+    def _features(self, vectors: Architecture) -> Any:
+        """Return architectures one-hot; those of a listed space are encoded once."""
+        if self._whole is None or len(vectors) < len(self._whole) // 8:
+            return one_hot(self.space, vectors)
+        return self._whole[self.space.index(vectors)]
 
     def predict(self, vectors: Architecture) -> Prediction:
         """See `Surrogate.predict`."""
-        features = one_hot(self.space, vectors)
+        features = self._features(vectors)
         leaves = [(tree, tree.apply(features)) for tree in self._trees]
-        means = np.stack([tree.value[leaf, 0, 0] for tree, leaf in leaves])
+        means = np.stack([tree.value[:, 0, 0][leaf] for tree, leaf in leaves])
         variance = means.var(axis=0)
         if self._variance == "total":
             variance = variance + np.mean([tree.impurity[leaf] for tree, leaf in leaves], axis=0)

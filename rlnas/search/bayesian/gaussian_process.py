@@ -122,21 +122,32 @@ class GaussianProcess(Surrogate):
         Source: Rasmussen & Williams, Gaussian Processes for Machine Learning, 2006, section 5.4.2,
         with a block for each fold.
         """
-        prior = self._prior(vectors)
-        covariance = np.stack([prior.covariance(i, _BASE) for i in range(len(vectors))])
-        targets = robust(scores)
-        best, predicted = -np.inf, targets
+        from scipy.linalg import cho_factor, cho_solve
+
+        covariance, targets = self._among(vectors), robust(scores)
+        best, likeliest = -np.inf, None
         for noise in NOISES:
-            inverse = np.linalg.inv(covariance + (noise + _SLACK) * np.eye(len(vectors)))
-            weights = inverse @ targets
-            likelihood = float(np.linalg.slogdet(inverse)[1] - targets @ weights)
-            if likelihood <= best:
-                continue
-            best, predicted = likelihood, targets.copy()
-            for fold in np.unique(folds):
-                out = np.flatnonzero(folds == fold)
-                predicted[out] -= np.linalg.solve(inverse[np.ix_(out, out)], weights[out])
+            noisy = covariance + (noise + _SLACK) * np.eye(len(vectors))
+            factor = cho_factor(noisy, lower=True, overwrite_a=True, check_finite=False)
+            weights = cho_solve(factor, targets, check_finite=False)
+            likelihood = float(-2 * np.log(np.diag(factor[0])).sum() - targets @ weights)
+            if likelihood > best:
+                best, likeliest = likelihood, factor
+        inverse = cho_solve(likeliest, np.eye(len(vectors)), check_finite=False)
+        weights, predicted = inverse @ targets, targets.copy()
+        for fold in np.unique(folds):
+            out = np.flatnonzero(folds == fold)
+            predicted[out] -= np.linalg.solve(inverse[np.ix_(out, out)], weights[out])
         return predicted
+
+    def _among(self, vectors: Architecture) -> Floats:
+        """Return the prior covariance ``(n, n)`` of some architectures, noise left out."""
+        if self._kernel == "structure" and is_listed(self.space):
+            rows = self.space.index(vectors)
+            correlations = structure_kernel(self.space)(rows, rows)
+            return np.asarray(_BASE.constant + _BASE.structure * correlations)
+        prior = self._prior(vectors)
+        return np.stack([prior.covariance(i, _BASE) for i in range(len(vectors))])
 
     def _bank(self, prior: KernelPrior) -> list[TargetPosterior]:
         return [TargetPosterior(prior, replace(_BASE, noise=noise)) for noise in NOISES]

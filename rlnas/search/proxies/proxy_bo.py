@@ -12,8 +12,9 @@ from rlnas.search.bayesian.candidates import Candidates
 from rlnas.search.bayesian.forest import Forest
 from rlnas.search.bayesian.gaussian_process import GaussianProcess
 from rlnas.search.bayesian.optimisation import ModelBasedSearch, Observed, Running, first_best
-from rlnas.search.bayesian.surrogate import Floats, Ints, Prediction, Surrogate
+from rlnas.search.bayesian.surrogate import Floats, Ints, Prediction, Surrogate, is_listed
 from rlnas.search.proxies.known import AUTO, KnownProxies, known_architectures
+from rlnas.search.proxies.places import Places, ranks_of
 from rlnas.search.proxies.reliability import falling_temperature, influence_of, ordering_ability
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks import QueryLedger
@@ -33,10 +34,13 @@ class ProxyRunning(Running):
     Attributes:
         proxies: Its proxies.
         pool: The architectures whose proxies it computes, where they are not only read.
+        places: By every proxy (and its negative), over a space that is listed and proxies that are
+            only read; None elsewhere.
     """
 
     proxies: KnownProxies
     pool: Architecture
+    places: Places | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +142,10 @@ class ProxyBO(ModelBasedSearch):
             pool = known_architectures(ledger, rng, proxies, self.pool, self.live)
         surrogate = self.surrogate(ledger.space, rng)
         candidates = Candidates(ledger, rng, self.pool)
-        return ProxyRunning(ledger, rng, candidates, surrogate, proxies, pool)
+        places = None
+        if proxies.names and proxies.free and is_listed(ledger.space):
+            places = Places(self._told(proxies, ledger.space.arrays)[1])
+        return ProxyRunning(ledger, rng, candidates, surrogate, proxies, pool, places)
 
     def _choose(self, search: Running, observed: Observed, open_: Architecture) -> Architecture:
         """Return what the predictors together want."""
@@ -151,14 +158,13 @@ class ProxyBO(ModelBasedSearch):
             if not len(left):
                 return super()._choose(search, observed, open_)
             open_ = left
-        names, worth = self._predictors(search, open_, self.promise(search, observed, open_))
+        names, ranks = self._ranks(search, open_, self.promise(search, observed, open_))
         abilities = self._abilities(search, observed)
         if self.influence == "fixed":
             influence = np.full(len(names), 1 / len(names))
         else:
             temperature = falling_temperature(self.temperature, observed.known)
             influence = influence_of(abilities, temperature)
-        ranks = _ranks(worth)
         if self.combine == "sample":
             wanted = -ranks[search.rng.choice(len(names), p=influence)]
         else:
@@ -176,14 +182,33 @@ class ProxyBO(ModelBasedSearch):
         self, search: ProxyRunning, vectors: Architecture, surrogate: Floats
     ) -> tuple[list[str], Floats]:
         """Return the names of predictors and what they say ``(predictors, n)``."""
-        values = search.proxies.values(vectors)
-        names, rows = list(search.proxies.names), [*values]
+        names, rows = self._told(search.proxies, vectors)
+        if self.surrogate_model == "none":
+            return names, rows
+        return ["surrogate", *names], np.concatenate([surrogate[None], rows])
+
+    def _told(self, proxies: KnownProxies, vectors: Architecture) -> tuple[list[str], Floats]:
+        """Return the names of proxies, and negated ones, and what they say ``(proxies, n)``."""
+        values = proxies.values(vectors)
+        names, rows = list(proxies.names), [*values]
         if self.negated:
-            names += [f"-{name}" for name in search.proxies.names]
+            names += [f"-{name}" for name in proxies.names]
             rows += [np.where(np.isfinite(row), -row, -np.inf) for row in values]
-        if self.surrogate_model != "none":
-            names, rows = ["surrogate", *names], [surrogate, *rows]
         return names, np.stack(rows)
+
+    def _ranks(
+        self, search: ProxyRunning, vectors: Architecture, surrogate: Floats
+    ) -> tuple[list[str], Floats]:
+        """Return the names of predictors and ranks by them ``(predictors, n)``, 1 for the best."""
+        if search.places is None:
+            names, worth = self._predictors(search, vectors, surrogate)
+            return names, ranks_of(worth)
+        names = list(search.proxies.names)
+        names += [f"-{name}" for name in names] if self.negated else []
+        ranks = search.places.ranks(search.ledger.space.index(vectors))
+        if self.surrogate_model == "none":
+            return names, ranks
+        return ["surrogate", *names], np.concatenate([ranks_of(surrogate[None]), ranks])
 
     def _abilities(self, search: ProxyRunning, observed: Observed) -> Floats:
         """Return the ability of each predictor."""
@@ -211,10 +236,3 @@ class _Nothing(Surrogate):
     def cross_validated(self, vectors: Architecture, scores: Floats, folds: Ints) -> Floats:
         """Predict the same of all."""
         return np.zeros(len(scores))
-
-
-def _ranks(worth: Floats) -> Floats:
-    """Return ranks ``(predictors, n)``, 1 for the best, means among equals."""
-    from scipy.stats import rankdata
-
-    return np.asarray(rankdata(-worth, axis=1))

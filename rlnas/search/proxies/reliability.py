@@ -20,15 +20,13 @@ def ordering_ability(predicted: Floats, scores: Floats) -> Floats:
         predicted: ``(P, T)``, larger promising more; only their order counts, −∞ is lowest.
         scores: ``(T,)``, finite.
     """
-    first, second = np.triu_indices(len(scores), 1)
-    above, below = scores[first] > scores[second], scores[first] < scores[second]
-    pairs = int(above.sum() + below.sum())
+    above = scores[:, None] > scores  # each pair of unlike scores once
+    pairs = np.count_nonzero(above)
     if not pairs:
         return np.full(len(predicted), 0.5)
-    one, other = predicted[:, first], predicted[:, second]
-    right = ((one > other) & above) | ((one < other) & below)
-    equal = (one == other) & (above | below)
-    return np.asarray((right.sum(axis=1) + 0.5 * equal.sum(axis=1)) / pairs)
+    right = [np.count_nonzero(above & (row[:, None] > row)) for row in predicted]
+    equal = [np.count_nonzero(above & (row[:, None] == row)) for row in predicted]
+    return np.asarray((np.array(right) + 0.5 * np.array(equal)) / pairs)
 
 
 def influence_of(abilities: Floats, temperature: float) -> Floats:

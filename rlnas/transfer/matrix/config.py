@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -64,6 +64,8 @@ class MatrixConfig:
             interrupted.
         controller: The controllers' configuration.
         fine_tuning: How methods that learn on the target do so.
+        versions: The version of each method, see `rlnas.search.Searcher`; None: the registered
+            ones. Empty for a run that was begun before versions were kept.
     """
 
     suite: str = "transnas-micro"
@@ -86,6 +88,7 @@ class MatrixConfig:
     sources_together: int = 4
     controller: ControllerConfig = field(default_factory=ControllerConfig)
     fine_tuning: FineTuningConfig = field(default_factory=FineTuningConfig)
+    versions: Mapping[str, int] | None = None
 
     def __post_init__(self) -> None:
         make_plain(self)
@@ -104,8 +107,10 @@ class MatrixConfig:
             object.__setattr__(self, "source_suite", base)
         if not self.methods:
             raise InvalidArgumentError("A matrix needs at least one method.")
-        for method in self.methods:
-            SEARCHERS.get(method)
+        versions = registered_versions(self.methods)  # refuses names that are not registered
+        begun = versions if self.versions is None else self.versions
+        versions = {method: begun.get(method, number) for method, number in versions.items()}
+        object.__setattr__(self, "versions", versions if begun else {})
         if others := [method for method in self.options if method not in self.methods]:
             raise UnknownNameError("method with options", others[0], self.methods)
         for name in ("tasks", "source_tasks", "methods", "estimators"):
@@ -240,6 +245,8 @@ class MatrixConfig:
             "controller": self.controller.to_dict(),
             "fine_tuning": dataclasses.asdict(self.fine_tuning),
             **({"options": options} if options else {}),
+            # Runs that were begun before versions were kept go on without.
+            "versions": dict(self.versions or {}),
         }
 
     @classmethod
@@ -249,6 +256,7 @@ class MatrixConfig:
             **{
                 # A run of before there was a choice has as many searches of every method.
                 "free_seeds": tree["seeds"],
+                "versions": {},
                 **tree,
                 **{name: tuple(tree.get(name, ())) for name in _LISTS},
                 "controller": ControllerConfig.from_dict(tree["controller"]),
@@ -263,6 +271,11 @@ _LEAST = {
     **{"sources_together": 1, "seed": 0, "controller_seed": 0},
 }
 _LISTS = ("tasks", "source_tasks", "methods", "estimators")
+
+
+def registered_versions(methods: Iterable[str]) -> dict[str, int]:
+    """Return the version of each method as it is registered, see `rlnas.search.Searcher`."""
+    return {method: SEARCHERS.get(method).version for method in methods}
 
 
 def known_methods(*, controls: bool | None = None) -> tuple[str, ...]:

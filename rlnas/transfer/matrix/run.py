@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from rlnas.processes import stop_pool, worker_pool
 from rlnas.run_folder import CONFIG, only_writer
 from rlnas.runs.on_disk import Progress, no_progress
 from rlnas.search.registry import SEARCHERS
-from rlnas.transfer.matrix.config import MatrixConfig
+from rlnas.transfer.matrix.config import MatrixConfig, registered_versions
 from rlnas.transfer.matrix.cross_suite import check_source_suite
 from rlnas.transfer.matrix.folder import MatrixRun
 from rlnas.transfer.matrix.schedule import Schedule
+
+_log = logging.getLogger("rlnas")
 
 PRELOADED = ("rlnas.transfer.matrix.preload",)
 """What worker processes are forked with, see `rlnas.processes.prepare_workers`."""
@@ -40,7 +43,7 @@ def run_matrix(
 
     Args:
         config: What to measure. Where it leaves ``free_seeds`` open, a run that goes on has those
-            that it was begun with.
+            that it was begun with, and its versions of methods.
         out: The run folder.
         workers: Number of processes, each with one thread.
         device: Where sources are trained: ``auto`` (the faster one, measured), ``cpu`` or ``cuda``.
@@ -56,7 +59,7 @@ def run_matrix(
         InvalidArgumentError: If sources of another suite do not fit, see `check_source_suite`, or
             a method has no such option or value.
         RunError: If ``out`` holds something and ``resume`` is false, holds another configuration,
-            or a worker died.
+            cells are missing of a method that has another version now, or a worker died.
     """
     if workers < 1:
         raise InvalidArgumentError(f"workers is {workers}; expected 1 or more.")
@@ -93,11 +96,36 @@ def run_matrix(
 
 
 def _as_begun(config: MatrixConfig, out: Path) -> MatrixConfig:
-    """Return a configuration with the number of free searches that a run was begun with."""
-    if config.free_seeds is not None or not (out / CONFIG).exists():
+    """Return a configuration with what a run was begun with and nobody said otherwise.
+
+    That is the number of free searches, and the versions of its methods.
+
+    Raises:
+        RunError: If cells are missing of a method that finds something else by now.
+    """
+    if not (out / CONFIG).exists():
         return config
     try:
-        begun = MatrixRun.open(out).config
+        run = MatrixRun.open(out)
     except RunError:  # to begin in such a folder is refused in words of its own
         return config
-    return dataclasses.replace(config, free_seeds=begun.free_seeds)
+    begun = run.config
+    left = {cell.method for cell in run.missing()}
+    now = registered_versions(method for method in begun.methods if method in left)
+    if not begun.versions:
+        if changed := [method for method, version in now.items() if version > 1]:
+            _log.warning(
+                "%s was begun before versions of methods were kept. If that was long ago, "
+                "cells of %s may have been found by another version than the rest will be.",
+                out,
+                " and ".join(changed),
+            )
+    elif changed := [m for m, version in now.items() if begun.versions.get(m) != version]:
+        told = [f"version {begun.versions.get(m)} of {m}, now {now[m]}" for m in changed]
+        raise RunError(
+            f"{out} was begun with {', '.join(told)}, which finds something else, and not all of "
+            "its cells are done. Finish it with the rlnas that its versions.json names, or choose "
+            "another folder."
+        )
+    free = begun.free_seeds if config.free_seeds is None else config.free_seeds
+    return dataclasses.replace(config, free_seeds=free, versions=begun.versions)

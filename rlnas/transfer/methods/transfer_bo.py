@@ -147,6 +147,7 @@ class TransferBO(SideBySideSearcher):
     """
 
     name = "transfer-bo"
+    version = 2  # its posterior knows structure and may doubt its sources
     takes: tuple[Takes, ...] = ("one", "several")
     compares_results = True
     Config: type[TransferBOConfig] = TransferBOConfig

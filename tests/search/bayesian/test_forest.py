@@ -46,3 +46,14 @@ def test_cross_validation_does_not_see_the_fold():
     assert abs(np.corrcoef(held, robust(noise))[0, 1]) < 0.4
     held = Forest(SPACE, np.random.default_rng(0)).cross_validated(vectors, scores, folds)
     assert np.corrcoef(held, scores)[0, 1] > 0.5
+
+
+def test_the_encoding_that_is_kept_changes_no_prediction(monkeypatch):
+    vectors, scores = some(60)
+    forest = Forest(SPACE, np.random.default_rng(0))
+    forest.fit(vectors, scores)
+    kept = forest.predict(SPACE.arrays[5:4000])
+    monkeypatch.setattr(forest, "_whole", None)
+    anew = forest.predict(SPACE.arrays[5:4000])
+    assert np.array_equal(kept.mean, anew.mean)
+    assert np.array_equal(kept.variance, anew.variance)

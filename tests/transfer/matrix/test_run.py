@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +19,7 @@ from pandas.testing import assert_frame_equal
 
 from rlnas.agents import ControllerConfig, PolicyConfig, PPOConfig, PPOController
 from rlnas.errors import InvalidArgumentError, RunError, UnknownNameError
+from rlnas.search.registry import SEARCHERS
 from rlnas.transfer import NO_SOURCE, MatrixConfig, MatrixRun, run_matrix
 
 SMALL = MatrixConfig(
@@ -107,6 +110,33 @@ def test_resuming_with_other_settings_is_refused(undisturbed: MatrixRun) -> None
     other = MatrixConfig(**{**vars(SMALL), "queries": 20})
     with pytest.raises(RunError, match="queries"):
         run_matrix(other, undisturbed.folder, resume=True)
+
+
+def test_methods_that_changed_since_a_run_was_begun(undisturbed: MatrixRun, tmp_path, caplog):
+    """Whole runs go on as they are, unfinished ones are refused, old ones told of."""
+    folder = tmp_path / "begun"
+    shutil.copytree(undisturbed.folder, folder)
+    settings = json.loads((folder / "config.json").read_text())
+    assert settings["matrix"]["versions"] == {"scratch": 1, "zero-shot": 1, "weight-init": 1}
+    settings["matrix"]["versions"]["weight-init"] = 7
+    (folder / "config.json").write_text(json.dumps(settings))
+    done = _times(folder)
+    assert run_matrix(SMALL, folder, resume=True).config.versions["weight-init"] == 7
+    assert _times(folder) == done
+    (cell,) = [c for c in SMALL.cells() if c.method == "weight-init"][:1]
+    MatrixRun.open(folder).path(cell).unlink()
+    with pytest.raises(RunError, match="begun with version 7 of weight-init, now 1"):
+        run_matrix(SMALL, folder, resume=True)
+
+    del settings["matrix"]["versions"]  # as earlier versions wrote it
+    (folder / "config.json").write_text(json.dumps(settings))
+    entry = dataclasses.replace(SEARCHERS.get("weight-init"), version=2)
+    with pytest.MonkeyPatch.context() as patch, caplog.at_level("WARNING", "rlnas"):
+        patch.setitem(SEARCHERS._entries, "weight-init", entry)
+        assert run_matrix(SMALL, folder, resume=True).finished
+    assert "before versions of methods were kept" in caplog.text
+    assert "weight-init" in caplog.text
+    assert "versions" not in json.loads((folder / "config.json").read_text())["matrix"]
 
 
 def test_a_finished_run_resumes_to_itself(undisturbed: MatrixRun) -> None:
