@@ -162,6 +162,7 @@ class DenseNetwork(TaskNetwork):
                     f"shift_{step.value}", nn.Parameter(torch.zeros(step.width))
                 )
             width = step.width
+        self.relu = nn.ReLU()  # a module, so that proxies see what goes in
         self.head = nn.Linear(width, spec.outputs)
 
     @property
@@ -185,7 +186,9 @@ class DenseNetwork(TaskNetwork):
                 last = self.get_submodule(f"dense_{step.value}")(last)
             else:
                 last = moved(last, step.moves, step.width)
-            if step.activation != "linear":
+            if step.activation == "relu":
+                last = self.relu(last)
+            elif step.activation != "linear":
                 last = ACTIVATION_FUNCTIONS[step.activation](last)
             for place, skip in enumerate(step.skips):
                 added = values[skip.value]
@@ -197,7 +200,7 @@ class DenseNetwork(TaskNetwork):
             if step.shifted:
                 last = last + self.get_parameter(f"shift_{step.value}")
             if step.skips:
-                last = functional.relu(last)
+                last = self.relu(last)
             values[step.value] = last
         return values
 

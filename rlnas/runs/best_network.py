@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rlnas.errors import RunError, shown
 from rlnas.formats import format_score
 from rlnas.plain import whole
+from rlnas.training.regularisation.schedule import Schedule
 
 if TYPE_CHECKING:
     from rlnas.networks.network import TaskNetwork
@@ -43,7 +44,7 @@ def keep_best(
     from rlnas.networks.cutting import cut_network
     from rlnas.networks.parts import network_parts
     from rlnas.training import choose_device
-    from rlnas.training.metrics import confusion_matrix
+    from rlnas.training.metrics import confusion_matrix, metric_interval
     from rlnas.training.objective.task import describe_data
     from rlnas.training.regularisation.points import recipe_of
 
@@ -79,6 +80,9 @@ def keep_best(
         about["search_valid"] = about["valid"]
         about |= {"valid": kept.valid, "test": kept.test, "epochs": final.best_epoch}
         about |= {"final_seconds": final.seconds, "final_history": final.rows()}
+    if spec.features and not about["counts_examples"]:
+        found = metric_interval(network, data.test, spec)
+        about["test_interval"] = [found.low, found.high]
     if spec.kind == "class":
         device = choose_device(setup.device)
         test = data.to(device).test
@@ -94,7 +98,10 @@ def keep_best(
         parts = tuple(network_parts(network))
         about["schedule"] = {"parts": list(parts), **regularisation.on(parts).to_dict()}
     if isinstance(network, DenseNetwork):
+        before = network.parameters_in_use
         network = cut_network(network)  # what a penalty or chance left without use
+        if network.parameters_in_use < before:
+            about["parameters_before_cutting"] = before
         about["live_parameters"] = network.parameters_in_use
         about["macs"] = sum(step.macs for step in network.steps) + network.head.weight.numel()
     if data.preparation is not None and isinstance(network, DenseNetwork):
@@ -129,6 +136,10 @@ def check_best(best: Mapping[str, Any]) -> None:
     for row in best.get("final_history") or ():
         whole(row["epoch"], "epoch")
         _are(int | float | None, "final_history", row.values())
+    _are(int | float | None, "test_interval", best.get("test_interval") or ())
+    if schedule := best.get("schedule"):
+        _are(str, "schedule", schedule["parts"])
+        Schedule.from_dict({"terms": schedule["terms"]})
     if counts := best.get("confusion"):
         _are(list, "confusion", counts)
         if {len(row) for row in counts} != {len(counts)} or len(best["classes"] or counts) != len(

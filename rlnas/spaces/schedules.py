@@ -18,7 +18,10 @@ from rlnas.spaces.mixed import MixedSpace
 PENALTIES = ("l1", "l2", "group", "orthogonality", "activity", "distance", "smoothness")
 """What a part may be asked for, by the names of `rlnas.training.regularisation`."""
 
-LEVELS = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0)
+LEVELS = (0.0, 0.003, 0.01, 0.03, 0.1, 0.3)
+SCALES = {"l2": 10.0, "distance": 10.0}
+"""What a level of a penalty is multiplied by; 1 for others. Then equal levels are about equally
+strong in a training of some hundred steps: l1 and group take a constant off, these a share."""
 RECONSTRUCTION = "reconstruction"
 _MOST_OPERATIONS = 127
 
@@ -30,25 +33,30 @@ class PartSchedule:
     Attributes:
         part: Its name; `RECONSTRUCTION` for the reconstruction of the input.
         penalty: One of `PENALTIES`, or `RECONSTRUCTION`.
-        strengths: Its strength λ at evenly spaced times of the training, ``(knots,)``.
+        levels: Its level at evenly spaced times of the training, ``(knots,)``.
     """
 
     part: str
     penalty: str
-    strengths: tuple[float, ...]
+    levels: tuple[float, ...]
+
+    @property
+    def strengths(self) -> tuple[float, ...]:
+        """Its strength λ at these times: the level times the penalty's scale, see `SCALES`."""
+        return tuple(SCALES.get(self.penalty, 1.0) * level for level in self.levels)
 
 
 class ScheduleSpace(MixedSpace):
     """Schedules of regularisation for one dense network.
 
-    For each part of the network (its layers and its head) a point chooses a penalty, and its
-    strength at evenly spaced times of the training, between which it changes linearly; so a vector
-    of λ by layer, as in the genetic search GA-REG of Potanin, Vayser & Strijov (arXiv 2406.12992),
-    is the case of one knot. What the paper's regularisers and levels are is not public; these are
-    ours. Where all strengths of a part are 0 its penalty does not matter, and the canonical form
-    has the first.
+    For each part of the network (its layers and its head) a point chooses a penalty, and its level
+    at evenly spaced times of the training, between which it changes linearly; so a vector of λ by
+    layer, as in the genetic search GA-REG of Potanin, Vayser & Strijov (arXiv 2406.12992), is the
+    case of one knot. What the paper's regularisers and levels are is not public; these are ours,
+    and a level is multiplied by the scale of its penalty (`SCALES`). Where all levels of a part are
+    0 its penalty does not matter, and the canonical form has the first.
 
-    The official string lists the parts, ``PENALTY-STRENGTH-…``, joined by ``_``; the last is the
+    The official string lists the parts, ``PENALTY-LEVEL-…``, joined by ``_``; the last is the
     reconstruction of the input, where it takes part.
 
     Args:
@@ -56,7 +64,7 @@ class ScheduleSpace(MixedSpace):
             with the first activation.
         base: The network's space; None: the default `DenseSpace`.
         penalties: Some of `PENALTIES`, distinct.
-        levels: Strengths to choose from, ascending, the first of them 0.
+        levels: Levels to choose from, ascending, the first of them 0.
         knots: Times, 1 or more; with one, strengths are constant.
         reconstruction: Whether the input's reconstruction from the first layer takes part.
         name: Name of the space.
@@ -70,7 +78,7 @@ class ScheduleSpace(MixedSpace):
         >>> space.parts, space.size
         (('layer-1', 'head'), 11664)
         >>> space.parse("group-0-0.1_l2-0.03-0.03").tolist()
-        [2, 3, 6, 1, 5, 5]
+        [2, 3, 7, 1, 6, 6]
     """
 
     def __init__(
@@ -148,14 +156,14 @@ class ScheduleSpace(MixedSpace):
         found = []
         for part in self.parts:
             penalty = RECONSTRUCTION if part == RECONSTRUCTION else names.pop(0)
-            strengths = tuple(float(names.pop(0)) for _ in range(self.knots))
-            found.append(PartSchedule(part, penalty, strengths))
+            levels = tuple(float(names.pop(0)) for _ in range(self.knots))
+            found.append(PartSchedule(part, penalty, levels))
         return tuple(found)
 
     def format(self, architecture: ArrayLike) -> str:
         """Return the official string."""
         return "_".join(
-            "-".join([own.penalty, *(f"{strength:g}" for strength in own.strengths)])
+            "-".join([own.penalty, *(f"{level:g}" for level in own.levels)])
             for own in self.part_schedules(architecture)
         )
 
@@ -173,7 +181,7 @@ class ScheduleSpace(MixedSpace):
             texts = self.operations[len(self.penalties) :]
             if len(levels) != self.knots or any(level not in texts for level in levels):
                 raise self._no_schedule(
-                    text, f"{part} needs {self.knots} strengths of {', '.join(texts)}"
+                    text, f"{part} needs {self.knots} levels of {', '.join(texts)}"
                 )
             vector += [] if part == RECONSTRUCTION else [self.operations.index(penalty)]
             vector += [self.operations.index(level) for level in levels]
@@ -186,12 +194,12 @@ class ScheduleSpace(MixedSpace):
         )
 
     def clear_dead(self, architecture: ArrayLike) -> Architecture:
-        """Return the schedule with the first penalty wherever all strengths are 0."""
+        """Return the schedule with the first penalty wherever all levels are 0."""
         vector = self.check(architecture)
         place = 0
         for own in self.part_schedules(vector):
             if own.penalty != RECONSTRUCTION:
-                if not any(own.strengths):
+                if not any(own.levels):
                     vector[place] = 0
                 place += 1
             place += self.knots

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from rlnas.datasets.spec import TaskSpec
 from rlnas.datasets.task_data import Split
+from rlnas.statistics.bootstrap import Bootstrap, Interval
 from rlnas.training.losses import IGNORED, task_loss
 
 EVALUATION_BATCH = 64
@@ -143,6 +145,38 @@ def _precision(scores: Tensor, positive: Tensor) -> float:
     told = hits[ends]
     recalled = torch.diff(told, prepend=told.new_zeros(1)) / hits[-1]
     return float((recalled * told / (ends + 1)).sum())
+
+
+@torch.no_grad()
+def metric_interval(
+    network: nn.Module, split: Split, spec: TaskSpec, bootstrap: Bootstrap | None = None
+) -> Interval:
+    """Return a network's metric on a split, with an interval for other examples like these.
+
+    Student's interval by the standard error of resampled examples, see `Bootstrap`. It says nothing
+    of another training.
+
+    Args:
+        network: The network; it is put into evaluation mode.
+        split: The examples, on the same device.
+        spec: The task.
+        bootstrap: How to resample; None for the usual way.
+    """
+    network.eval()
+    own = Bootstrap() if bootstrap is None else bootstrap
+    batches = [split.batch(i) for i in torch.split(torch.arange(len(split)), EVALUATION_BATCH)]
+    outputs = torch.cat([network(inputs) for inputs, _ in batches]).cpu()
+    targets = torch.cat([targets for _, targets in batches]).cpu()
+
+    def metric(rows: Tensor | slice) -> float:
+        meter = Meter(spec)
+        meter.update(outputs[rows], targets[rows])
+        return meter.values()["metric"]
+
+    (draws,) = own.draws(len(targets), name=("examples",))
+    found = np.array([[metric(torch.from_numpy(np.array(rows))) for rows in draws]])
+    within = (0.0, 100.0) if spec.metric.unit == "%" else (0.0, np.inf)
+    return own.interval(metric(slice(None)), own.spread(found, len(targets)), within=within)
 
 
 @torch.no_grad()

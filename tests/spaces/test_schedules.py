@@ -14,7 +14,8 @@ SMALL = ScheduleSpace("16-relu_identity_identity", levels=(0, 0.1), knots=2)
     "space",
     [
         SMALL,
-        ScheduleSpace(knots=1, reconstruction=True),
+        ScheduleSpace(levels=(0, 0.1), knots=1, reconstruction=True),
+        ScheduleSpace(reconstruction=True),
         ScheduleSpace("8-tanh_8-tanh", base=DenseSpace(2, [8], ["tanh"]), penalties=["l2"]),
     ],
 )
@@ -30,12 +31,12 @@ def test_parts_are_those_of_the_network():
 
 def test_what_a_point_asks_for():
     space = ScheduleSpace("16-relu_identity_identity", reconstruction=True)
-    vector = space.parse("group-0-0.1-1_l2-0-0-0_reconstruction-1-0.3-0")
+    vector = space.parse("group-0-0.1-0.3_l2-0-0-0.1_reconstruction-0.3-0.1-0")
     found = [(own.part, own.penalty, own.strengths) for own in space.part_schedules(vector)]
     assert found == [
-        ("layer-1", "group", (0.0, 0.1, 1.0)),
-        ("head", "l2", (0.0, 0.0, 0.0)),
-        ("reconstruction", "reconstruction", (1.0, 0.3, 0.0)),
+        ("layer-1", "group", (0.0, 0.1, 0.3)),
+        ("head", "l2", (0.0, 0.0, 1.0)),
+        ("reconstruction", "reconstruction", (0.3, 0.1, 0.0)),
     ]
 
 
