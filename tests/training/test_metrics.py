@@ -9,9 +9,11 @@ from sklearn.metrics import accuracy_score, jaccard_score, mean_squared_error
 
 from rlnas.datasets import TaskSpec
 from rlnas.datasets.spec import table_spec
+from rlnas.datasets.tables import TableSplit
+from rlnas.statistics.bootstrap import Bootstrap
 from rlnas.tasks import Metric
 from rlnas.training.losses import IGNORED, task_loss
-from rlnas.training.metrics import Meter, structural_similarity
+from rlnas.training.metrics import Meter, metric_interval, structural_similarity
 
 
 def make_meter(kind, outputs):
@@ -154,3 +156,17 @@ def test_a_table_is_judged_by_what_was_asked(name, column):
     meter.update(torch.tensor([[2.0, 0], [1, 0], [0, 3]]), torch.tensor([0, 1, 1]))
     found = meter.values()
     assert found["metric"] == found[column] != found["accuracy"]
+
+
+def test_the_interval_of_a_metric_covers_it_as_often_as_it_says():
+    """Of a mean squared error over 60 rows; the truth is 1."""
+    spec = table_spec(features=1, outputs=1)
+    network = torch.nn.Identity()
+    stream = torch.Generator().manual_seed(0)
+    covered = 0
+    for _ in range(40):
+        split = TableSplit(torch.zeros(60, 1), torch.randn(60, 1, generator=stream))
+        found = metric_interval(network, split, spec, Bootstrap(resamples=100))
+        assert found.estimate == pytest.approx(float(split.targets.square().mean()))
+        covered += found.low <= 1 <= found.high
+    assert covered >= 34
