@@ -30,6 +30,18 @@ class TrainingOptions:
     epochs: Number = None
     """Epochs; by default the recipe's."""
 
+    schedule: Text = None
+    """How training is regularised, by name: constant, strong-to-weak, weak-to-strong,
+    layer-by-layer, sparse-late, autoencoder-first; or a JSON file; or auto, to search schedules of
+    one --network of a --table. See docs/regularisation.md."""
+
+    strength: Annotated[float | None, tyro.conf.arg(metavar="LAMBDA", help_behavior_hint="")] = None
+    """Strength of a --schedule by name, at its strongest; by default its usual one."""
+
+    network: Text = None
+    """With --schedule auto: the network whose schedules are searched; by default three layers of 64
+    units."""
+
     device: str = "auto"
     """Where to train: auto (CUDA where there is one), cpu, cuda or cuda:N."""
 
@@ -81,6 +93,10 @@ class TableChoice:
     """The column of `--table` to predict, or several numbers; scikit-learn's tables have their
     own."""
 
+    metric: Text = None
+    """By what classes of `--table` are judged: accuracy (the default), balanced-accuracy,
+    average-precision or cross-entropy."""
+
     group: Text = None
     """Column of `--table` whose equal values stay in one part of the data; no input."""
 
@@ -115,6 +131,8 @@ def chosen_data(choice: TableChoice, dataset: str | None, task: str | None) -> t
     from rlnas.datasets.tables import TableOptions
 
     asked: dict[str, Any] = {} if task is None else {"task": task}
+    if choice.metric is not None:
+        asked["metric"] = choice.metric
     chosen = TableOptions(
         table=choice.table,
         target=split_names(choice.target or ()),

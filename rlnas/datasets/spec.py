@@ -152,22 +152,49 @@ def task_spec(
     )
 
 
-def table_spec(*, features: int, outputs: int, classes: tuple[str, ...] = ()) -> TaskSpec:
+TABLE_METRICS: dict[str, Metric] = {
+    "accuracy": _METRICS["class"],
+    "balanced-accuracy": Metric(
+        name="valid_balanced_accuracy",
+        unit="%",
+        epoch_policy="final",
+        note="mean over classes of the share told right",
+    ),
+    "average-precision": Metric(
+        name="valid_average_precision",
+        unit="%",
+        epoch_policy="final",
+        note="area under precision over recall, of the rarer of two classes or the mean over more",
+    ),
+    "cross-entropy": Metric(name="valid_cross_entropy", direction="min", epoch_policy="final"),
+}
+"""By what a search may judge the classes of a table, by its name."""
+
+
+def table_spec(
+    *, features: int, outputs: int, classes: tuple[str, ...] = (), metric: str = "accuracy"
+) -> TaskSpec:
     """Return the specification of a table: a classification if it has classes, else a regression.
 
     Args:
         features: Numbers in a prepared row.
         outputs: Classes, or columns to predict.
         classes: Names of the classes.
+        metric: Of a classification, one of `TABLE_METRICS`.
+
+    Raises:
+        UnknownNameError: If there is no such metric.
     """
     kind: Kind = "class" if classes else "vector"
+    if metric not in TABLE_METRICS:
+        raise UnknownNameError("metric of a table's classes", metric, TABLE_METRICS)
     return TaskSpec(
         name="classification" if classes else "regression",
         kind=kind,
         outputs=outputs,
         image_size=1,
         channels=1,
-        metric=_METRICS[kind],
+        metric=TABLE_METRICS[metric] if classes else _METRICS[kind],
         classes=classes,
         features=features,
     )

@@ -13,7 +13,7 @@ from rlnas.checkpoints import stored, write_tensors
 from rlnas.datasets.tables.columns import LARGEST, MISSING
 from rlnas.datasets.tables.preparation import FARTHEST, TablePreparation
 from rlnas.export import rows
-from rlnas.networks.dense import DenseNetwork, skip_name
+from rlnas.networks.dense import DenseNetwork, Moves, skip_name
 
 _ACTIVATIONS = {
     "relu": "functional.relu",
@@ -37,6 +37,14 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional"""
+
+_MOVED = '''
+def moved(values: Tensor, moves: list[list[int]], width: int) -> Tensor:
+    """Return units (B, width) at other places, 0 where none comes."""
+    columns = torch.tensor(moves, dtype=torch.int64, device=values.device).reshape(-1, 2)
+    found = values.new_zeros(len(values), width)
+    return found.index_copy(1, columns[:, 1], values.index_select(1, columns[:, 0]))
+'''
 
 _LOADING = '''
 def load(folder: str | Path = Path(__file__).parent, device: str = "cpu") -> Network:
@@ -141,9 +149,12 @@ def table_model_source(
     lines = [line for part in about.splitlines() for line in textwrap.wrap(part, 96) or [""]]
     said = "\n".join([first, "", *lines, ""]).replace("\\", "\\\\").replace('"""', "'''")
     end = _LOADING + (_CLASSES if preparation.classes else _NUMBERS)
-    parts = [_constants(network, preparation), *functions, "\n".join(_network(network))]
-    body = "\n\n\n".join(part.strip("\n") for part in [*parts, end])
-    return f'"""{said}"""\n\n{_HEAD}\n\n{body}\n'
+    body = "\n".join(_network(network))
+    if "moved(" in body:
+        functions.append(_MOVED)
+    parts = [_constants(network, preparation), *functions, body]
+    text = "\n\n\n".join(part.strip("\n") for part in [*parts, end])
+    return f'"""{said}"""\n\n{_HEAD}\n\n{text}\n'
 
 
 def _constants(network: DenseNetwork, preparation: TablePreparation) -> str:
@@ -182,17 +193,24 @@ def _network(network: DenseNetwork) -> list[str]:
         if step.dense:
             layers.append(f"self.dense_{step.value} = nn.Linear({step.width_in}, {step.width})")
             source = f"self.dense_{step.value}({source})"
+        elif step.moves is not None:
+            source = _moved(source, step.moves, step.width)
         if step.activation != "linear":
             source = f"{_ACTIVATIONS[step.activation]}({source})"
         last = _value(step.value)
         calls.append(f"{last} = {source}")
-        for place, (value, width) in enumerate(step.skips):
-            added = _value(value)
-            if width != step.width:
-                name = skip_name(step, place, value)
-                layers.append(f"self.{name} = nn.Linear({width}, {step.width}, bias=False)")
+        for place, skip in enumerate(step.skips):
+            added = _value(skip.value)
+            if skip.projected:
+                name = skip_name(step, place)
+                layers.append(f"self.{name} = nn.Linear({skip.width}, {step.width}, bias=False)")
                 added = f"self.{name}({added})"
+            elif skip.moves is not None:
+                added = _moved(added, skip.moves, step.width)
             calls.append(f"{last} = {last} + {added}")
+        if step.shifted:
+            layers.append(f"self.shift_{step.value} = nn.Parameter(torch.zeros({step.width}))")
+            calls.append(f"{last} = {last} + self.shift_{step.value}")
         if step.skips:
             calls.append(f"{last} = functional.relu({last})")
     layers.append(f"self.head = nn.Linear({network.head.in_features}, {spec.outputs})")
@@ -208,6 +226,12 @@ def _network(network: DenseNetwork) -> list[str]:
         "    def forward(self, x: Tensor) -> Tensor:",
         *(f"        {call}" for call in calls),
     ]
+
+
+def _moved(value: str, moves: Moves, width: int) -> str:
+    """Return the call that puts units at other places."""
+    pairs = [list(pair) for pair in moves]
+    return f"moved({value}, {pairs}, {width})"
 
 
 def _value(number: int) -> str:

@@ -8,7 +8,14 @@ from typing import Literal, get_args
 from rlnas.datasets.spec import TaskSpec
 from rlnas.errors import InvalidArgumentError
 from rlnas.plain import at_most, make_plain
-from rlnas.spaces import CellSpace, DenseSpace, SearchSpace, TransNASMacroSpace, get_space
+from rlnas.spaces import (
+    CellSpace,
+    DenseSpace,
+    ScheduleSpace,
+    SearchSpace,
+    TransNASMacroSpace,
+    get_space,
+)
 
 Skeleton = Literal["modules", "stages"]
 Decoder = Literal["published", "light"]
@@ -119,7 +126,7 @@ def published_config(space: SearchSpace | str) -> SkeletonConfig:
         InvalidArgumentError: If the space is no cell space, dense space or TransNAS's macro space.
     """
     found = get_space(space) if isinstance(space, str) else space
-    if isinstance(found, DenseSpace):
+    if isinstance(found, DenseSpace | ScheduleSpace):
         return SkeletonConfig()
     if isinstance(found, TransNASMacroSpace):
         return SkeletonConfig(published_shortcuts=True)

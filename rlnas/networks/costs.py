@@ -26,7 +26,7 @@ from rlnas.networks.heads import build_head
 from rlnas.networks.network import SearchedNetwork
 from rlnas.networks.operations import EdgeShape, build_operation
 from rlnas.networks.skeleton import Block, distinct_sizes, plan_blocks, reduced, stem_size
-from rlnas.spaces import CellSpace, DenseSpace, SearchSpace, get_space
+from rlnas.spaces import CellSpace, DenseSpace, ScheduleSpace, SearchSpace, get_space
 from rlnas.spaces.graph import live_edges
 
 
@@ -101,7 +101,10 @@ def statistics_of_many(
     found = get_space(space) if isinstance(space, str) else space
     chosen = published_config(found) if config is None else config
     vectors = [found.check(row) for row in np.asarray(architectures)]
-    if isinstance(found, DenseSpace):
+    if isinstance(found, ScheduleSpace):  # whose points all train one network
+        row = _dense_row(found.base, found.base.parse(found.network), spec)
+        rows = [row] * len(vectors)
+    elif isinstance(found, DenseSpace):
         rows = [_dense_row(found, vector, spec) for vector in vectors]
     elif spec.features:
         raise InvalidArgumentError(

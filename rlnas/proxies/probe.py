@@ -101,6 +101,8 @@ class Probe:
     @property
     def input_shape(self) -> tuple[int, ...]:
         """Shape of one input, without the batch axis."""
+        if self.spec is not None and self.spec.features:
+            return (self.spec.features,)
         if self.spec is not None:
             side, channels, tiles = self.spec.image_size, self.spec.channels, self.spec.tiles
             return (*((tiles,) if tiles > 1 else ()), channels, side, side)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from rlnas.datasets.spec import TaskSpec
 from rlnas.datasets.task_data import TaskData
 from rlnas.errors import InvalidArgumentError, UndefinedScoreError
-from rlnas.networks import SkeletonConfig, build_network
+from rlnas.networks import SkeletonConfig, build_task_network
 from rlnas.proxies.probe import Batch, Loss, Probe
 from rlnas.proxies.proxy import Proxy, ProxyScore
 from rlnas.proxies.registry import get_proxy, proxy_names
@@ -89,7 +89,7 @@ def proxy_scores(
     """Build the network of an architecture for a task and score it.
 
     Args:
-        space: As for `rlnas.networks.build_network`.
+        space: As for `rlnas.networks.build_task_network`.
         architecture: Likewise.
         task: The data of a task, of which a training batch is drawn by `draw_batch`; or only its
             specification, for proxies that need no data.
@@ -103,11 +103,11 @@ def proxy_scores(
         As `score_proxies`.
 
     Raises:
-        RlnasError: As `rlnas.networks.build_network` and `score_proxies`.
+        RlnasError: As `rlnas.networks.build_task_network` and `score_proxies`.
     """
     data = None if isinstance(task, TaskSpec) else task
     spec = task if isinstance(task, TaskSpec) else task.spec
-    network = build_network(space, architecture, spec, config, seed=seed)
+    network = build_task_network(space, architecture, spec, config, seed=seed)
     batch = None if data is None else draw_batch(data, batch_size, seed=seed)
     return score_proxies(network, batch, names=names, seed=seed)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rlnas.errors import RunError, shown
 from rlnas.formats import format_score
 from rlnas.plain import whole
+from rlnas.training.regularisation.schedule import Schedule
 
 if TYPE_CHECKING:
     from rlnas.networks.network import TaskNetwork
@@ -40,9 +41,12 @@ def keep_best(
     """
     from rlnas.export import export_model, export_table_model
     from rlnas.networks import DenseNetwork, SearchedNetwork, network_statistics
+    from rlnas.networks.cutting import cut_network
+    from rlnas.networks.parts import network_parts
     from rlnas.training import choose_device
-    from rlnas.training.metrics import confusion_matrix
+    from rlnas.training.metrics import confusion_matrix, metric_interval
     from rlnas.training.objective.task import describe_data
+    from rlnas.training.regularisation.points import recipe_of
 
     data, spec = setup.data, setup.data.spec
     chosen = result.best
@@ -66,16 +70,19 @@ def keep_best(
         "notes": list(data.notes),
         "classes": list(spec.classes),
         **({} if spec.examples == "images" else {"examples": spec.examples}),
-        "counts_examples": spec.kind in ("class", "jigsaw"),
+        "counts_examples": spec.kind in ("class", "jigsaw") and spec.metric.name == "valid_top1",
         "device": record.device,
         **vars(network_statistics(setup.space, chosen.architecture, spec, setup.config)),
     }
     if final_epochs is not None:
-        final = _train_longer(network, setup, final_epochs, folder)
+        final = _train_longer(network, chosen.architecture, setup, final_epochs, folder)
         kept = final.history[final.best_epoch - 1]
         about["search_valid"] = about["valid"]
         about |= {"valid": kept.valid, "test": kept.test, "epochs": final.best_epoch}
         about |= {"final_seconds": final.seconds, "final_history": final.rows()}
+    if spec.features and not about["counts_examples"]:
+        found = metric_interval(network, data.test, spec)
+        about["test_interval"] = [found.low, found.high]
     if spec.kind == "class":
         device = choose_device(setup.device)
         test = data.to(device).test
@@ -87,6 +94,16 @@ def keep_best(
         f"{metric.name} {format_score(about['valid']['metric'])}{unit} on validation, "
         f"{format_score(about['test']['metric'])}{unit} on test {spec.examples}."
     )
+    if regularisation := recipe_of(setup.space, chosen.architecture, setup.recipe).regularisation:
+        parts = tuple(network_parts(network))
+        about["schedule"] = {"parts": list(parts), **regularisation.on(parts).to_dict()}
+    if isinstance(network, DenseNetwork):
+        before = network.parameters_in_use
+        network = cut_network(network)  # what a penalty or chance left without use
+        if network.parameters_in_use < before:
+            about["parameters_before_cutting"] = before
+        about["live_parameters"] = network.parameters_in_use
+        about["macs"] = sum(step.macs for step in network.steps) + network.head.weight.numel()
     if data.preparation is not None and isinstance(network, DenseNetwork):
         export_table_model(network, folder / "best", data.preparation, about=said)
         about["preparation"] = data.preparation.to_dict()
@@ -119,6 +136,10 @@ def check_best(best: Mapping[str, Any]) -> None:
     for row in best.get("final_history") or ():
         whole(row["epoch"], "epoch")
         _are(int | float | None, "final_history", row.values())
+    _are(int | float | None, "test_interval", best.get("test_interval") or ())
+    if schedule := best.get("schedule"):
+        _are(str, "schedule", schedule["parts"])
+        Schedule.from_dict({"terms": schedule["terms"]})
     if counts := best.get("confusion"):
         _are(list, "confusion", counts)
         if {len(row) for row in counts} != {len(counts)} or len(best["classes"] or counts) != len(
@@ -136,15 +157,16 @@ def _are(kinds: Any, name: str, values: Iterable[object]) -> None:
 
 
 def _train_longer(
-    network: TaskNetwork, setup: TrainingSetup, epochs: int, folder: Path
+    network: TaskNetwork, architecture: str, setup: TrainingSetup, epochs: int, folder: Path
 ) -> TrainingResult:
     """Train the best architecture anew for more epochs; the network gets the weights."""
     from rlnas.networks import build_task_network
     from rlnas.training import train_network
+    from rlnas.training.regularisation.points import recipe_of
 
     fresh = build_task_network(
         setup.space,
-        network.architecture,
+        architecture,
         setup.data.spec,
         setup.config,
         seed=setup.seed,
@@ -153,7 +175,7 @@ def _train_longer(
     return train_network(
         network,
         setup.data,
-        replace(setup.recipe, epochs=epochs),
+        replace(recipe_of(setup.space, architecture, setup.recipe), epochs=epochs),
         seed=setup.seed,
         device=setup.device,
         folder=folder / f"final-{epochs}-epochs",

@@ -21,6 +21,7 @@ from rlnas.runs.best_network import check_best, keep_best
 from rlnas.runs.on_disk import read_table, table_guarded
 from rlnas.sealed_json import read_sealed_json, write_sealed_json
 from rlnas.search import Searcher, SearchResult, get_searcher
+from rlnas.spaces import ScheduleSpace
 from rlnas.tasks import Budget, QueryRecord, Task
 from rlnas.training.objective.records import TrainingRecord, read_record
 
@@ -125,7 +126,8 @@ def search_dataset(
                     on_query(record)
 
             target = setup.task(objective)
-            target.proxies = LiveProxies(setup.space, setup.data, setup.config, seed=setup.seed)
+            if not isinstance(setup.space, ScheduleSpace):  # one network, whatever the schedule
+                target.proxies = LiveProxies(setup.space, setup.data, setup.config, seed=setup.seed)
             if on_task is not None:
                 on_task(target)
             result = searcher.search(target, budget, seed=seed, on_query=tell)

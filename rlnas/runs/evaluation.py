@@ -13,6 +13,7 @@ from rlnas.errors import DataError, InvalidArgumentError
 from rlnas.parquet import write_frame
 from rlnas.run_folder import begin_run, only_writer
 from rlnas.runs.on_disk import Progress, no_progress
+from rlnas.spaces import ScheduleSpace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,9 +93,10 @@ def evaluate_architectures(
 
     report = on_progress or no_progress
     setup = prepare_training(dataset, task, seed=seed, **training)
-    if proxies and setup.data.spec.features:
+    if proxies and isinstance(setup.space, ScheduleSpace):
         raise InvalidArgumentError(
-            "proxies=True: the zero-cost proxies are of networks for images; leave it out."
+            "proxies=True: proxies are of a network before its training, and schedules train one "
+            "and the same; leave it out."
         )
     names = read_architectures(architectures, setup.space, seed)
     folder = Path(out)

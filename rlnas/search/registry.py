@@ -195,6 +195,7 @@ SEARCHERS: Registry[Method] = Registry(
             Method("random", "rlnas.search.random_search:RandomSearch"),
             Method("local", "rlnas.search.local_search:LocalSearch"),
             Method("regularised-evolution", "rlnas.search.evolution:RegularisedEvolution"),
+            Method("genetic", "rlnas.search.genetic:GeneticSearch", by_name=True),
             Method("bo-forest", f"{_BAYESIAN}.optimisation:ForestSearch", by_name=True),
             Method("bo-gp", f"{_BAYESIAN}.optimisation:GaussianProcessSearch", by_name=True),
             Method("bo-ensemble", f"{_BAYESIAN}.optimisation:EnsembleSearch", by_name=True),

@@ -6,6 +6,7 @@ from rlnas.spaces.dense import DenseSpace
 from rlnas.spaces.graph import ArchitectureGraph
 from rlnas.spaces.nasbench201 import NASBench201Space
 from rlnas.spaces.registry import get_space, register_space, space_names
+from rlnas.spaces.schedules import ScheduleSpace
 from rlnas.spaces.transnas import TransNASMacroSpace, TransNASMicroSpace
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "CellSpace",
     "DenseSpace",
     "NASBench201Space",
+    "ScheduleSpace",
     "SearchSpace",
     "TransNASMacroSpace",
     "TransNASMicroSpace",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from rlnas.errors import InvalidArchitectureError, InvalidArgumentError
 from rlnas.plain import whole
-from rlnas.spaces.base import Architecture, SearchSpace
+from rlnas.spaces.base import Architecture
 from rlnas.spaces.graph import ArchitectureGraph
+from rlnas.spaces.mixed import MixedSpace
 
 ACTIVATIONS = ("linear", "relu", "tanh", "sigmoid", "silu", "gelu")
 """What may follow a dense layer; ``linear`` is no activation."""
@@ -40,7 +40,7 @@ class DenseLayer:
     skips: tuple[int, ...] = ()
 
 
-class DenseSpace(SearchSpace):
+class DenseSpace(MixedSpace):
     """Stacks of dense layers, each a width with an activation or the identity, with skips.
 
     A layer transforms the value before it. To what comes out, the skips add earlier values, each
@@ -126,12 +126,9 @@ class DenseSpace(SearchSpace):
                 self._back.append(back)
         self.positions = np.array(pairs, dtype=np.int64)
         is_layer = np.array(self._back) == 0
-        self._low = np.where(is_layer, _FIRST, 0)
-        self._count = np.where(is_layer, len(self.operations) - _FIRST, 2)
-        self.size = math.prod(self._count.tolist())
-        # The first position is the most significant digit; a large space has no numbers.
-        later = [math.prod(self._count[p + 1 :].tolist()) for p in range(len(pairs))]
-        self._powers = np.array(later if self.indexable else [], dtype=np.int64)
+        self.set_ranges(
+            np.where(is_layer, _FIRST, 0), np.where(is_layer, len(self.operations) - _FIRST, 2)
+        )
 
     @property
     def depth(self) -> int:
@@ -156,6 +153,12 @@ class DenseSpace(SearchSpace):
                 width, _, activation = self.operations[operation].partition("-")
                 found.append(DenseLayer(int(width), activation, tuple(own)))
         return tuple(found)
+
+    def parts(self, architecture: ArrayLike) -> tuple[str, ...]:
+        """Return the names of the parts of its network: the layers that are some, and the head."""
+        layers = enumerate(self.dense_layers(architecture), start=1)
+        found = [f"layer-{place}" for place, own in layers if own.width is not None or own.skips]
+        return (*found, "head")
 
     def format(self, architecture: ArrayLike) -> str:
         """Return the official string."""
@@ -198,47 +201,6 @@ class DenseSpace(SearchSpace):
             f"{text!r} is not an architecture of {self.name}: {why}. Expected {self.depth} layers "
             f"such as {self.format(self.from_example())!r}."
         )
-
-    def is_valid(self, architectures: ArrayLike) -> NDArray[np.bool_]:
-        """Return which rows have layers at layers' and skips at skips' positions."""
-        batch = np.asarray(architectures)
-        fits = (batch >= self._low) & (batch < self._low + self._count)
-        return np.asarray(fits.all(axis=1), dtype=np.bool_)
-
-    def index(self, architectures: ArrayLike) -> NDArray[np.int64]:
-        """Return the indices ``(N,)`` of architectures, numbers of mixed radix."""
-        self._require_indexable("index")
-        digits = np.asarray(architectures, dtype=np.int64) - self._low
-        return np.asarray(digits @ self._powers, dtype=np.int64)
-
-    def from_index(self, indices: ArrayLike) -> Architecture:
-        """Return the architectures ``(N, num_positions)`` with the given indices."""
-        self._require_indexable("from_index")
-        numbers = np.asarray(indices, dtype=np.int64)
-        if ((numbers < 0) | (numbers >= self.size)).any():
-            raise InvalidArchitectureError(f"{self.name} has indices 0…{self.size - 1}.")
-        return (numbers[:, None] // self._powers % self._count + self._low).astype(np.int8)
-
-    def sample(self, n: int, rng: np.random.Generator) -> Architecture:
-        """Return ``n`` uniform architectures: every position is drawn by itself."""
-        if n < 0:
-            raise InvalidArgumentError(f"sample() got n={n}; expected n ≥ 0.")
-        drawn = rng.integers(self._count, size=(n, self.num_positions))
-        return (drawn + self._low).astype(np.int8)
-
-    def construction_mask(self, prefixes: ArrayLike, position: int) -> NDArray[np.bool_]:
-        """Return the operations of the position's kind: every prefix can be completed."""
-        low, count = int(self._low[position]), int(self._count[position])
-        mask = np.zeros((len(np.asarray(prefixes)), self.num_operations), dtype=np.bool_)
-        mask[:, low : low + count] = True
-        return mask
-
-    def _compute_mask(self, current: Architecture) -> NDArray[np.bool_]:
-        operations = np.arange(self.num_operations)
-        low = self._low[:, None]
-        fits = (operations >= low) & (operations < low + self._count[:, None])
-        changed = operations != current[:, :, None]
-        return np.asarray((fits & changed).reshape(len(current), -1), dtype=np.bool_)
 
     def canonical_key(self, architecture: ArrayLike) -> Hashable:
         """Return a key that architectures share exactly if one is the other less empty layers.

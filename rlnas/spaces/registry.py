@@ -9,6 +9,7 @@ from rlnas.registry import Registry
 from rlnas.spaces.base import SearchSpace
 from rlnas.spaces.dense import DenseSpace, attn
 from rlnas.spaces.nasbench201 import NASBench201Space
+from rlnas.spaces.schedules import ScheduleSpace
 from rlnas.spaces.transnas import TransNASMacroSpace, TransNASMicroSpace
 
 SPACES: Registry[Callable[[], SearchSpace]] = Registry(
@@ -20,6 +21,7 @@ SPACES: Registry[Callable[[], SearchSpace]] = Registry(
         "nasbench-201": NASBench201Space,
         "dense": DenseSpace,
         "attn": attn,
+        "schedules": ScheduleSpace,
     },
     group="rlnas.spaces",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,6 +14,8 @@ from torch import Tensor, nn
 from rlnas.checkpoints import TrainingState, optimizer_tensors, restore_optimizer
 from rlnas.datasets.spec import TaskSpec
 from rlnas.datasets.task_data import TaskData
+from rlnas.networks.parts import network_parts
+from rlnas.seeding import derive_seed
 from rlnas.training.adversary import Adversary
 from rlnas.training.batches import SharedBatches, SplitName
 from rlnas.training.losses import task_loss
@@ -20,6 +23,7 @@ from rlnas.training.metrics import EVALUATION_BATCH, Meter
 from rlnas.training.optimizers import build_optimizer, set_rate
 from rlnas.training.precision import CompiledForward, arrange, autocast, compile_pays, loss_scaler
 from rlnas.training.recipe import Recipe
+from rlnas.training.regularisation.loss import AdditiveLoss
 from rlnas.training.result import EpochRecord
 
 
@@ -32,7 +36,8 @@ class Loop:
     Args:
         module: Gives, for a batch of inputs, the output of each member.
         data: The data of each member; members see the same images.
-        recipe: How they are trained. A discriminator is for one member alone.
+        recipe: How they are trained. A discriminator or a schedule of regularisation is for one
+            member alone.
         seed: Decides the order of examples and their augmentation, and the discriminator's first
             weights.
         device: Where the module is trained; it is moved there.
@@ -47,7 +52,7 @@ class Loop:
 
     Raises:
         InvalidArgumentError: If the data differ in their images, or the recipe's discriminator
-            does not suit the task.
+            does not suit the task, or its regularisation not the module.
     """
 
     def __init__(
@@ -80,6 +85,16 @@ class Loop:
         if compiles is None:
             compiles = compile_pays(device, recipe.epochs * self._steps)
         self._call: Any = CompiledForward(self.module) if compiles else self.module
+        self._additive: AdditiveLoss | None = None
+        if recipe.regularisation is not None:
+            self._additive = AdditiveLoss(
+                self.module,
+                recipe.regularisation.on(tuple(network_parts(self.module))),
+                self.specs[0],
+                steps=recipe.epochs * self._steps,
+                seed=derive_seed(seed, "training", "regularisation"),
+                optimizer=partial(build_optimizer, recipe),
+            )
 
     def epoch(self, number: int, *, test: bool = True) -> list[EpochRecord]:
         """Train for one epoch and evaluate; return the record of each member.
@@ -123,7 +138,7 @@ class Loop:
         batches = self._batches.epoch(self._seed, number, recipe.batch_size, recipe.epoch_examples)
         for step, (inputs, targets) in enumerate(batches, start=(number - 1) * self._steps):
             rate = recipe.rate(step, recipe.epochs * self._steps)
-            outputs = self._forward(inputs)
+            outputs, parts = self._outputs(inputs, step)
             losses = torch.stack(
                 [
                     task_loss(s.kind, o, t, label_smoothing=recipe.label_smoothing)
@@ -135,6 +150,8 @@ class Loop:
                 objective = self._adversary.objective(
                     inputs, targets[0], outputs[0], objective, scaler=self._scaler, rate=rate
                 )
+            if self._additive is not None:
+                objective = self._additive.objective(objective, inputs, parts)
             self._step(objective, rate)
             total += losses.detach()
             for meter, output, target in zip(meters, outputs, targets, strict=False):
@@ -144,7 +161,21 @@ class Loop:
             values["loss"] = loss  # what was minimised, where a meter leaves out label smoothing
         if self._adversary is not None:
             train[0] |= self._adversary.take_losses()
+        if self._additive is not None:
+            train[0] |= self._additive.take_means()
         return train
+
+    def _outputs(
+        self, inputs: Tensor, step: int
+    ) -> tuple[Sequence[Tensor], dict[str, Tensor] | None]:
+        """Return what a training batch comes to, and parts' outputs where terms need them."""
+        if self._additive is not None:
+            self._additive.begin(step)
+            with autocast(self.recipe.precision, self._device):
+                both = self._additive.forward(inputs)
+            if both is not None:
+                return [both[0]], both[1]
+        return self._forward(inputs), None
 
     def _step(self, objective: Tensor, rate: float) -> None:
         """Move the weights against the gradient of a scalar."""
@@ -154,8 +185,12 @@ class Loop:
         if self.recipe.gradient_clip is not None:
             self._scaler.unscale_(self.optimizer)
             nn.utils.clip_grad_norm_(self.module.parameters(), self.recipe.gradient_clip)
+        if self._additive is not None:
+            self._additive.hold_back()
         self._scaler.step(self.optimizer)
         self._scaler.update()
+        if self._additive is not None:
+            self._additive.shrink(rate)
 
     def _forward(self, inputs: Tensor) -> Sequence[Tensor]:
         if inputs.ndim == 4:
@@ -180,6 +215,8 @@ class Loop:
         tensors |= optimizer_tensors(self.optimizer, "optimizer")
         if self._adversary is not None:
             tensors |= self._adversary.tensors()
+        if self._additive is not None:
+            tensors |= self._additive.tensors()
         return tensors, {"scaler": self._scaler.state_dict()}
 
     def restore(self, state: TrainingState) -> None:
@@ -196,5 +233,7 @@ class Loop:
         restore_optimizer(self.optimizer, tensors, "optimizer")
         if self._adversary is not None:
             self._adversary.restore(tensors)
+        if self._additive is not None:
+            self._additive.restore(tensors)
         if values["scaler"]:
             self._scaler.load_state_dict(values["scaler"])

@@ -10,6 +10,8 @@ from typing import Any, Literal, get_args
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.plain import at_most, make_plain
+from rlnas.training.regularisation.experts import ExpertSchedule, schedule_from
+from rlnas.training.regularisation.schedule import Schedule
 
 OptimizerName = Literal["sgd", "adam", "adamw"]
 ScheduleName = Literal["cosine", "constant"]
@@ -58,6 +60,8 @@ class Recipe:
             see `rlnas.training.precision.compile_pays`.
         patience: Stop after as many epochs without a better validation metric, and go back to the
             best epoch's weights; None trains to the end and keeps the last.
+        regularisation: Terms that are added to the loss by a schedule, see
+            `rlnas.training.regularisation`; None for the task's loss alone.
 
     Raises:
         InvalidArgumentError: If a field has a value outside its range.
@@ -84,10 +88,13 @@ class Recipe:
     precision: Precision = "auto"
     compile: bool | None = None
     patience: int | None = None
+    regularisation: Schedule | ExpertSchedule | None = None
 
     def __post_init__(self) -> None:
         make_plain(self)
         object.__setattr__(self, "betas", tuple(self.betas))  # JSON gives a list
+        if self.regularisation is not None:
+            object.__setattr__(self, "regularisation", schedule_from(self.regularisation))
         for field, kind in _CHOICES:
             if getattr(self, field) not in get_args(kind):
                 raise InvalidArgumentError(
@@ -118,7 +125,12 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as JSON-able values, which `from_dict` takes."""
-        return asdict(self) | {"betas": list(self.betas)}
+        values = asdict(self) | {"betas": list(self.betas)}
+        # Left out where there is none, as it is in what was written before there was any.
+        del values["regularisation"]
+        if self.regularisation is not None:
+            values["regularisation"] = self.regularisation.to_dict()
+        return values
 
     @classmethod
     def from_dict(cls, tree: Mapping[str, Any]) -> Recipe:

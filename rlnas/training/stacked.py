@@ -37,8 +37,8 @@ def train_stacked(
     Args:
         networks: Networks of one skeleton, see `StackedNetwork`.
         data: The data of all networks, or of each; of tasks on the same images.
-        recipe: How to train, without early stopping, clipping, a discriminator or float16, which
-            would treat the members as one.
+        recipe: How to train, without early stopping, clipping, a discriminator, a schedule of
+            regularisation or float16, which would treat the members as one.
         seed: Decides the order of the examples.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         train_metrics: Whether to measure the metric on training batches too.
@@ -99,7 +99,7 @@ def _check(networks: Sequence[SearchedNetwork], data: list[TaskData], recipe: Re
                 f"A network was built for {network.spec}, but its data are of {item.spec}; build "
                 "it with the spec of its data."
             )
-    for field in ("patience", "gradient_clip", "adversarial"):
+    for field in ("patience", "gradient_clip", "adversarial", "regularisation"):
         if getattr(recipe, field):
             raise InvalidArgumentError(
                 f"Recipe.{field} is {getattr(recipe, field)}; a stack is trained without it. Use "

@@ -68,3 +68,78 @@ def test_what_its_files_say_is_checked(tmp_path):
             TrainingSearchRun.open(tmp_path)
     (tmp_path / "best.json").write_text(json.dumps(best))  # as an earlier version wrote it
     assert TrainingSearchRun.open(tmp_path).best == best
+
+
+def test_proxies_of_dense_networks(tmp_path):
+    """After its first queries ProxyBO goes by proxies that are computed on rows of the table."""
+    from rlnas.datasets.tables import TableOptions
+
+    run = rlnas.search_dataset(
+        TableOptions(table="wine"),
+        "proxybo",
+        3,
+        out=tmp_path,
+        options={"initial": 2, "live": 6},
+        epochs=1,
+        device="cpu",
+    )
+    notes = run.result.records[-1].notes
+    assert {"influence/snip", "influence/jacov", "influence/synflow"} <= set(notes)
+    assert 1 <= notes["rank/candidates"] <= 6
+
+
+def test_schedules_are_searched_cut_and_exported(tmp_path):
+    """Every query trains one network; the best is cut, and its file gives the run's predictions."""
+    import importlib.util
+
+    import torch
+
+    from rlnas.datasets.tables import TableOptions, load_table_data
+    from rlnas.networks.cutting import cut_network
+    from rlnas.training import prepare_training
+    from rlnas.training.regularisation import Schedule, schedule_of
+
+    how = {"schedule": "auto", "network": "32-relu_32-tanh_identity", "epochs": 8, "device": "cpu"}
+    table = TableOptions(table="wine")
+    run = rlnas.search_dataset(table, "genetic", 2, out=tmp_path / "run", **how)
+    assert run.settings["network"] == "32-relu_32-tanh_identity"
+    assert run.settings["space"] == run.result.space == "schedules"
+    assert run.rows["parameters"].nunique() == 1
+    best = run.best
+    schedule = Schedule.from_dict({"terms": best["schedule"]["terms"]})
+    setup = prepare_training(table, **how)
+    assert schedule == schedule_of(setup.space, best["architecture"])
+    network = setup.objective(tmp_path / "run" / "architectures").network(best["architecture"])
+    assert best["live_parameters"] == cut_network(network).parameters_in_use
+    path = tmp_path / "run" / "best" / "model.py"
+    spec = importlib.util.spec_from_file_location("schedules_model", path)
+    model = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(model)
+    inputs = load_table_data(table).test.inputs
+    torch.testing.assert_close(model.load()(inputs), network(inputs), atol=1e-5, rtol=1e-5)
+    other = {**how, "network": "16-relu_identity_identity"}
+    with pytest.raises(RunError, match="network is"):
+        rlnas.search_dataset(table, "genetic", 3, out=tmp_path / "run", resume=True, **other)
+
+
+def test_a_named_schedule_holds_for_every_architecture_and_for_the_longer_training(tmp_path):
+    from rlnas.datasets.tables import TableOptions
+
+    run = rlnas.search_dataset(
+        TableOptions(table="diabetes"),
+        "random",
+        2,
+        out=tmp_path,
+        schedule="sparse-late",
+        strength=3.0,
+        epochs=2,
+        final_epochs=3,
+        device="cpu",
+    )
+    assert run.settings["recipe"]["regularisation"] == {"expert": "sparse-late", "strength": 3.0}
+    for record in run.records.values():
+        assert record.history[-1]["train_term_group"] > 0
+    assert run.best["final_history"][0]["train_strength_group_layer-1"] == 0
+    assert run.best["final_history"][-1]["train_strength_group_layer-1"] == 3
+    low, high = run.best["test_interval"]
+    assert low < run.best["test"]["metric"] < high

@@ -8,9 +8,12 @@ import torch
 from sklearn.metrics import accuracy_score, jaccard_score, mean_squared_error
 
 from rlnas.datasets import TaskSpec
+from rlnas.datasets.spec import table_spec
+from rlnas.datasets.tables import TableSplit
+from rlnas.statistics.bootstrap import Bootstrap
 from rlnas.tasks import Metric
 from rlnas.training.losses import IGNORED, task_loss
-from rlnas.training.metrics import Meter, structural_similarity
+from rlnas.training.metrics import Meter, metric_interval, structural_similarity
 
 
 def make_meter(kind, outputs):
@@ -113,3 +116,57 @@ def test_the_image_metric_is_the_mean_over_images(draws):
     outputs, targets = torch.rand(2, 5, 3, 12, 12, generator=draws) * 2 - 1
     values = measure(make_meter("image", 3), outputs, targets, [2, 3])
     assert values["metric"] == pytest.approx(float(structural_similarity(outputs, targets).mean()))
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_metrics_of_a_tables_classes_are_scikit_learns(classes):
+    from sklearn.metrics import average_precision_score, balanced_accuracy_score
+
+    stream = torch.Generator().manual_seed(classes)
+    for _ in range(5):
+        labels = (torch.rand(90, generator=stream) ** 3 * classes).long()  # the first is common
+        # Rounded, so that many are tied.
+        logits = torch.randn(90, classes, generator=stream).round(decimals=1)
+        logits[torch.arange(90), labels] += 0.5
+        meter = Meter(table_spec(features=3, outputs=classes, classes=tuple("abcd"[:classes])))
+        for part in (slice(0, 64), slice(64, 90)):
+            meter.update(logits[part], labels[part])
+        found = meter.values()
+        shares = logits.softmax(dim=1).numpy()
+        told = shares.argmax(axis=1)
+        assert found["balanced_accuracy"] == pytest.approx(
+            100 * balanced_accuracy_score(labels, told)
+        )
+        rare = range(classes) if classes > 2 else [1]
+        expected = [average_precision_score(labels == k, shares[:, k]) for k in rare]
+        assert found["average_precision"] == pytest.approx(100 * np.mean(expected))
+        assert found["metric"] == found["accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("balanced-accuracy", "balanced_accuracy"),
+        ("average-precision", "average_precision"),
+        ("cross-entropy", "loss"),
+    ],
+)
+def test_a_table_is_judged_by_what_was_asked(name, column):
+    meter = Meter(table_spec(features=3, outputs=2, classes=("a", "b"), metric=name))
+    meter.update(torch.tensor([[2.0, 0], [1, 0], [0, 3]]), torch.tensor([0, 1, 1]))
+    found = meter.values()
+    assert found["metric"] == found[column] != found["accuracy"]
+
+
+def test_the_interval_of_a_metric_covers_it_as_often_as_it_says():
+    """Of a mean squared error over 60 rows; the truth is 1."""
+    spec = table_spec(features=1, outputs=1)
+    network = torch.nn.Identity()
+    stream = torch.Generator().manual_seed(0)
+    covered = 0
+    for _ in range(40):
+        split = TableSplit(torch.zeros(60, 1), torch.randn(60, 1, generator=stream))
+        found = metric_interval(network, split, spec, Bootstrap(resamples=100))
+        assert found.estimate == pytest.approx(float(split.targets.square().mean()))
+        covered += found.low <= 1 <= found.high
+    assert covered >= 34

@@ -84,6 +84,11 @@ def load_table_data(
     found = read_targets(frame, names, asked.task)
     frame = frame.loc[found.known].reset_index(drop=True)
     labels = found.values.astype(np.int64) if found.classes else None
+    if labels is None and asked.metric != "accuracy":
+        raise InvalidArgumentError(
+            f"metric is {asked.metric!r}, one of classes; {', '.join(names)} "
+            f"{'is' if len(names) == 1 else 'are'} a regression, judged by the mean squared error."
+        )
     parts = split_rows(frame, labels, asked)
     aside = {*names, *asked.leave_out, asked.group, asked.time}
     inputs = frame[[name for name in frame.columns if name not in aside]]
@@ -118,6 +123,7 @@ def load_table_data(
             features=preparation.features,
             outputs=len(found.classes) or len(names),
             classes=found.classes,
+            metric=asked.metric,
         ),
         **splits,
         mean=(),

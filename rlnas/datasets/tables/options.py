@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from rlnas.errors import InvalidArgumentError
+from rlnas.datasets.spec import TABLE_METRICS
+from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.plain import make_plain
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ class TableOptions:
         target: The columns to predict. A table of scikit-learn's has its own, if there are none.
         task: ``classification`` (one target), ``regression``, or ``auto``: classes where the only
             target has words, or whole numbers of at most 20 values.
+        metric: By what a search judges classes: ``accuracy``, ``balanced-accuracy``,
+            ``average-precision`` or ``cross-entropy``. All are measured.
         group: Column whose equal values stay in one part, e.g. a patient; not an input.
         time: Column by which rows are ordered: the newest are tested, those before validated; not
             an input.
@@ -46,6 +49,7 @@ class TableOptions:
     table: str
     target: tuple[str, ...] = ()
     task: TableTask = "auto"
+    metric: str = "accuracy"
     group: str | None = None
     time: str | None = None
     leave_out: tuple[str, ...] = ()
@@ -67,6 +71,8 @@ class TableOptions:
             raise InvalidArgumentError(
                 f"task is {self.task!r}; expected one of {', '.join(get_args(TableTask))}."
             )
+        if self.metric not in TABLE_METRICS:
+            raise UnknownNameError("metric of a table's classes", self.metric, TABLE_METRICS)
         if self.seed < 0:
             raise InvalidArgumentError(f"seed is {self.seed}; expected 0 or more.")
         for name in ("train_size", "valid_size", "test_size"):

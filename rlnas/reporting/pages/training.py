@@ -10,12 +10,14 @@ import numpy as np
 
 from rlnas.formats import format_amount, format_score, format_seconds
 from rlnas.reporting.figures.drawing import Drawing
+from rlnas.reporting.figures.schedule import draw_schedule
 from rlnas.reporting.figures.training import training_figures
 from rlnas.reporting.pages.page import write_page
 from rlnas.reporting.pages.parts import TableCell, drawn_figure, folded, heading, note, table
 from rlnas.runs.dataset_search import KIND, TrainingSearchRun
 from rlnas.statistics.bootstrap import Interval
 from rlnas.statistics.proportions import proportion_difference, proportion_interval
+from rlnas.training.regularisation.schedule import Schedule
 
 _FULL_MATRIX = 30  # classes up to which the whole matrix is shown
 
@@ -89,9 +91,11 @@ def write_training_page(run: TrainingSearchRun) -> Path:
                 f"On the validation {_examples(run)} after each epoch.",
             ),
         ]
-    parts += [classes_section(run), _cost(run), _model(run)]
+    parts += [_schedule(run), classes_section(run), _cost(run), _model(run)]
+    network = run.settings.get("network")
+    what = f"schedules of {network}" if network else f"architectures of {result.space}"
     subtitle = (
-        f"{len(result.records)} architectures of {result.space}, chosen by {result.searcher} and "
+        f"{len(result.records)} {what}, chosen by {result.searcher} and "
         f"trained for {epochs} epoch{'' if epochs == 1 else 's'} each."
     )
     return write_page(
@@ -136,6 +140,9 @@ def _percent(interval: Interval) -> str:
 
 
 def _test_interval(run: TrainingSearchRun) -> str:
+    ends = [end for end in run.best.get("test_interval") or () if isinstance(end, float | int)]
+    if len(ends) == 2 and all(map(math.isfinite, ends)):
+        return f" [{', '.join(map(format_score, ends))}]".replace("-", "−")
     if not run.is_accuracy:
         return ""
     return " " + _percent(_interval(run, run.best["test"]["metric"], run.best["test_size"]))
@@ -169,6 +176,16 @@ def _certainty(run: TrainingSearchRun) -> str:
         lines.append(
             f"The test accuracy was measured once, on {best['test_size']:,} {_examples(run)} that "
             "no search saw; its brackets are Wilson's 95 % interval."
+        )
+    elif _test_interval(run):
+        lines.append(
+            f"The median of the {count} trained is {format_score(median)}{unit} on the validation "
+            f"{_examples(run)}."
+        )
+        lines.append(
+            f"The test metric was measured once, on {best['test_size']:,} {_examples(run)} that no "
+            "search saw; its brackets are a 95 % interval, by resampling these "
+            f"{_examples(run)} (Student's, with a bootstrap standard error)."
         )
     else:
         lines.append(
@@ -224,6 +241,21 @@ def _column(run: TrainingSearchRun) -> str:
     return metric.name if metric.unit == "1" else f"{metric.name} ({metric.unit})"
 
 
+def _schedule(run: TrainingSearchRun) -> str:
+    """Return the schedule of the best network's training; empty without one."""
+    if not (kept := run.best.get("schedule")):
+        return ""
+    record = run.records.get(run.best["architecture"])
+    history = run.best.get("final_history") or (record.history if record else ())
+    figure = draw_schedule(Schedule.from_dict({"terms": kept["terms"]}), kept["parts"], history)
+    caption = (
+        "How strongly each term acts on each part of the best network, over its training (grey: "
+        "not at all); below, what the terms times their strength, and the task's loss, came to."
+    )
+    drawn = drawn_figure(Drawing(figure, "schedule"), run.folder, "Schedule", caption)
+    return heading("Schedule of regularisation") + drawn
+
+
 def _cost(run: TrainingSearchRun) -> str:
     costs = [record.evaluation.cost for record in run.result.records]
     final = float(run.best.get("final_seconds", 0.0))
@@ -242,9 +274,12 @@ def _model(run: TrainingSearchRun) -> str:
     if not run.best:
         return ""
     best = run.best
+    less = ""
+    if before := best.get("parameters_before_cutting"):
+        less = f" (of {format_amount(before)}; the others did nothing and are cut out)"
     text = (
         f"The folder best holds the network with {format_amount(best['live_parameters'])} "
-        f"parameters and {format_amount(best['macs'])} multiply-accumulates an example: "
+        f"parameters{less} and {format_amount(best['macs'])} multiply-accumulates an example: "
         "model.safetensors (weights), model.py (its definition; needs torch and safetensors "
         "only) and README.txt."
     )

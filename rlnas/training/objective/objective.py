@@ -15,7 +15,7 @@ from rlnas.errors import InvalidArgumentError, RunError, UnwritableError
 from rlnas.networks import DenseNetwork, SearchedNetwork, SkeletonConfig, network_statistics
 from rlnas.networks.config import suitable_config
 from rlnas.processes import Failure, Isolated
-from rlnas.spaces import Architecture, SearchSpace, get_space
+from rlnas.spaces import Architecture, ScheduleSpace, SearchSpace, get_space
 from rlnas.tasks import Evaluation, Metric
 from rlnas.training.objective.records import FailureKind, RecordFolder, TrainingRecord
 from rlnas.training.objective.worker import (
@@ -137,9 +137,11 @@ class TrainingObjective:
         data = self.data
         return {
             "space": self.space.name,
+            **network_of(self.space),
             "dataset": data.dataset,
             "task": data.spec.name,
             "data": data.fingerprint,
+            **metric_of(data),
             "recipe": self.recipe.to_dict(),
             "config": asdict(self.config),
             "seed": seed,
@@ -251,3 +253,14 @@ class TrainingObjective:
         network = self._work.build(architecture, self.data)
         network.load_state_dict(read_tensors(path)[0])
         return network.eval()
+
+
+def metric_of(data: TaskData) -> dict[str, str]:
+    """Return the setting that says by what classes of a table are judged; none for the usual."""
+    usual = not data.spec.features or data.spec.metric.name in ("valid_top1", "valid_loss")
+    return {} if usual else {"metric": data.spec.metric.name}
+
+
+def network_of(space: SearchSpace) -> dict[str, str]:
+    """Return the setting that says which network a space of schedules trains; none of others."""
+    return {"network": space.network} if isinstance(space, ScheduleSpace) else {}

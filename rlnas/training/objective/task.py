@@ -12,12 +12,14 @@ from rlnas.datasets.task_data import TaskData
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.networks import SkeletonConfig, published_config
 from rlnas.networks.config import suitable_config
-from rlnas.spaces import SearchSpace, get_space
+from rlnas.spaces import DenseSpace, ScheduleSpace, SearchSpace, get_space
 from rlnas.tasks import Task
-from rlnas.training.objective.objective import TrainingObjective
+from rlnas.training.objective.objective import TrainingObjective, metric_of, network_of
 from rlnas.training.objective.worker import TrainFunction
 from rlnas.training.presets import recipe_data_options, recipe_for
 from rlnas.training.recipe import Recipe
+from rlnas.training.regularisation.experts import ExpertSchedule
+from rlnas.training.regularisation.schedule import Schedule
 from rlnas.training.single import train_network
 
 
@@ -58,7 +60,9 @@ class TrainingSetup:
             "dataset": self.data.dataset,
             "task": self.data.spec.name,
             "space": self.space.name,
+            **network_of(self.space),
             "data": self.data.fingerprint,
+            **metric_of(self.data),
             "recipe": self.recipe.to_dict(),
             "skeleton": asdict(self.config),
             "seed": self.seed,
@@ -103,6 +107,9 @@ def prepare_training(
     space: SearchSpace | str | None = None,
     recipe: Recipe | str | None = None,
     epochs: int | None = None,
+    schedule: str | Path | Schedule | ExpertSchedule | None = None,
+    strength: float | None = None,
+    network: str | None = None,
     skeleton: SkeletonConfig | Literal["auto", "published"] = "auto",
     width: int | None = None,
     modules: str | None = None,
@@ -125,6 +132,13 @@ def prepare_training(
         recipe: How networks are trained, or the name of a preset, see `recipe_for`; None for
             ``short``, of a table for ``table``.
         epochs: Epochs; None for the recipe's.
+        schedule: How the training is regularised: a schedule, the name of one
+            (`rlnas.training.regularisation.expert_names`), or a JSON file; ``auto``: what is
+            searched is the schedule itself, of one ``network`` of the space, which then is a dense
+            one; None for the task's loss alone.
+        strength: Strength of a schedule that is given by name; None for its usual one.
+        network: With ``auto``, the network, by its official string; None for every layer of the
+            middle width.
         skeleton: The network around the architecture; ``published``: the space's; ``auto``: a small
             one for images of up to 64 pixels, else the published one.
         width: Channels after the stem; None for the skeleton's.
@@ -148,6 +162,13 @@ def prepare_training(
     space = space or ("dense" if table else "transnas-micro")
     recipe = recipe or ("table" if table else "short")
     space = get_space(space) if isinstance(space, str) else space
+    if schedule == "auto":
+        space = _schedules_of(space, network, strength)
+    elif network is not None and not isinstance(space, ScheduleSpace):
+        raise InvalidArgumentError(
+            "network is for schedule='auto', where schedules of one network are searched; leave it "
+            "out."
+        )
     asked: DataOptions | TableOptions
     if isinstance(dataset, TableOptions):
         asked = _table_options(dataset, task, data)
@@ -156,6 +177,10 @@ def prepare_training(
         asked = _data_options(dataset, task, recipe, data)
         loaded = load_task_data(asked)
     chosen = recipe_for(recipe, loaded.spec.name) if isinstance(recipe, str) else recipe
+    if schedule is not None and schedule != "auto":
+        chosen = replace(chosen, regularisation=_schedule(schedule, strength))
+    elif strength is not None and schedule is None:
+        raise InvalidArgumentError("strength is a schedule's; give a schedule, or leave it out.")
     setup = TrainingSetup(
         space=space,
         data=loaded,
@@ -170,6 +195,37 @@ def prepare_training(
     # What does not fit is said now; without processes, to which the data would be sent.
     replace(setup, workers=1, timeout=None).objective(isolate=False)
     return setup
+
+
+def _schedules_of(space: SearchSpace, network: str | None, strength: float | None) -> ScheduleSpace:
+    """Return the space of the schedules of a network."""
+    if strength is not None:
+        raise InvalidArgumentError(
+            "strength is of a schedule by name; with schedule='auto' strengths are searched."
+        )
+    if isinstance(space, ScheduleSpace):
+        return space if network is None else ScheduleSpace(network, base=space.base)
+    if not isinstance(space, DenseSpace):
+        raise InvalidArgumentError(
+            f"schedule='auto' searches schedules of dense networks of a table, not of "
+            f"{space.name}; name a schedule, or take the space 'dense'."
+        )
+    return ScheduleSpace(network, base=space)
+
+
+def _schedule(
+    schedule: str | Path | Schedule | ExpertSchedule, strength: float | None
+) -> Schedule | ExpertSchedule:
+    """Return a schedule that is given by name, as a file, or as itself."""
+    if isinstance(schedule, str) and Path(schedule).suffix.lower() != ".json":
+        return ExpertSchedule(schedule, strength)
+    if strength is not None:
+        raise InvalidArgumentError(
+            "strength is of a schedule by name; this one says its strengths itself."
+        )
+    if isinstance(schedule, str | Path):
+        return Schedule.load(schedule)
+    return schedule
 
 
 def _data_options(

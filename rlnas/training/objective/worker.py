@@ -18,6 +18,7 @@ from rlnas.seeding import derive_seed
 from rlnas.spaces import SearchSpace
 from rlnas.training.objective.records import FailureKind, RecordFolder, TrainingRecord
 from rlnas.training.recipe import Recipe
+from rlnas.training.regularisation.points import recipe_of
 from rlnas.training.result import TrainingResult
 
 TrainFunction = Callable[..., TrainingResult]
@@ -78,7 +79,7 @@ class ArchitectureTraining:
         result = self.train(
             network,
             data,
-            self.recipe,
+            recipe_of(self.space, architecture, self.recipe),
             seed=derive_seed(self.seed, "objective", "training"),
             device=self.device,
             folder=home,

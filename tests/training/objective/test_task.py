@@ -67,3 +67,58 @@ def test_numbers_out_of_range_are_said(options, message):
 def test_an_unknown_option_is_said():
     with pytest.raises(TypeError, match="image_sise"):
         prepare_training("digits", image_sise=8)
+
+
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"schedule": "sparse-lat"}, "Did you mean 'sparse-late'"),
+        ({"strength": 0.1}, "give a schedule"),
+        ({"schedule": "auto", "strength": 0.1}, "strengths are searched"),
+        ({"network": "16-relu_16-relu_16-relu"}, "schedule='auto'"),
+        ({"schedule": "auto", "network": "16-relu"}, "is not an architecture of dense"),
+        ({"schedule": "no/such.json"}, "cannot be read"),
+        ({"schedule": "constant", "strength": -1.0}, "0 or more"),
+    ],
+)
+def test_schedules_that_cannot_be(how, message):
+    from rlnas.datasets.tables import TableOptions
+    from rlnas.errors import RlnasError
+
+    with pytest.raises(RlnasError, match=message):
+        prepare_training(TableOptions(table="wine"), device="cpu", **how)
+
+
+def test_how_a_schedule_is_given(tmp_path):
+    import json
+
+    from rlnas.datasets.tables import TableOptions
+    from rlnas.training.regularisation import ExpertSchedule, Schedule, Term
+
+    def recipe(**how):
+        return prepare_training(TableOptions(table="wine"), device="cpu", **how).recipe
+
+    schedule = Schedule((Term("l1", "head"),))
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(schedule.to_dict()))
+    assert recipe(schedule=str(path)).regularisation == schedule
+    assert recipe(schedule=schedule).regularisation == schedule
+    named = recipe(schedule="constant", strength=0.2).regularisation
+    assert named == ExpertSchedule("constant", 0.2)
+    assert recipe().regularisation is None
+    with pytest.raises(InvalidArgumentError, match="says its strengths itself"):
+        recipe(schedule=schedule, strength=0.1)
+    with pytest.raises(InvalidArgumentError, match="schedules of dense networks"):
+        prepare_training("digits", schedule="auto", device="cpu")
+
+
+def test_a_table_can_be_judged_otherwise():
+    from rlnas.datasets.tables import TableOptions
+
+    table = TableOptions(table="wine", metric="balanced-accuracy")
+    setup = prepare_training(table, device="cpu")
+    assert setup.data.spec.metric.name == "valid_balanced_accuracy"
+    assert setup.settings()["metric"] == "valid_balanced_accuracy"
+    assert "metric" not in prepare_training(TableOptions(table="wine"), device="cpu").settings()
+    with pytest.raises(InvalidArgumentError, match="one of classes"):
+        prepare_training(TableOptions(table="diabetes", metric="cross-entropy"), device="cpu")
