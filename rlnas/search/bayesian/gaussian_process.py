@@ -134,7 +134,8 @@ class GaussianProcess(Surrogate):
             if likelihood > best:
                 best, likeliest = likelihood, factor
         inverse = cho_solve(likeliest, np.eye(len(vectors)), check_finite=False)
-        weights, predicted = inverse @ targets, targets.copy()
+        weights = inverse @ targets
+        predicted: Floats = targets.copy()
         for fold in np.unique(folds):
             out = np.flatnonzero(folds == fold)
             predicted[out] -= np.linalg.solve(inverse[np.ix_(out, out)], weights[out])
