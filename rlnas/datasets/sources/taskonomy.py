@@ -160,6 +160,6 @@ def _read_vector(path: Path) -> NDArray[np.float64]:
     with guarded(path, "array"):
         # Mapped, for NumPy then compares the length that the header claims with the file's.
         vector = np.array(np.load(path, mmap_mode="r", allow_pickle=False), dtype=np.float64)
-    if not np.isfinite(vector).all():
-        raise DataError(f"{path} holds numbers that are not finite.")
+    if not (np.abs(vector) <= np.finfo(np.float32).max).all():
+        raise DataError(f"{path} holds numbers that are not finite, or of more than 32 bits.")
     return vector

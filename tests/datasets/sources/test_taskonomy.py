@@ -181,6 +181,7 @@ def test_vectors_that_are_selected_already_are_taken(root):
     [
         ("room_layout", np.zeros(8), r"shape \(8,\); expected \(9,\)"),
         ("room_layout", np.full(9, np.nan), "not finite"),
+        ("room_layout", np.full(9, 1e39), "more than 32 bits"),
         ("class_object", np.zeros(10), r"expected \(1000,\)"),
         ("room_layout", np.array([{"a": 1}], dtype=object), "no readable array"),
     ],
