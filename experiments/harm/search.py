@@ -24,6 +24,7 @@ QUERIES = 50
 CONTROLLER = ControllerConfig(network=PolicyConfig(width=32))
 STEPS = 10_000
 LEARNING_SEEDS = 3
+POSTERIOR_SEEDS = 10
 CHEAP_SEEDS = 20
 CHEAP = (
     "random",
@@ -35,7 +36,16 @@ CHEAP = (
     "mean-source-score",
     "round-robin",
 )
-"""Methods that neither train nor predict: 20 seeds on every target; the others have 3 on some."""
+"""Methods that neither train nor predict: 20 seeds on every target; the others search some."""
+
+POSTERIOR = (
+    "transfer-bo",
+    "guided-reuse",
+    "guided-reuse-random",
+    "guided-selection",
+    "guided-selection-random",
+)
+"""Methods in which a posterior chooses: 10 seeds; the others that learn have 3."""
 
 MADE_OF = {
     "transnas-micro": ("class_object",),
@@ -130,11 +140,17 @@ def plan(
         for target in hostile
         if kind_of(target) not in OF_TASKS or origin_of(target) in MADE_OF[suite]
     ]
+
+    def seeds(method: str) -> int:
+        if method in CHEAP:
+            return CHEAP_SEEDS
+        return POSTERIOR_SEEDS if method in POSTERIOR else LEARNING_SEEDS
+
     return {
         method: [
             (target, seed)
             for target in (hostile if method in CHEAP else some)
-            for seed in range(CHEAP_SEEDS if method in CHEAP else LEARNING_SEEDS)
+            for seed in range(seeds(method))
         ]
         for method in methods
     }
