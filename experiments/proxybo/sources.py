@@ -4,7 +4,7 @@ Usage: ``python sources.py SUITE [--seeds 10] [--methods …] [--kinds …] [--o
 are the suite's tasks, and those tasks negated and permuted (of the suite ``hostile-SUITE``);
 sources are all tasks but the one a target is, or is made of. Writes ``sources-SUITE-rows.csv``, a
 row a search; what is there is not searched again. ``python sources.py tell`` writes ``sources.md``:
-ranks, and harm, the mean log₁₀ of the rank against random search's exact rank.
+ranks, and harm, the mean of log₁₀ of the rank less that of random search, whose line is exact.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import pandas as pd
 from rlnas.agents import PPOController
 from rlnas.benchmarks import load_suite
 from rlnas.search import get_searcher
-from rlnas.statistics.random_line import random_line
+from rlnas.statistics.random_line import RandomLine, random_line
 from rlnas.tasks import Suite, TabularTask
 from rlnas.transfer import Source, SourcePool
 
@@ -34,7 +34,7 @@ METHODS: dict[str, tuple[str, dict[str, object]]] = {
         "proxybo-sources",
         {"surrogate_model": "gp", "negated": True},
     ),
-    "proxybo-sources, gp, 3 first": ("proxybo-sources", {"surrogate_model": "gp", "initial": 3}),
+    "proxybo-sources, 3 first": ("proxybo-sources", {"initial": 3}),
     "transfer-bo": ("transfer-bo", {}),
     "bo-gp": ("bo-gp", {}),
 }
@@ -101,12 +101,15 @@ def tell(out: Path) -> str:
         ]
         exact = {
             (kind, task): [
-                random_line(target_of(suite, task, kind).scores, q).rank for q in QUERIES
+                random_line(target_of(suite, task, kind).ranked_scores, q) for q in QUERIES
             ]
             for kind in KINDS
             for task in load_suite(suite)
         }
-        random = [np.mean([exact[k, t] for t in load_suite(suite)], axis=0) for k in KINDS]
+        random = [
+            np.mean([[line.rank for line in exact[k, t]] for t in load_suite(suite)], axis=0)
+            for k in KINDS
+        ]
         told = [" / ".join(f"{v:.3g}" for v in each) + " | 0" for each in random]
         lines.append("| random, exact | | " + " | ".join(told) + " |")
         for method in METHODS:
@@ -120,16 +123,17 @@ def tell(out: Path) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _cells(rows: pd.DataFrame, exact: dict[tuple[str, str], list[float]]) -> str:
+def _cells(rows: pd.DataFrame, exact: dict[tuple[str, str], list[RandomLine]]) -> str:
     if not len(rows):
         return "— | —"
     ranks, harms = [], []
-    line = np.array([exact[k, t] for k, t in zip(rows["kind"], rows["task"], strict=True)])
+    cells = zip(rows["kind"], rows["task"], strict=True)
+    lines = np.array([[line.log_rank for line in exact[cell]] for cell in cells])
     for place, q in enumerate(QUERIES):
         found = rows[f"rank_at_{q}"]
         seeds = found.groupby(rows["seed"]).mean()
         ranks.append(f"{found.mean():.3g} ± {seeds.sem():.2g}")
-        harms.append(f"{np.log10(found / line[:, place]).mean():+.2f}")
+        harms.append(f"{(np.log10(found) - lines[:, place]).mean():+.2f}")
     return " / ".join(ranks) + " | " + " / ".join(harms)
 
 

@@ -38,6 +38,7 @@ VARIANTS = {
         "priors": tuple(replace(c, structure=0.0, operations=0.3) for c in CANDIDATES)
     },
     "little noise": {"priors": tuple(replace(c, noise=0.05) for c in CANDIDATES)},
+    "opening of 4": {"opening": 4},
     "no log rank": {"priors": (STRUCTURED, replace(STRUCTURED, exploration=1.0))},
 }
 

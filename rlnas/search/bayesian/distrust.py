@@ -16,6 +16,7 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from rlnas.search.bayesian.opening import Opening
 from rlnas.search.bayesian.posterior import Features, Floats, PosteriorConfig, TargetPosterior
 
 Member = Literal["sources", "structure", "nothing"]
@@ -54,6 +55,7 @@ class DistrustingPosterior:
         prior: The prior of the member that follows the sources.
         trusting: Choices before the first probe; None never doubts.
         weights: ``(S,)`` what each source counts in the prior mean, of sum 1; None for all alike.
+        opening: First choices that are spread over the sources, see `Opening`.
 
     Attributes:
         chosen_by: Who made each choice, in order: a member, or ``probe``.
@@ -67,7 +69,10 @@ class DistrustingPosterior:
         *,
         trusting: int | None = 10,
         weights: Floats | None = None,
+        opening: int = 0,
     ) -> None:
+        self._opening = Opening(features, prior, weights) if opening else None
+        self._opened = opening
         self._features, self._rng, self._trusting = features, rng, trusting
         self._first = TargetPosterior(features, prior, weights)
         self._members: dict[Member, TargetPosterior] = {}
@@ -148,6 +153,8 @@ class DistrustingPosterior:
         return found
 
     def _draw(self) -> tuple[Member | Literal["probe"], Floats]:
+        if self._opening is not None and len(self.queried) < self._opened:
+            return "sources", self._opening.worth(self.queried)
         if self._trusting is None or len(self.chosen_by) < self._trusting:
             return "sources", self._first.worth()
         if len(self.chosen_by) == self._trusting or not self.queried:

@@ -139,7 +139,7 @@ class GaussianProcess(Surrogate):
         for fold in np.unique(folds):
             out = np.flatnonzero(folds == fold)
             predicted[out] -= np.linalg.solve(inverse[np.ix_(out, out)], weights[out])
-        return predicted
+        return np.asarray(predicted)
 
     def _among(self, vectors: Architecture) -> Floats:
         """Return the prior covariance ``(n, n)`` of some architectures, noise left out."""

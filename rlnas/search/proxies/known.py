@@ -96,10 +96,12 @@ def known_architectures(
         rng: Source of the sample.
         proxies: The proxies; where they have to be computed, there is a sample.
         pool: Size of a sample whose proxies are only read.
-        live: Size of one whose proxies have to be computed.
+        live: Size of one whose proxies have to be computed, and twice the queries at least, up to
+            ``pool``: of a sample as large as the budget all would be queried.
     """
     space = ledger.space
     if proxies.free and is_listed(space):
         return space.arrays
-    sample = space.sample(pool if proxies.free else live, rng)
+    wanted = 0 if ledger.budget.queries is None else 2 * ledger.remaining
+    sample = space.sample(pool if proxies.free else max(live, min(wanted, pool)), rng)
     return np.asarray(np.unique(sample, axis=0))

@@ -77,7 +77,8 @@ class ProxyBO(ModelBasedSearch):
             oracle would say is an ablation, not a method.
         temperature: τ₀, above 0; .05 is nearly a hard choice of the most able.
         folds: Folds of the cross-validation, 2 or more.
-        live: Architectures, drawn once, whose proxies are computed, where they are not in a table.
+        live: Architectures, drawn once, whose proxies are computed, where they are not in a table;
+            twice the queries at least.
 
     Raises:
         InvalidArgumentError: If an option is outside its range.

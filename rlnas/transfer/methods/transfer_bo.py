@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from rlnas.benchmarks import load_suite
 from rlnas.errors import InvalidArgumentError
+from rlnas.plain import whole
 from rlnas.search import SideBySideSearcher
 from rlnas.search.base import Takes
 from rlnas.search.bayesian.choice import choose_prior
@@ -100,6 +101,8 @@ class TransferBOConfig:
         jitter: How much the sources' weights in the prior mean vary from search to search: weights
             are drawn from a Dirichlet distribution with this variance against 1 over the sources
             alike; 0 makes all searches of a target the same.
+        opening: First queries that are spread over what single sources like, and not by the prior
+            mean alone, see `rlnas.search.bayesian.opening.Opening`; 0 or more.
         further: Suites whose tables are sources too, e.g. ``rooms-micro``: on the target's space,
             or on one that holds every architecture of it.
     """
@@ -107,6 +110,7 @@ class TransferBOConfig:
     choose: bool = True
     trusting: int | None = 10
     jitter: float = 0.2
+    opening: int = 0
     further: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -114,6 +118,7 @@ class TransferBOConfig:
             raise InvalidArgumentError(
                 f"trusting is {self.trusting}; expected 1 or more, or None to never doubt."
             )
+        object.__setattr__(self, "opening", whole(self.opening, "opening"))
         if not 0 <= self.jitter <= 10:
             raise InvalidArgumentError(f"jitter is {self.jitter}; expected a number in [0, 10].")
 
@@ -214,7 +219,12 @@ class TransferBO(SideBySideSearcher):
         if self.config.jitter and sources > 1:
             weights = rng.dirichlet(np.full(sources, 1 / self.config.jitter))
         return DistrustingPosterior(
-            self.features, rng, self.prior, trusting=self.config.trusting, weights=weights
+            self.features,
+            rng,
+            self.prior,
+            trusting=self.config.trusting,
+            weights=weights,
+            opening=self.config.opening,
         )
 
     def _run(self, searches: Sequence[PosteriorSearch]) -> None:
