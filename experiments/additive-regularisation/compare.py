@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.datasets import make_classification
+from sklearn.dummy import DummyClassifier
 
 from rlnas.datasets.tables import TableOptions, TableSplit, load_table_data
 from rlnas.networks import build_dense_network
@@ -77,8 +78,10 @@ def load(table, share, seed):
     if made is None:
         options = TableOptions(table=table, seed=seed)
     else:
-        options = TableOptions.of(made(seed), "y", table=table, seed=seed)
-    rows = min(len(load_table_data(options).train), MOST_ROWS)
+        options = TableOptions(table=table, target="y", frame=made(seed), seed=seed)
+    rows = len(load_table_data(options).train)
+    if table != "imbalanced":  # of whose few positives none shall be missing
+        rows = min(rows, MOST_ROWS)
     return load_table_data(replace(options, train_size=max(round(share * rows), 12)))
 
 
@@ -213,7 +216,10 @@ def scikit(data, seed):
             ("gradient boosting", ensemble.HistGradientBoostingRegressor(random_state=seed)),
         )
     for name, model in made:
-        yield f"scikit-learn {name}", model.fit(inputs, targets)
+        try:
+            yield f"scikit-learn {name}", model.fit(inputs, targets)
+        except ValueError:  # only one class among few rows
+            yield f"scikit-learn {name}", DummyClassifier().fit(inputs, targets)
 
 
 def scikit_row(data, model):
