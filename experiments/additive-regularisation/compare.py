@@ -271,6 +271,7 @@ def cell(table, share, seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--shares", type=float, nargs="+", default=SHARES)
     parser.add_argument("--out", type=Path, default=HERE / "rows.csv")
@@ -281,9 +282,8 @@ def main():
         kept = pd.read_csv(given.out)
         done = set(zip(kept["table"], kept["share"], kept["seed"], strict=True))
     # Seeds go round last, so that what is there is of as many seeds everywhere; 30 % comes later.
-    cells = [
-        (t, share, seed) for seed in range(given.seeds) for share in given.shares for t in TABLES
-    ]
+    seeds = range(given.first, given.first + given.seeds)
+    cells = [(t, share, seed) for seed in seeds for share in given.shares for t in TABLES]
     cells.sort(key=lambda cell: cell[2] + 3 * (cell[1] == 0.3))
     for table, share, seed in cells:
         if (table, share, seed) in done:
