@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.datasets import make_classification
+from sklearn.dummy import DummyClassifier
 
 from rlnas.datasets.tables import TableOptions, TableSplit, load_table_data
 from rlnas.networks import build_dense_network
@@ -77,8 +78,10 @@ def load(table, share, seed):
     if made is None:
         options = TableOptions(table=table, seed=seed)
     else:
-        options = TableOptions.of(made(seed), "y", table=table, seed=seed)
-    rows = min(len(load_table_data(options).train), MOST_ROWS)
+        options = TableOptions(table=table, target="y", frame=made(seed), seed=seed)
+    rows = len(load_table_data(options).train)
+    if table != "imbalanced":  # of whose few positives none shall be missing
+        rows = min(rows, MOST_ROWS)
     return load_table_data(replace(options, train_size=max(round(share * rows), 12)))
 
 
@@ -213,7 +216,9 @@ def scikit(data, seed):
             ("gradient boosting", ensemble.HistGradientBoostingRegressor(random_state=seed)),
         )
     for name, model in made:
-        yield f"scikit-learn {name}", model.fit(inputs, targets)
+        # Of few rows of a rare class there may be none.
+        alone = data.spec.classes and len(np.unique(targets)) == 1
+        yield f"scikit-learn {name}", (DummyClassifier() if alone else model).fit(inputs, targets)
 
 
 def scikit_row(data, model):
@@ -265,7 +270,9 @@ def cell(table, share, seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--shares", type=float, nargs="+", default=SHARES)
     parser.add_argument("--out", type=Path, default=HERE / "rows.csv")
     given = parser.parse_args()
     torch.set_num_threads(1)
@@ -274,7 +281,8 @@ def main():
         kept = pd.read_csv(given.out)
         done = set(zip(kept["table"], kept["share"], kept["seed"], strict=True))
     # Seeds go round last, so that what is there is of as many seeds everywhere; 30 % comes later.
-    cells = [(t, share, seed) for seed in range(given.seeds) for share in SHARES for t in TABLES]
+    seeds = range(given.first, given.first + given.seeds)
+    cells = [(t, share, seed) for seed in seeds for share in given.shares for t in TABLES]
     cells.sort(key=lambda cell: cell[2] + 3 * (cell[1] == 0.3))
     for table, share, seed in cells:
         if (table, share, seed) in done:

@@ -53,6 +53,7 @@ def score_proxies(
 
     Example:
         >>> from rlnas.datasets.spec import task_spec
+        >>> from rlnas.networks import build_network
         >>> spec = task_spec("class_object", outputs=10, image_size=32)
         >>> config = SkeletonConfig(width=8, stem_strides=(2, 1), modules="414", cells_per_module=1)
         >>> network = build_network("transnas-micro", "64-41414-3_33_132", spec, config)

@@ -102,6 +102,17 @@ def test_evaluate(tmp_path, capsys):
     assert len(said["rows"]) == 2
 
 
+def test_proxies_of_a_table(tmp_path, capsys):
+    command = ["evaluate", "--table", "wine", "--architecture", "random:2", "--untrained"]
+    assert main([*command, "--proxies", "--out", str(tmp_path / "e"), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out.splitlines()[-1])["rows"]
+    assert all(row["proxy/params"] == row["parameters"] for row in rows)
+    assert all(row["proxy/snip"] > 0 for row in rows)
+    own = ["--schedule", "auto", "--out", str(tmp_path / "s")]
+    assert main([*command, "--proxies", *own]) == 2
+    assert "schedules train one and the same" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
@@ -115,6 +126,15 @@ def test_evaluate(tmp_path, capsys):
         (["search", "--table", "wine", "--task", "jigsaw"], 2, "classification, regression"),
         (["search", "--table", "no/such.csv", "--target", "y"], 1, "There is no file"),
         (["evaluate", "--architecture", "random:1"], 2, "give --dataset or --table"),
+        (
+            ["search", "--table", "wine", "--schedule", "sparse-lat"],
+            2,
+            "Did you mean 'sparse-late'",
+        ),
+        (["search", "--table", "wine", "--strength", "0.1"], 2, "give a schedule"),
+        (["search", "--table", "diabetes", "--metric", "accurate"], 2, "Did you mean 'accuracy'"),
+        (["search", "--metric", "accuracy"], 2, "--metric: this is about a table"),
+        (["search", "--task", "jigsaw", "--schedule", "constant"], 2, "only a search that trains"),
     ],
 )
 def test_what_cannot_be_asked(arguments, status, message, tmp_path, capsys, monkeypatch):

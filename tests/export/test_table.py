@@ -13,6 +13,7 @@ import torch
 from rlnas.datasets.tables import load_table_data
 from rlnas.export import export_table_model
 from rlnas.networks import build_dense_network
+from rlnas.networks.cutting import cut_network
 from rlnas.spaces import DenseSpace, get_space
 
 SPACE = DenseSpace(3, [8, 16], ["relu", "tanh", "sigmoid", "silu", "gelu"], skips=3)
@@ -99,3 +100,25 @@ def test_any_architecture_can_be_exported(tmp_path, table):
             found = {"__name__": "model", "__file__": str(folder / "model.py")}
             exec(compile((folder / "model.py").read_text(), "model.py", "exec"), found)  # noqa: S102
             torch.testing.assert_close(found["load"]()(x), network(x))
+
+
+def test_cut_networks_can_be_exported(tmp_path, table):
+    """Units go to other places and constants stay, whatever was cut."""
+    data = load_table_data(table, "class")
+    x = torch.randn(5, data.spec.features)
+    kinds = set()
+    for number, vector in enumerate(SPACE.sample(12, np.random.default_rng(1))):
+        network = build_dense_network(SPACE, vector, data.spec).eval()
+        stream = torch.Generator().manual_seed(number)
+        with torch.no_grad():
+            for name, weight in network.named_parameters():
+                if name.endswith("weight") and not name.startswith("head"):
+                    weight[torch.rand(len(weight), generator=stream) < 0.6] = 0
+        small = cut_network(network)
+        kinds |= {step.shifted for step in small.steps}
+        kinds |= {"moved" for step in small.steps if step.moves or any(s.moves for s in step.skips)}
+        folder = export_table_model(small, tmp_path / str(number), data.preparation)
+        found = {"__name__": "model", "__file__": str(folder / "model.py")}
+        exec(compile((folder / "model.py").read_text(), "model.py", "exec"), found)  # noqa: S102
+        torch.testing.assert_close(found["load"]()(x), network(x), atol=1e-5, rtol=1e-5)
+    assert kinds == {True, False, "moved"}

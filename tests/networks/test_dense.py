@@ -32,6 +32,7 @@ def test_what_a_network_computes():
         "dense_3",
         "skip_3_1",
         "skip_3_0",
+        "relu",
         "head",
     }
 
@@ -46,7 +47,7 @@ def test_skips_of_one_width_are_plain_sums():
 
 def test_no_layer_at_all_is_a_linear_model():
     network = build_dense_network(SPACE, "identity_identity_identity", SPEC)
-    assert [name for name, _ in network.named_children()] == ["head"]
+    assert list(dict(network.named_parameters())) == ["head.weight", "head.bias"]
 
 
 def test_equal_canonical_keys_are_equal_shapes():

@@ -57,6 +57,10 @@ def test_what_its_files_say_is_checked(tmp_path):
     for change in (
         {"confusion": [[1, 2]]},
         {"confusion": [[1] * 10] * 9 + [3]},
+        {"schedule": {"parts": [1], "terms": []}},
+        {"schedule": {"parts": ["head"], "terms": [{"what": "l3", "part": "head"}]}},
+        {"schedule": 3},
+        {"test_interval": ["a", "b"]},
         {"architecture": None},
         {"valid": {}},
         {"notes": "a text"},

@@ -39,6 +39,15 @@ def test_searchers_conform_on_the_large_dense_space(name):
     check_searcher(lambda: get_searcher(name), task)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [n for n in searcher_names() if not SEARCHERS.get(n).control and n not in MODELS - {"bo-gp"}],
+)
+def test_searchers_conform_on_schedules(name):
+    task = make_task(get_space("schedules"), lambda text: float(text.count("l2-0.3")))
+    check_searcher(lambda: get_searcher(name), task)
+
+
 @every_searcher
 def test_searchers_end_when_all_is_known(name):
     check_exhaustion(lambda: get_searcher(name))

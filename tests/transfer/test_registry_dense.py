@@ -45,9 +45,17 @@ def test_methods_conform(name, sources, tasks):
     check_transfer_method(lambda: make_method(name, some_of(sources, name)), tasks[0], budget=8)
 
 
-@pytest.mark.parametrize("name", ["scratch", "zero-shot", "weight-init"])
-def test_controllers_search_the_space_too_large_to_tabulate(name):
-    task = make_task(get_space("attn"), lambda text: float(text.count("relu")))
+@pytest.mark.parametrize(
+    ("name", "space", "wanted"),
+    [
+        ("scratch", "attn", "relu"),
+        ("zero-shot", "attn", "relu"),
+        ("weight-init", "attn", "relu"),
+        ("weight-init", "schedules", "l2-0.3"),
+    ],
+)
+def test_controllers_search_the_space_too_large_to_tabulate(name, space, wanted):
+    task = make_task(get_space(space), lambda text: float(text.count(wanted)))
     controller = PPOController.train(task, steps=320, config=CONFIG, device="cpu")
     sources = [Source("relu", controller)] if get_method(name).takes != {"none"} else None
     check_transfer_method(lambda: make_method(name, sources), task, budget=6)

@@ -76,6 +76,7 @@ class AdditiveLoss:
             self._decoders = self._build(decoded, spec)
             self._optimizer = optimizer(self._decoders)
         self._now: dict[tuple[str, str], float] = {}
+        self._step = 0
         self._means: dict[str, float] = {}
         self._steps_taken = 0
 
