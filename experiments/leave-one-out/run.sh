@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Leave one task out, three controllers a source: what README's table shows. Rows and tables are kept here.
-# SUITES names some suites. Goes on where it was stopped; half an hour a suite on one core.
+# SUITES="transnas-macro rooms-micro" measures others. Goes on where it was stopped; half an hour a suite
+# on one core.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export OMP_NUM_THREADS=1
