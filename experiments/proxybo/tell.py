@@ -84,6 +84,8 @@ def summary(rows: pd.DataFrame) -> str:
     """Return what each method saves, over tasks."""
     points = np.arange(1.0, QUERIES + 1)
     found: dict[str, list[tuple[float, float]]] = {}
+    sizes = rows.groupby(["method", "task"]).size().unstack(fill_value=0).min(axis=1)
+    rows = rows[rows["method"].map(sizes) >= FEWEST]
     for task in rows["task"].unique():
         own = {m: curves(p)[0] for m, p in rows[rows["task"] == task].groupby("method", sort=False)}
         target = np.array([np.nanmean(own[BAR][:, -1])])
