@@ -117,7 +117,7 @@ def main():
         parts += [
             f"## {share:.0%} of the training rows",
             "",
-            f"{seeds.min()} to {seeds.max()} seeds of {len(seeds)} tables. Test loss (cross-entropy"
+            f"{seeds.min()} seeds of {len(seeds)} tables. Test loss (cross-entropy"
             " or squared error) over that of the fixed strength, geometric mean; accuracy less that"
             f" of the fixed strength, in points, on {', '.join(CLASSES)}; parameters left after"
             f" cutting, in %. {ONLY_TABLES}",
