@@ -116,11 +116,13 @@ def tell(out: Path) -> str:
             own = rows[rows["method"] == method]
             if not len(own):
                 continue
-            parts = [own[own["kind"] == kind] for kind in KINDS]
+            kinds = [own[own["kind"] == kind] for kind in KINDS]
             # Tasks are not alike: a mean over some of them says nothing of a method.
-            parts = [p if p["task"].nunique() == len(load_suite(suite)) else p[:0] for p in parts]
-            cells = [_cells(part, exact) for part in parts]
-            seeds = min(part.groupby("task").size().min() for part in parts if len(part))
+            kinds = [p if p["task"].nunique() == len(load_suite(suite)) else p[:0] for p in kinds]
+            if not any(map(len, kinds)):
+                continue
+            cells = [_cells(part, exact) for part in kinds]
+            seeds = min(part.groupby("task").size().min() for part in kinds if len(part))
             lines.append(f"| {method} | {seeds} | " + " | ".join(cells) + " |")
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
