@@ -42,6 +42,7 @@ class GeneticSearch(Searcher):
     """
 
     name = "genetic"
+    by_name = True
 
     population: int = 6
     elite: int = 1

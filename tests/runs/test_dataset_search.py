@@ -74,24 +74,6 @@ def test_what_its_files_say_is_checked(tmp_path):
     assert TrainingSearchRun.open(tmp_path).best == best
 
 
-def test_proxies_of_dense_networks(tmp_path):
-    """After its first queries ProxyBO goes by proxies that are computed on rows of the table."""
-    from rlnas.datasets.tables import TableOptions
-
-    run = rlnas.search_dataset(
-        TableOptions(table="wine"),
-        "proxybo",
-        3,
-        out=tmp_path,
-        options={"initial": 2, "live": 6},
-        epochs=1,
-        device="cpu",
-    )
-    notes = run.result.records[-1].notes
-    assert {"influence/snip", "influence/jacov", "influence/synflow"} <= set(notes)
-    assert 1 <= notes["rank/candidates"] <= 6
-
-
 def test_schedules_are_searched_cut_and_exported(tmp_path):
     """Every query trains one network; the best is cut, and its file gives the run's predictions."""
     import importlib.util
@@ -126,20 +108,25 @@ def test_schedules_are_searched_cut_and_exported(tmp_path):
         rlnas.search_dataset(table, "genetic", 3, out=tmp_path / "run", resume=True, **other)
 
 
-def test_a_named_schedule_holds_for_every_architecture_and_for_the_longer_training(tmp_path):
+def test_proxies_of_dense_networks_and_a_named_schedule_for_all_of_them(tmp_path):
+    """After its first queries ProxyBO goes by proxies that are computed on rows of the table."""
     from rlnas.datasets.tables import TableOptions
 
     run = rlnas.search_dataset(
         TableOptions(table="diabetes"),
-        "random",
-        2,
+        "proxybo",
+        3,
         out=tmp_path,
+        options={"initial": 2, "live": 6},
         schedule="sparse-late",
         strength=3.0,
         epochs=2,
         final_epochs=3,
         device="cpu",
     )
+    notes = run.result.records[-1].notes
+    assert {"influence/snip", "influence/jacov", "influence/synflow"} <= set(notes)
+    assert 1 <= notes["rank/candidates"] <= 6
     assert run.settings["recipe"]["regularisation"] == {"expert": "sparse-late", "strength": 3.0}
     for record in run.records.values():
         assert record.history[-1]["train_term_group"] > 0
