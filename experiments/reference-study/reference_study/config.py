@@ -15,7 +15,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from reference_study.retraining import RetrainingConfig
 from rlnas.agents import ControllerConfig
@@ -82,6 +82,11 @@ class StudyConfig:
     queries: int = 50
     controller: ControllerConfig = field(default_factory=ControllerConfig)
     retraining: RetrainingConfig = field(default_factory=RetrainingConfig)
+
+    @property
+    def table_seed(self) -> Literal["first"]:
+        """The seed that searches see, of a table with several."""
+        return "first"
 
     def __post_init__(self) -> None:
         if len(set(self.tasks)) != len(self.tasks) or len(self.tasks) < 2:

@@ -57,7 +57,7 @@ class KnownProxies:
                 if not have:
                     raise InvalidArgumentError(
                         f"The proxy {name!r} was asked for, and the task has no proxies. Take a "
-                        "suite whose tables hold some, such as rooms-micro, search a --dataset, or "
+                        "suite whose tables hold some, such as rooms-micro, search a data set, or "
                         "give make_task(…, proxies=…) some."
                     )
                 if name not in have:
