@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rlnas.errors import InvalidArgumentError
+from rlnas.errors import InvalidArgumentError, shown
 
 if TYPE_CHECKING:
     import torch
+
+MOST_THREADS = 1024
+"""Most threads of PyTorch; OpenMP ends the process where it cannot have as many as it was asked."""
 
 
 def check_device(device: str) -> None:
@@ -39,6 +42,22 @@ def check_device(device: str) -> None:
     if colon and int(number) >= (count := torch.cuda.device_count()):
         raise InvalidArgumentError(
             f"device is {device!r}, but PyTorch finds {count} CUDA devices, from 'cuda:0' on."
+        )
+
+
+def check_threads(threads: int, least: int = 1) -> None:
+    """Check a number of threads of PyTorch.
+
+    Args:
+        threads: The number.
+        least: The smallest that is allowed; `MOST_THREADS` is the largest.
+
+    Raises:
+        InvalidArgumentError: If it is out of range.
+    """
+    if not least <= threads <= MOST_THREADS:
+        raise InvalidArgumentError(
+            f"threads is {shown(threads)}; expected {least} to {MOST_THREADS:,}."
         )
 
 

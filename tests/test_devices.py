@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 
-from rlnas.devices import choose_device, describe_device, fastest_device
+from rlnas.devices import check_threads, choose_device, describe_device, fastest_device
 from rlnas.errors import InvalidArgumentError
 
 
@@ -28,6 +28,13 @@ def test_auto_is_a_gpu_where_there_is_one(gpus):
 def test_unknown_devices_are_refused(device, choose, gpus):
     with pytest.raises(InvalidArgumentError, match="expected 'auto'"):
         choose(device)
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1025, 10**30])
+def test_threads_that_no_machine_could_have_are_refused(threads):
+    with pytest.raises(InvalidArgumentError, match=r"threads is .*; expected 1 to 1,024"):
+        check_threads(threads)
+    check_threads(1)
 
 
 def test_missing_gpus_are_reported(gpus):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from rlnas.cli.options import CommonOptions, Flag, Folder, Text
+from rlnas.devices import check_threads
 from rlnas.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -98,8 +99,7 @@ def run(options: BenchOptions, screen: Screen | None = None) -> dict[str, Any]:
     from rlnas.cli.screen import Screen
 
     screen = screen or Screen(json_only=options.json)
-    if options.threads < 0:
-        raise InvalidArgumentError(f"--threads is {options.threads}; expected 0 or more.")
+    check_threads(options.threads, least=0)
     if options.page is not None and options.page.suffix != ".md":
         raise InvalidArgumentError(f"--page is {options.page}; expected a file that ends in .md.")
     import torch

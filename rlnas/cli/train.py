@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rlnas.cli.options import CommonOptions, Flag, Folder, Names, split_names
+from rlnas.devices import check_threads
 from rlnas.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -61,12 +62,13 @@ class TrainOptions(CommonOptions):
 
 def run(options: TrainOptions, screen: Screen) -> dict[str, Any]:
     """Train, keep a checkpoint, and say how the controller does on its own task."""
-    for name, least in (("steps", 1), ("seed", 0), ("check_queries", 0), ("threads", 1)):
+    for name, least in (("steps", 1), ("seed", 0), ("check_queries", 0)):
         if getattr(options, name) < least:
             flag = name.replace("_", "-")
             raise InvalidArgumentError(
                 f"--{flag} is {getattr(options, name)}; expected {least} or more."
             )
+    check_threads(options.threads)
     import torch
 
     torch.set_num_threads(options.threads)

@@ -66,6 +66,7 @@ def test_one_part(capsys, tmp_path):
         (["envs", *SUITE, "--seconds", "0"], "seconds is 0"),
         (["quality", *SUITE, "--seeds", "0"], "seeds is 0"),
         (["envs", *SUITE, "--threads", "-1"], "--threads is -1"),
+        (["envs", *SUITE, "--threads", "9" * 30], "expected 0 to 1,024"),
         (["envs", *SUITE, "--device", "tpu"], "device is 'tpu'"),
         (["envs", *SUITE, "--page", "page.html"], "ends in .md"),
     ],
