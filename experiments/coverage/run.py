@@ -26,6 +26,7 @@ from rlnas.statistics.bootstrap import (
     Interval,
     bootstrap_interval,
     difference_interval,
+    log_normal_mean,
 )
 from rlnas.statistics.means import interquartile_mean
 
@@ -54,6 +55,8 @@ def one_sample(rng: Rng, simulations: int) -> Iterator[dict[str, Any]]:
             many = draw(rng, (20_000, n))
             options: dict[str, Any] = {"positive": True, "within": (1.0, np.inf)} if ranks else {}
             for label, statistic in (("mean", np.mean), ("interquartile mean", interquartile_mean)):
+                if ranks:
+                    options["least"] = log_normal_mean if label == "mean" else None
                 found = [
                     bootstrap_interval(draw(rng, n), statistic, FEW, **options)
                     for _ in range(simulations)
@@ -195,7 +198,7 @@ def covered(intervals: list[Interval], truth: float) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--simulations", type=int, default=2000, help="of one sample each")
-    parser.add_argument("--designs", type=int, default=300, help="of each design over targets")
+    parser.add_argument("--designs", type=int, default=600, help="of each design over targets")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     rows = [

@@ -29,6 +29,7 @@ from rlnas.training.tabulation.plan import TabulationCell
 from rlnas.training.tabulation.run import tabulate
 
 HERE = Path(__file__).parent
+_LEAST = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +164,9 @@ def summary(rows: pd.DataFrame, table: BenchmarkTable, first: int) -> str:
         again, others = part[part["seed"] == first], part[part["seed"] != first]
         equal = again["value"] == again["table"]
         largest = (again["value"] - again["table"]).abs().max()
-        shift = (others["value"] - others["table"]).groupby(others["seed"]).mean().mean()
+        apart = (others["value"] - others["table"]).dropna().groupby(others["seed"])
+        # Of fewer than three architectures neither the shift nor the noise says anything.
+        shift = apart.mean()[apart.size() >= _LEAST].mean()
         by_seed = part.pivot(index="architecture", columns="seed", values="value")
         found = reliability(by_seed.to_numpy())
         spread = np.nanstd(table.scores(str(task))[np.unique(table.space.canonical_index)])
@@ -172,7 +175,7 @@ def summary(rows: pd.DataFrame, table: BenchmarkTable, first: int) -> str:
             f"| {largest:.2g} "
             f"| {shift:+.3g} | {found.sd_within:.3g} | {spread:.3g} | {found.spearman:.2f} |"
         )
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines).replace(" nan ", " – ").replace("+nan", "–") + "\n"
 
 
 if __name__ == "__main__":

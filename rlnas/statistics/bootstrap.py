@@ -244,6 +244,7 @@ class Bootstrap:
         spread: Spread | None,
         *,
         positive: bool = False,
+        share: bool = False,
         within: tuple[float, float] = (-math.inf, math.inf),
     ) -> list[Interval]:
         """Return Student's intervals of ``k`` statistics.
@@ -258,6 +259,9 @@ class Bootstrap:
             positive: Whether the statistics are above 0 by nature, as ranks and ratios, and the
                 spread is of their logarithms: intervals are symmetric on the logarithmic scale, and
                 p is for a ratio of 1.
+            share: Whether the statistics are shares or probabilities, in [0, 1]: intervals are
+                symmetric on the angular scale arcsin √p, on which the spread of a share does not
+                depend on the share (Anscombe, Biometrika 1948), so none reaches beyond 0 and 1.
             within: What the statistics can be at all; ends beyond are cut.
         """
         from scipy.special import stdtr, stdtrit
@@ -274,6 +278,12 @@ class Bootstrap:
             safe = np.where(known, middle, 1.0)
             stretched = np.exp(np.where(known, reach, np.nan))
             low, high, apart = safe / stretched, safe * stretched, np.log(safe)
+        elif share:
+            inner = np.clip(middle, 1e-9, 1 - 1e-9)
+            angle, reach = np.arcsin(np.sqrt(inner)), reach / (2 * np.sqrt(inner * (1 - inner)))
+            low = np.sin(np.maximum(angle - reach, 0.0)) ** 2
+            high = np.sin(np.minimum(angle + reach, np.pi / 2)) ** 2
+            apart = middle
         else:
             low, high, apart = middle - reach, middle + reach, middle
         p = 2 * stdtr(spread.freedom, -np.abs(np.where(known, apart, np.nan)) / error)
@@ -347,6 +357,7 @@ def bootstrap_interval(
     *,
     positive: bool = False,
     within: tuple[float, float] = (-math.inf, math.inf),
+    least: Callable[[Floats], Spread] | None = None,
 ) -> Interval:
     """Return a statistic of one sample with its interval.
 
@@ -358,12 +369,34 @@ def bootstrap_interval(
         bootstrap: How to resample.
         positive: As in `Bootstrap.intervals`.
         within: As in `Bootstrap.intervals`.
+        least: Takes the sample ``(n,)`` and returns the spread that is taken where it is larger
+            than what resampling shows, as `log_normal_mean`; of one controller a source alone.
     """
     array = np.asarray(values, dtype=np.float64)
     if array.ndim == 3 and array.shape[1] > 1:
         return _over_strata(array, statistic, bootstrap, positive=positive, within=within)
     sample = (array.mean(axis=0) if array.ndim == 3 else array).ravel()
-    return _interval([sample], statistic, bootstrap, positive=positive, within=within)
+    return _interval([sample], statistic, bootstrap, positive=positive, within=within, least=least)
+
+
+def log_normal_mean(sample: Floats) -> Spread:
+    """Return the spread of the logarithm of a mean of log-normal values.
+
+    A mean of values that spread over powers of ten is decided by rare large ones. Few searches have
+    not met them, so that resampling what they found cannot show how far their mean may be off.
+
+    Source: Cox's method, in Olsson, "Confidence intervals for the mean of a log-normal
+    distribution", Journal of Statistics Education 2005, section 3.4.
+
+    Args:
+        sample: ``(n,)`` values above 0, 2 or more of them.
+    """
+    n, logs = len(sample), np.log(sample)
+    # What rounding alone leaves of equal values is no variation.
+    alike = np.ptp(logs) <= 1e-12 * np.abs(logs).max()
+    variance = 0.0 if alike else float(logs.var(ddof=1))
+    found = variance / n + variance**2 / (2 * (n - 1))
+    return Spread(np.array([found]), np.array([n - 1.0]))
 
 
 def difference_interval(
@@ -402,6 +435,7 @@ def _interval(
     *,
     positive: bool = False,
     within: tuple[float, float] = (-math.inf, math.inf),
+    least: Callable[[Floats], Spread] | None = None,
 ) -> Interval:
     arrays = [np.asarray(sample, dtype=np.float64).ravel() for sample in given]
     samples = [array[~np.isnan(array)] for array in arrays]
@@ -424,6 +458,8 @@ def _interval(
         shown = np.log(distribution) if positive else distribution
         spreads.append(bootstrap.spread(np.asarray(shown)[None], drawn.units))
     total = spreads[0] if len(spreads) == 1 else spreads[0] + spreads[1]
+    if least is not None:
+        total = total.at_least(least(samples[0]))
     return bootstrap.interval(estimate, total, positive=positive, within=within)
 
 

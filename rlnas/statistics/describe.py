@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.statistics.bootstrap import bootstrap_interval
+from rlnas.statistics.bootstrap import bootstrap_interval, log_normal_mean
 from rlnas.statistics.means import interquartile_mean
 
 if TYPE_CHECKING:
@@ -35,9 +35,10 @@ def describe(
         ``n``; ``iqm`` (the interquartile mean) with ``low`` and ``high``; ``mean`` with
         ``mean_low`` and ``mean_high``; ``note`` where there is no interval.
     """
-    iqm, mean = (
-        bootstrap_interval(values, statistic, positive=positive, within=within)
-        for statistic in (interquartile_mean, np.mean)
+    options: dict[str, Any] = {"positive": positive, "within": within}
+    iqm = bootstrap_interval(values, interquartile_mean, **options)
+    mean = bootstrap_interval(
+        values, np.mean, **options, least=log_normal_mean if positive else None
     )
     array = np.asarray(values, dtype=np.float64)
     n = int(np.count_nonzero(~np.isnan(array if array.ndim == 1 else array.mean(axis=0))))

@@ -169,7 +169,7 @@ def resampled_in_words(rows: pd.DataFrame, *, tasks: bool) -> str:
         text += " Two are too few for an interval."
     if not tasks and controllers == 1:
         # Measured in experiments/coverage, where no other interval of a mean did better.
-        share = "about 92 %" if targets > 1 else "82 to 95 %"
+        share = "about 93 %" if targets > 1 else "90 to 99 %"
         text += f" They cover {share}: ranks are skewed."
     if alone and not tasks:
         text += " With one controller a source they hold for it alone: others would differ by more."

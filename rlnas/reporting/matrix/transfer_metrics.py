@@ -322,7 +322,7 @@ class _Pool:
         estimates = self._statistics("none", None)[:, 0]
         spread = self.levels.spread(self._statistics, bootstrap)
         found = bootstrap.intervals(estimates, spread)
-        share = bootstrap.intervals(estimates, spread, within=(0.0, 1.0))[-1]
+        share = bootstrap.intervals(estimates, spread, share=True)[-1]
         return dict(zip(_STATISTICS, [*found[:-1], share], strict=True))
 
     def _statistics(self, which: Which, draws: _Targets) -> Floats:
