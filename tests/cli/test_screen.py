@@ -16,7 +16,8 @@ def rlnas(*arguments, **changes):
     )
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "utf-8"])
+# The least that there is, and one that has dashes but no λ.
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_every_encoding_gets_tables_and_help(encoding, tmp_path):
     found = rlnas("methods", PYTHONIOENCODING=encoding)
     assert found.returncode == 0, found.stderr

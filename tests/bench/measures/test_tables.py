@@ -41,10 +41,10 @@ def test_mistakes():
 
 
 @pytest.mark.realdata
-@pytest.mark.parametrize("suite", ["transnas-micro", "transnas-macro", "nasbench-201"])
+@pytest.mark.parametrize("suite", ["transnas-micro", "nasbench-201"])
 def test_published_tables_load_in_milliseconds(real_suite, suite):
     real_suite(suite)
-    result = measure_table_loading(suite, repeats=5, variants=())
+    result = measure_table_loading(suite, repeats=3, variants=())
     assert result["official"] is None
     # Milliseconds on a quiet machine; what is feared here is a table that is parsed again.
     assert result["seconds"]["min"] <= 0.25
