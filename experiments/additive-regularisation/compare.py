@@ -1,20 +1,24 @@
 """Schedules of regularisation and their rivals on six tables, each with the same trainings.
 
-Rows go to rows.csv as cells are done; what is there is not done again.
+Rows go to a CSV file as cells are done; what is there is not done again.
 """
 
 import argparse
 import csv
+import itertools
+import math
 import time
-from dataclasses import replace
+import warnings
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from sklearn import ensemble, linear_model, neural_network
 from sklearn.datasets import make_classification
-from sklearn.dummy import DummyClassifier
+from sklearn.exceptions import ConvergenceWarning
 
 from rlnas.datasets.tables import TableOptions, TableSplit, load_table_data
 from rlnas.networks import build_dense_network
@@ -35,31 +39,53 @@ from rlnas.training.regularisation import (
 from rlnas.training.stability import trained_again, under_noise
 
 COLUMNS = (
-    *("table", "share", "seed", "rows", "method", "trainings", "valid", "metric", "loss"),
-    *("balanced_accuracy", "average_precision", "parameters", "cut_parameters"),
-    *("outputs_apart", "input_noise", "weight_noise", "resampled", "schedule"),
+    *("table", "share", "seed", "rows", "method", "trainings", "seconds", "valid", "metric"),
+    *("loss", "balanced_accuracy", "average_precision", "parameters", "cut_parameters"),
+    *("outputs_apart", "input_noise", "weight_noise", "other_seeds", "other_rows", "schedule"),
 )
 HERE = Path(__file__).parent
 TABLES = ("wine", "breast-cancer", "diabetes", "digits-table", "collinear", "imbalanced")
 SHARES = (0.1, 0.3, 1.0)
-TRAININGS = 8
 NETWORK = "32-relu_32-relu_32-relu"
 BASE = DenseSpace()
-EPOCHS, STEPS, BATCH, MOST_ROWS = 12, 10, 32, 384
-STRENGTHS = {"l2": (0.3, 1.0, 3.0, 10.0), "group": (0.03, 0.1, 0.3, 1.0)}
+# A training has 120 to 144 steps, whatever the rows: of many the batches are larger; of few an
+# epoch goes through them more often, at least twice.
+EPOCHS, LEAST_STEPS, MOST_STEPS, BATCH = 6, 20, 24, 32
+# The first eight are those of eight trainings. Levels of `ScheduleSpace` reach as far.
+STRENGTHS = {
+    "l2": (0.3, 1.0, 3.0, 10.0, 0.1, 0.55, 1.7, 5.5),
+    "group": (0.03, 0.1, 0.3, 1.0, 0.01, 0.055, 0.17, 0.55),
+}
+TIMES_USUAL = (1.0, 3.0, 1 / 3, 10.0)  # strengths of the named schedules, in the order of trial
+SEARCHES = (
+    ("by layer, random", 1, "random", {}),
+    ("schedule, random", 3, "random", {}),
+    ("schedule, genetic", 3, "genetic", {"population": 4}),
+    ("schedule, evolution", 3, "regularised-evolution", {"population": 4, "sample": 2}),
+    ("schedule, PPO controller", 3, "scratch", {}),
+)
+# Trained on other seeds and on other rows: of the fewest rows, where chance matters most.
+REPEATS, REPEATED_SHARE = 2, 0.1
+REPEATED = (
+    "none",
+    "fixed, tuned",
+    "named, chosen",
+    "schedule, genetic",
+    "schedule, PPO controller",
+)
 
 
 def collinear(seed):
     """2,000 rows of 30 columns: 6 independent ones, the rest copies of them with 0.7 in common.
 
     A generator of our own after the description of the authors' synthetic table ("adeq_correl"):
-    the target is the sum of the first two columns.
+    the target is the sum of the first two columns; the noise is ours, 11 % of its variance.
     """
     rng = np.random.default_rng([seed, 1])
     own = rng.normal(size=(2000, 6))
     copies = 0.7 * own[:, rng.integers(6, size=24)] + 0.3 * rng.normal(size=(2000, 24))
     frame = pd.DataFrame(np.concatenate([own, copies], axis=1)).add_prefix("x")
-    frame["y"] = own[:, 0] + own[:, 1]
+    frame["y"] = own[:, 0] + own[:, 1] + 0.5 * rng.normal(size=2000)
     return frame
 
 
@@ -74,23 +100,33 @@ def imbalanced(seed):
 
 
 def load(table, share, seed):
-    made = {"collinear": collinear, "imbalanced": imbalanced}.get(table)
-    if made is None:
-        options = TableOptions(table=table, seed=seed)
+    if table == "collinear":
+        options = TableOptions(table=table, target="y", frame=collinear(seed), seed=seed)
+    elif table == "imbalanced":
+        frame = imbalanced(seed)
+        options = TableOptions(
+            table=table, target="y", frame=frame, seed=seed, metric="average-precision"
+        )
     else:
-        options = TableOptions(table=table, target="y", frame=made(seed), seed=seed)
+        options = TableOptions(table=table, seed=seed)
     rows = len(load_table_data(options).train)
-    if table != "imbalanced":  # of whose few positives none shall be missing
-        rows = min(rows, MOST_ROWS)
     return load_table_data(replace(options, train_size=max(round(share * rows), 12)))
+
+
+@dataclass
+class Trained:
+    """What a training came to: validation loss, CPU seconds, the network."""
+
+    loss: float
+    seconds: float
+    network: torch.nn.Module
 
 
 class Bench:
     """Trains one network on one table by any schedule; the same one once."""
 
     def __init__(self, data, seed):
-        # An epoch of few rows goes through them several times.
-        times = max(STEPS * BATCH // len(data.train), 1)
+        times = max(LEAST_STEPS * BATCH // len(data.train), 2)
         train = data.train
         again = TableSplit(
             train.inputs.repeat(times, 1),
@@ -99,7 +135,7 @@ class Bench:
         self.data, self.seed = replace(data, train=again), seed
         self.recipe = Recipe(
             epochs=EPOCHS,
-            batch_size=BATCH,
+            batch_size=max(BATCH, math.ceil(len(again) / MOST_STEPS)),
             optimizer="adamw",
             learning_rate=8e-3,
             weight_decay=0.0,
@@ -107,13 +143,14 @@ class Bench:
             precision="float32",
         )
         self.known = {}
-        self.seconds = 0.0
+        self.asked = set()
+        self._stability = {}
 
     def build(self, seed):
         return build_dense_network(BASE, NETWORK, self.data.spec, seed=seed)
 
     def train(self, schedule):
-        """Return the validation loss and the network of a schedule."""
+        self.asked.add(schedule)
         if schedule not in self.known:
             start = time.process_time()
             network = self.build(self.seed)
@@ -124,18 +161,32 @@ class Bench:
             result = train_network(
                 network, blind, recipe, seed=self.seed, device="cpu", train_metrics=False
             )
-            self.known[schedule] = (result.history[-1].valid["loss"], network)
-            self.seconds += time.process_time() - start
+            loss = result.history[-1].valid["loss"]
+            self.known[schedule] = Trained(loss, time.process_time() - start, network)
         return self.known[schedule]
 
+    def seconds_of(self, choose):
+        """Return what a choice comes to, and the CPU seconds it needs alone."""
+        before = dict.fromkeys(self.known)
+        self.asked = set()
+        start = time.process_time()
+        chosen = choose()
+        seconds = time.process_time() - start
+        # What another method had trained before would have to be trained for this one too.
+        return chosen, seconds + sum(self.known[s].seconds for s in self.asked if s in before)
+
     def best(self, schedules):
-        return min(schedules, key=lambda schedule: self.train(schedule)[0])
+        return min(schedules, key=lambda schedule: self.train(schedule).loss)
 
-    def task(self, space):
+    def searched(self, knots, searcher, options, trainings):
+        space = ScheduleSpace(NETWORK, base=BASE, knots=knots)
+
         def evaluate(text):
-            return -self.train(schedule_of(space, text))[0]
+            return -self.train(schedule_of(space, text)).loss
 
-        return make_task(space, evaluate, metric="negative validation loss")
+        task = make_task(space, evaluate, metric="negative validation loss")
+        found = get_searcher(searcher, **options).search(task, trainings, seed=self.seed)
+        return schedule_of(space, found.best.architecture)
 
     def test(self, network):
         meter = Meter(self.data.spec)
@@ -144,33 +195,44 @@ class Bench:
             meter.update(network.eval()(inputs), targets)
         return meter.values()
 
+    def stability(self, schedule):
+        """Return spreads of the test metric: other first weights and orders; other rows."""
+        if schedule not in self._stability:
+            recipe = replace(self.recipe, regularisation=schedule)
+            again = partial(trained_again, self.build, self.data, recipe, device="cpu")
+            self._stability[schedule] = {
+                "other_seeds": again(over="seeds", repeats=REPEATS, seed=1000 + self.seed).spread,
+                "other_rows": again(over="rows", repeats=REPEATS, seed=self.seed).spread,
+            }
+        return self._stability[schedule]
+
 
 def fixed(what, strength):
     part = "layers" if what == "group" else "all"
     return Schedule((Term(what, part, (0.0, 1.0), (strength, strength)),))
 
 
-def methods(bench):
-    """Yield (method, trainings, schedule chosen on validation)."""
-    yield "none", 1, None
-    rivals = [fixed(what, s) for what, strengths in STRENGTHS.items() for s in strengths]
-    yield "fixed, tuned", TRAININGS, bench.best(rivals)
+def fixed_strengths(trainings):
+    each = trainings // len(STRENGTHS)
+    return [fixed(what, strength) for what in STRENGTHS for strength in STRENGTHS[what][:each]]
+
+
+def named_schedules(trainings):
+    """Return all but the constant one at their usual strengths, then at three times, …"""
+    usual = [ExpertSchedule(name) for name in expert_names()[1:]]
+    found = [ExpertSchedule(e.name, times * e.strength) for times in TIMES_USUAL for e in usual]
+    return found[:trainings]
+
+
+def methods(bench, trainings):
+    """Yield (method, trainings, how it chooses a schedule on the validation rows)."""
+    yield "none", 1, lambda: bench.best([None])
+    yield "fixed, tuned", trainings, lambda: bench.best(fixed_strengths(trainings))
     for name in expert_names()[1:]:
-        yield f"expert {name}", 1, ExpertSchedule(name)
-    some = [ExpertSchedule(name) for name in expert_names()[1:]]
-    yield "experts, chosen", len(some), bench.best(some)
-    searches = [
-        ("by layer, random", 1, "random", {}),
-        ("schedule, random", 3, "random", {}),
-        ("schedule, genetic", 3, "genetic", {"population": 4}),
-        ("schedule, evolution", 3, "regularised-evolution", {"population": 4, "sample": 2}),
-    ]
-    for name, knots, searcher, options in searches:
-        space = ScheduleSpace(NETWORK, base=BASE, knots=knots)
-        result = get_searcher(searcher, **options).search(
-            bench.task(space), TRAININGS, seed=bench.seed
-        )
-        yield name, TRAININGS, schedule_of(space, result.best.architecture)
+        yield f"named {name}", 1, lambda name=name: bench.best([ExpertSchedule(name)])
+    yield "named, chosen", trainings, lambda: bench.best(named_schedules(trainings))
+    for name, *search in SEARCHES:
+        yield name, trainings, lambda search=search: bench.searched(*search, trainings)
 
 
 def row_of(bench, network):
@@ -194,78 +256,89 @@ def row_of(bench, network):
     }
 
 
+def masked(bench, schedule):
+    """Return a network by a schedule without the neurons that a search over masks takes out."""
+    network = bench.build(bench.seed)
+    network.load_state_dict(bench.train(schedule).network.state_dict())
+    found = search_masks(network, bench.data.valid, size_weight=0.02, seed=bench.seed)
+    mask_units(network, found.masks)
+    return network, found.loss
+
+
 def scikit(data, seed):
-    """Yield (name, predictor) of scikit-learn's defaults, fitted on the same rows."""
-    from sklearn import ensemble, linear_model, neural_network
+    """Yield (name, trainings, models) of scikit-learn's: defaults, and one with its strength tuned.
 
-    inputs, targets = (part.numpy() for part in (data.train.inputs, data.train.targets))
+    Of several models the best on the validation rows counts.
+    """
     layers = {"hidden_layer_sizes": (32, 32, 32), "random_state": seed}
+    strengths = np.logspace(-3, 4, 8)
     if data.spec.classes:
-        made = (
-            ("logistic regression", linear_model.LogisticRegression(max_iter=1000)),
-            ("MLP", neural_network.MLPClassifier(**layers)),
-            ("random forest", ensemble.RandomForestClassifier(random_state=seed)),
-            ("gradient boosting", ensemble.HistGradientBoostingClassifier(random_state=seed)),
-        )
+        logistic = [linear_model.LogisticRegression(C=1 / s, max_iter=1000) for s in strengths]
+        yield "linear", 1, [linear_model.LogisticRegression(max_iter=1000)]
+        yield "linear, tuned", len(strengths), logistic
+        yield "MLP", 1, [neural_network.MLPClassifier(**layers)]
+        yield "random forest", 1, [ensemble.RandomForestClassifier(random_state=seed)]
+        yield "gradient boosting", 1, [ensemble.HistGradientBoostingClassifier(random_state=seed)]
     else:
-        targets = targets[:, 0]
-        made = (
-            ("ridge regression", linear_model.Ridge()),
-            ("MLP", neural_network.MLPRegressor(**layers)),
-            ("random forest", ensemble.RandomForestRegressor(random_state=seed)),
-            ("gradient boosting", ensemble.HistGradientBoostingRegressor(random_state=seed)),
-        )
-    for name, model in made:
-        # Of few rows of a rare class there may be none.
-        alone = data.spec.classes and len(np.unique(targets)) == 1
-        yield f"scikit-learn {name}", (DummyClassifier() if alone else model).fit(inputs, targets)
+        yield "linear", 1, [linear_model.Ridge()]
+        yield "linear, tuned", len(strengths), [linear_model.Ridge(alpha=s) for s in strengths]
+        yield "MLP", 1, [neural_network.MLPRegressor(**layers)]
+        yield "random forest", 1, [ensemble.RandomForestRegressor(random_state=seed)]
+        yield "gradient boosting", 1, [ensemble.HistGradientBoostingRegressor(random_state=seed)]
 
 
-def scikit_row(data, model):
+def scikit_values(data, split, model):
     meter = Meter(data.spec)
-    inputs = data.test.inputs.numpy()
+    inputs = split.inputs.numpy()
     if data.spec.classes:
         shares = np.full((len(inputs), len(data.spec.classes)), 1e-7)
         shares[:, model.classes_] = model.predict_proba(inputs).clip(1e-7)
         outputs = torch.from_numpy(np.log(shares))
     else:
         outputs = torch.from_numpy(model.predict(inputs))[:, None]
-    meter.update(outputs.float(), data.test.targets)
-    found = meter.values()
+    meter.update(outputs.float(), split.targets)
+    return meter.values()
+
+
+def scikit_row(data, models):
+    start = time.process_time()
+    inputs, targets = (part.numpy() for part in (data.train.inputs, data.train.targets))
+    targets = targets if data.spec.classes else targets[:, 0]
+    with warnings.catch_warnings():  # of a thousand steps that were not enough
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted = [model.fit(inputs, targets) for model in models]
+    losses = [scikit_values(data, data.valid, model)["loss"] for model in fitted]
+    seconds = time.process_time() - start
+    found = scikit_values(data, data.test, fitted[int(np.argmin(losses))])
     names = ("metric", "loss", "balanced_accuracy", "average_precision")
-    return {name: found.get(name, "") for name in names}
+    row = {name: found.get(name, "") for name in names}
+    return {"seconds": seconds, "valid": min(losses), **row}
 
 
-def cell(table, share, seed):
-    """Return the rows of one table, share of the training rows, and seed."""
+def cell(table, share, seed, trainings):
+    """Yield the rows of one table, share of the training rows, and seed."""
     data = load(table, share, seed)
     bench = Bench(data, seed)
-    rows, resampled = [], {}
     about = {"table": table, "share": share, "seed": seed, "rows": len(data.train)}
-    for method, trainings, schedule in methods(bench):
-        valid, network = bench.train(schedule)
-        if method in ("none", "fixed, tuned", "schedule, genetic"):
-            recipe = replace(bench.recipe, regularisation=schedule)
-            resampled[method] = trained_again(
-                bench.build, bench.data, recipe, over="rows", repeats=2, seed=seed, device="cpu"
-            ).spread
-        chosen = "" if schedule is None else str(schedule.to_dict())
-        rows.append(
+    for method, count, choose in methods(bench, trainings):
+        schedule, seconds = bench.seconds_of(choose)
+        trained = bench.known[schedule]
+        repeated = method in REPEATED and share == REPEATED_SHARE
+        yield (
             about
-            | {"method": method, "trainings": trainings, "valid": valid}
-            | row_of(bench, network)
-            | {"resampled": resampled.get(method, ""), "schedule": chosen}
+            | {"method": method, "trainings": count, "seconds": seconds, "valid": trained.loss}
+            | row_of(bench, trained.network)
+            | (bench.stability(schedule) if repeated else {})
+            | {"schedule": "" if schedule is None else str(schedule.to_dict())}
         )
-        if method == "none":
-            own = bench.build(seed)
-            own.load_state_dict(network.state_dict())
-            masks = search_masks(own, data.valid, size_weight=0.02, seed=seed)
-            mask_units(own, masks.masks)
-            also = {"method": f"{method} + masks", "trainings": trainings, "valid": masks.loss}
-            rows.append(about | also | row_of(bench, own))
-    for name, model in scikit(data, seed):
-        rows.append(about | {"method": name, "trainings": 1} | scikit_row(data, model))
-    return rows
+        if method in ("none", "fixed, tuned"):
+            (network, loss), more = bench.seconds_of(partial(masked, bench, schedule))
+            more += seconds - trained.seconds  # which is in both
+            also = {"method": f"{method} + masks", "trainings": count, "seconds": more}
+            yield about | also | {"valid": loss} | row_of(bench, network)
+    for name, count, models in scikit(data, seed):
+        method = {"method": f"scikit-learn {name}", "trainings": count}
+        yield about | method | scikit_row(data, models)
 
 
 def main():
@@ -273,6 +346,7 @@ def main():
     parser.add_argument("--first", type=int, default=0, help="first seed")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--shares", type=float, nargs="+", default=SHARES)
+    parser.add_argument("--trainings", type=int, default=8, help="8 or 16")
     parser.add_argument("--out", type=Path, default=HERE / "rows.csv")
     given = parser.parse_args()
     torch.set_num_threads(1)
@@ -280,15 +354,13 @@ def main():
     if given.out.exists():
         kept = pd.read_csv(given.out)
         done = set(zip(kept["table"], kept["share"], kept["seed"], strict=True))
-    # Seeds go round last, so that what is there is of as many seeds everywhere; 30 % comes later.
+    # Seeds go round last, so that what is there is of as many seeds everywhere.
     seeds = range(given.first, given.first + given.seeds)
-    cells = [(t, share, seed) for seed in seeds for share in given.shares for t in TABLES]
-    cells.sort(key=lambda cell: cell[2] + 3 * (cell[1] == 0.3))
-    for table, share, seed in cells:
+    for seed, share, table in itertools.product(seeds, given.shares, TABLES):
         if (table, share, seed) in done:
             continue
         start = time.perf_counter()
-        rows = cell(table, share, seed)
+        rows = list(cell(table, share, seed, given.trainings))
         new = not given.out.exists()
         with given.out.open("a", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS, restval="")
