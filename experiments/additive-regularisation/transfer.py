@@ -2,20 +2,22 @@
 
 Of each table some random schedules are trained once (sources.csv). A ridge regression of their
 validation loss stands for the table as a source; a controller learns on the mean of three other
-tables'. On the target every query is a training. Rows go to transfer.csv, piece by piece.
+tables'. On the target every query is a training; those of all seeds, methods and controllers go
+side by side (stack.py). Rows go to transfer.csv when a target is done; what is there is not done
+again.
 """
 
 import argparse
 import csv
 import itertools
 import time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from compare import BASE, NETWORK, TABLES, Bench, load
+from compare import BASE, NETWORK, TABLES, Bench, Together, load, train_pairs
 from scipy.stats import spearmanr
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import cross_val_predict
@@ -35,6 +37,8 @@ METHODS = ("random", "regularised-evolution", "scratch", "zero-shot", "weight-in
 LEARNT = ("zero-shot", "weight-init")
 COLUMNS = ("table", "seed", "controller", "sources", "method", "queries", "valid", "test")
 COLUMNS += ("none", "none_test", "start", "trainings")
+SOURCE_COLUMNS = ("table", "seed", "schedule", "valid")
+AGREEMENT_COLUMNS = ("source", "target", "correlation")
 
 
 def written(path, columns, rows):
@@ -67,18 +71,14 @@ def train_sources(path):
     for table, seed in itertools.product(TABLES, SPLITS):
         if (table, seed) in done:
             continue
-        bench = Bench(load(table, SHARE, seed), seed)
+        bench = Bench(load(table, SHARE, seed), seed, train_pairs)
         vectors = SPACE.sample(KNOWN, np.random.default_rng(seed))
+        trained = bench.train(*(schedule_of(SPACE, vector) for vector in vectors))
         rows = [
-            {
-                "table": table,
-                "seed": seed,
-                "schedule": SPACE.format(vector),
-                "valid": bench.train(schedule_of(SPACE, vector)).loss,
-            }
-            for vector in vectors
+            {"table": table, "seed": seed, "schedule": SPACE.format(v), "valid": t.loss}
+            for v, t in zip(vectors, trained, strict=True)
         ]
-        written(path, ("table", "seed", "schedule", "valid"), rows)
+        written(path, SOURCE_COLUMNS, rows)
         print(f"known: {table} {seed}", flush=True)
 
 
@@ -113,10 +113,12 @@ def agreement(known):
 def controller(models, seed):
     """Return a controller that learnt on the mean of models."""
 
+    weights = np.mean([model.coef_ for model in models], axis=0)
+    offset = np.mean([model.intercept_ for model in models])
+
     @cache
     def evaluate(text):
-        inputs = features([SPACE.parse(text)])
-        return float(np.mean([model.predict(inputs)[0] for model in models]))
+        return float(features([SPACE.parse(text)])[0] @ weights + offset)
 
     task = make_task(SPACE, evaluate, name="three-tables")
     config = ControllerConfig(network=PolicyConfig(width=64), ppo=PPOConfig(num_envs=32))
@@ -130,59 +132,70 @@ def sources_of(table, number):
     return sorted(rng.choice(others, 3, replace=False).tolist())
 
 
-def searched(table, seed, number, source):
-    bench = Bench(load(table, SHARE, seed), seed)
-    none = bench.train(None)
-    about = {"table": table, "seed": seed, "controller": number, "sources": source.name}
-    about |= {"queries": QUERIES, "none": none.loss, "none_test": bench.test(none.network)["loss"]}
+def search(bench, method, source):
+    """Return the architecture that a search ends with, and its best score after five queries."""
+    asked = set()
 
     def evaluate(text):
-        return -bench.train(schedule_of(SPACE, text)).loss
+        asked.add(text)
+        return -bench.train(schedule_of(SPACE, text))[0].loss
 
-    for method in METHODS:
-        bench.asked = set()
-        task = make_task(SPACE, evaluate, metric="negative validation loss")
-        takes = {"sources": [source]} if method in LEARNT else {}
-        result = get_searcher(method, **takes).search(task, QUERIES, seed=seed)
-        best = bench.train(schedule_of(SPACE, result.best.architecture))
-        yield about | {
-            "method": method,
-            "valid": best.loss,
-            "test": bench.test(best.network)["loss"],
-            "start": -float(np.nanmax(result.scores[:5])),  # the best of the first five
-            "trainings": len(bench.asked),
-        }
+    task = make_task(SPACE, evaluate, metric="negative validation loss")
+    takes = {} if source is None else {"sources": [source]}
+    result = get_searcher(method, **takes).search(task, QUERIES, seed=bench.seed)
+    return result.best.architecture, -float(np.nanmax(result.scores[:5])), len(asked)
+
+
+def on_target(table, sources, seeds):
+    """Yield the rows of all searches on a table."""
+    trainer = Together()
+    benches = [Bench(load(table, SHARE, seed), seed, trainer.ask) for seed in seeds]
+    searches = [
+        (bench, method, number, source)
+        for bench in benches
+        for method in METHODS
+        for number, source in (sources.items() if method in LEARNT else [("", None)])
+    ]
+    calls = [partial(search, b, method, source) for b, method, _, source in searches]
+    nothing = [partial(bench.train, None) for bench in benches]
+    found = trainer.run([*calls, *nothing])
+    for (bench, method, number, source), ends in zip(searches, found, strict=False):
+        best, start, trainings = ends
+        (chosen, none) = bench.train(schedule_of(SPACE, best), None)
+        losses = {"valid": chosen.loss, "none": none.loss, "start": start}
+        losses |= {"test": bench.values(chosen.network, bench.data.test)["loss"]}
+        losses |= {"none_test": bench.values(none.network, bench.data.test)["loss"]}
+        about = {"table": table, "seed": bench.seed, "method": method, "queries": QUERIES}
+        about |= {"controller": number, "sources": "" if source is None else source.name}
+        yield about | losses | {"trainings": trainings}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--out", type=Path, default=HERE)
     given = parser.parse_args()
     torch.set_num_threads(1)
     train_sources(given.out / "sources.csv")
     tables = known(given.out / "sources.csv")
     if not (given.out / "agreement.csv").exists():
-        rows = list(agreement(tables))
-        written(given.out / "agreement.csv", ("source", "target", "correlation"), rows)
+        written(given.out / "agreement.csv", AGREEMENT_COLUMNS, list(agreement(tables)))
     models = {table: Ridge(alpha=3.0).fit(*both) for table, both in tables.items()}
-    out, learnt, done = given.out / "transfer.csv", {}, set()
-    if out.exists():
-        kept = pd.read_csv(out)
-        done = set(zip(kept["table"], kept["seed"], strict=True))
-    for seed, table in itertools.product(range(given.seeds), TABLES):
-        if (table, seed) in done:
+    out = given.out / "transfer.csv"
+    done = set(pd.read_csv(out)["table"]) if out.exists() else set()
+    for table in TABLES:
+        if table in done:
             continue
         start = time.perf_counter()
-        number = seed % CONTROLLERS
-        if (table, number) not in learnt:
+        sources = {}
+        for number in range(CONTROLLERS):
             own = sources_of(table, number)
             made = controller([models[other] for other in own], number)
-            learnt[table, number] = Source(" + ".join(own), made)
+            sources[number] = Source(" + ".join(own), made)
         took = time.perf_counter() - start
-        written(out, COLUMNS, list(searched(table, seed, number, learnt[table, number])))
+        written(out, COLUMNS, list(on_target(table, sources, range(given.seeds))))
         both = f"{time.perf_counter() - start:.0f} s, {took:.0f} s of it learning"
-        print(f"{table} seed {seed}: {both}", flush=True)
+        print(f"{table}: {both}", flush=True)
 
 
 if __name__ == "__main__":
