@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -21,6 +21,7 @@ LARGEST = 1e15
 
 _DAY = 86_400.0
 _FIRST = 100
+_LOOKED_AT = 10_000
 
 
 def column_kind(values: pd.Series) -> ColumnKind:
@@ -72,10 +73,41 @@ def words_of(values: pd.Series) -> NDArray[np.object_]:
 
     if isinstance(values.dtype, pd.StringDtype):  # as files have them: each text is read once
         places, distinct = pd.factorize(values)
-        return words_of(pd.Series([*distinct, None], dtype=object))[places]
-    texts = values.astype(object).where(values.notna(), "")
+        return _stripped([*distinct, ""])[places]
+    return _stripped(values.astype(object).where(values.notna(), ""))
+
+
+def _stripped(texts: Iterable[object]) -> NDArray[np.object_]:
     stripped = [str(text).strip() for text in texts]
     return np.array(["" if text in MISSING else text for text in stripped], dtype=object)
+
+
+def doubts(name: str, words: NDArray[np.object_]) -> str:
+    """Return what a reader must know of a column of words that look like numbers, else nothing.
+
+    Args:
+        name: The column's name.
+        words: Its cells in the training rows, as `words_of` gives them.
+    """
+    import pandas as pd
+
+    known = pd.Series([word for word in words if word], dtype=object)
+    told = known.iloc[:_LOOKED_AT]
+    numbers = pd.to_numeric(told, errors="coerce").notna()
+    others = told[~numbers]
+    remedy = "it is read as words."
+    if numbers.mean() > 0.5 and len(others):
+        return (
+            f"The column {name} holds numbers but for cells such as {str(others.iloc[0])[:40]!r}; "
+            f"{remedy} Empty such cells to have numbers."
+        )
+    commas = others.str.fullmatch(r"[+-]?\d+,\d+")
+    if len(others) and commas.mean() > 0.5:
+        return (
+            f"The column {name} has decimal commas, such as {others.iloc[0]!r}; {remedy} Write "
+            "decimal points to have numbers."
+        )
+    return ""
 
 
 def _days(values: pd.Series) -> pd.Series:

@@ -93,4 +93,3 @@ def test_a_million_rows(tmp_path):
     data = load_table_data(tmp_path / "t.csv", "y")
     assert len(data.train) == 700_000
     assert data.spec.features == 3
-
