@@ -1,4 +1,4 @@
-"""``rlnas search --table`` on files as people have them: a result, or one line that says why not."""
+"""``rlnas search --table`` on files as people have them: a result, or one line that says why."""
 
 import numpy as np
 import pandas as pd

@@ -97,7 +97,7 @@ def _text(path: Path, ending: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
 
 
 def _numbers_rows(cells: pd.Series) -> bool:
-    """Return whether cells are 0, 1, 2 … or 1, 2, 3 …"""
+    """Return whether cells are 0, 1, 2 … or 1, 2, 3 and so on."""
     first = cells.iloc[0] if len(cells) else None
     if first not in ("0", "1"):
         return False

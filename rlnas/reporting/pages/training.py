@@ -252,7 +252,9 @@ def _schedule(run: TrainingSearchRun) -> str:
         "How strongly each term acts on each part of the best network, over its training (grey: "
         "not at all); below, what the terms times their strength, and the task's loss, came to."
     )
-    drawn = drawn_figure(Drawing(figure, "schedule"), run.folder, "Schedule", caption)
+    drawing = Drawing(figure, "schedule")
+    drawing.log(run.folder / "tensorboard" / "schedule", len(run.result.records))
+    drawn = drawn_figure(drawing, run.folder, "Schedule", caption)
     return heading("Schedule of regularisation") + drawn
 
 

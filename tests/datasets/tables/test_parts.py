@@ -1,5 +1,7 @@
 """Which rows go where: by class, by group, by time."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,7 +73,7 @@ def test_fewer_rows_are_of_the_more():
     sizes = (1, 2, 5, 20, 60)
     options = [TableOptions(table="t", seed=1, train_size=size) for size in sizes]
     rows = [set(split_rows(FRAME, LABELS, each)["train"]) for each in options]
-    for few, many in zip(rows, rows[1:], strict=False):
+    for few, many in pairwise(rows):
         assert few < many
     assert set(LABELS[list(rows[0])]) == {0}  # where there is no room for all, the largest
 
