@@ -172,7 +172,7 @@ def on_target(table, sources, seeds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--out", type=Path, default=HERE)
     given = parser.parse_args()
     torch.set_num_threads(1)
