@@ -204,8 +204,9 @@ def _certainty(run: TrainingSearchRun) -> str:
 def _trained(run: TrainingSearchRun) -> str:
     """Return the table of everything that was trained, best first."""
     metric = run.result.metric
-    head = ["query", "architecture", _column(run), "epochs", "parameters", "MACs"]
-    head += ["time", "remark"]
+    what = "schedule" if run.settings.get("network") else "architecture"
+    # What it came to stands first: names are long, and a phone is narrow.
+    head = ["query", _column(run), what, "epochs", "parameters", "MACs", "time", "remark"]
     lines: list[list[str | TableCell]] = []
     ordered = run.rows.sort_values("score", ascending=False, na_position="last", kind="stable")
     for row in ordered.to_dict("records"):
@@ -216,8 +217,8 @@ def _trained(run: TrainingSearchRun) -> str:
         lines.append(
             [
                 str(row["query"]),
-                TableCell(str(row["architecture"]), "text"),
                 TableCell(value, "better" if is_best else ""),
+                TableCell(str(row["architecture"]), "text"),
                 "–" if failed else str(row["epochs"]),
                 format_amount(row["parameters"]),
                 format_amount(row["macs"]),
