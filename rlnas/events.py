@@ -95,6 +95,21 @@ class EventFile:
         summary = Summary(value=entries)
         self._write(self._event(wall_time=time.time(), step=step, summary=summary))
 
+    def add_image(self, step: int, tag: str, png: bytes, size: tuple[int, int]) -> None:
+        """Write an image, shown on TensorBoard's page IMAGES.
+
+        Args:
+            step: Its step.
+            tag: Its tag.
+            png: The PNG file's bytes.
+            size: Width and height in pixels.
+        """
+        from tensorboard.compat.proto.summary_pb2 import Summary
+
+        image = Summary.Image(width=size[0], height=size[1], colorspace=4, encoded_image_string=png)
+        summary = Summary(value=[Summary.Value(tag=tag, image=image)])
+        self._write(self._event(wall_time=time.time(), step=step, summary=summary))
+
     def add_summary(self, summary: Any) -> None:
         """Write a summary protocol buffer, such as one of TensorBoard's hparams."""
         self._write(self._event(wall_time=time.time(), summary=summary))

@@ -101,6 +101,17 @@ def landscape():
     return make
 
 
+@pytest.fixture
+def trained_here(monkeypatch):
+    """Let searches train in this process: another one takes seconds to start."""
+    from functools import partialmethod
+
+    from rlnas.training.objective.task import TrainingSetup
+
+    here = partialmethod(TrainingSetup.objective, isolate=False)
+    monkeypatch.setattr(TrainingSetup, "objective", here)
+
+
 @pytest.fixture(scope="session")
 def search_plan():
     """Return a maker of plans of a small search run; keywords change it."""

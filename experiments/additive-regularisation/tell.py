@@ -1,4 +1,4 @@
-"""Tables of rows.csv and transfer.csv, written to tables.md."""
+"""Tables of rows.csv, alone.csv and transfer.csv, written to tables.md."""
 
 from pathlib import Path
 
@@ -9,20 +9,25 @@ from rlnas.statistics.bootstrap import Bootstrap
 
 HERE = Path(__file__).parent
 CLASSES = ("wine", "breast-cancer", "digits-table")
-ONLY_TABLES = "Intervals are over pairs of a table and a seed: for these tables, not for all."
+RIVAL = "fixed, tuned"
+STABLE = ("other_seeds", "other_rows", "input_noise", "weight_noise")
+BOOTSTRAP = Bootstrap()
 
 
-def interval(values, form="{:+.2f}", scale=np.array):
-    """Return the mean of values with a 95 % interval over them, as text."""
-    values = np.asarray(values, dtype=float)
-    bootstrap = Bootstrap()
-    (draws,) = bootstrap.draws(len(values))
-    spread = bootstrap.spread(values[draws].mean(axis=1)[None], len(values))
-    found = bootstrap.interval(float(values.mean()), spread)
+def words(found, form, scale):
+    """Return an interval as text."""
     ends = [float(scale(end)) for end in (found.estimate, found.low, found.high)]
     if not np.isfinite(ends).all():
         return form.format(ends[0])
     return f"{form} [{form}, {form}]".format(*ends)
+
+
+def interval(values, form="{:+.2f}", scale=np.array):
+    """Return the mean of values, each drawn by itself, with a 95 % interval, as text."""
+    values = np.asarray(values, dtype=float)
+    (draws,) = BOOTSTRAP.draws(len(values))
+    spread = BOOTSTRAP.spread(values[draws].mean(axis=1)[None], len(values))
+    return words(BOOTSTRAP.interval(float(values.mean()), spread), form, scale)
 
 
 def table(head, rows):
@@ -30,70 +35,70 @@ def table(head, rows):
     return "\n".join([*lines, *("| " + " | ".join(map(str, row)) + " |" for row in rows)])
 
 
-def paired(rows, column, against):
-    """Return a column by method beside that of the method it is compared with, as a frame."""
-    wide = rows.pivot_table(index=["table", "seed"], columns="method", values=column)
-    return wide, wide[against]
+def named(rows, least):
+    """Return rows whose methods say how many trainings they had, where some had more."""
+    searched = ~rows["method"].str.startswith("scikit-learn") & (rows["trainings"] > least)
+    more = rows["method"] + ", " + rows["trainings"].astype(str)
+    return rows.assign(method=rows["method"].where(~searched, more))
 
 
-def by_share(rows, against, share):
-    part = rows[rows["share"] == share]
-    wide, rival = paired(part, "loss", against)
-    accuracy = part[part["table"].isin(CLASSES)].assign(value=lambda r: r["metric"])
-    points, rival_points = paired(accuracy, "value", against)
-    lines = []
-    for method in part["method"].drop_duplicates():
-        cells = [method]
-        if method in wide:
-            ratios = np.log(wide[method] / rival).dropna()
-            cells.append("1" if method == against else interval(ratios, "{:.2f}", np.exp))
-        else:
-            cells.append("–")
-        if method in points:
-            gains = (points[method] - rival_points).dropna()
-            cells.append("0" if method == against else interval(gains, "{:+.1f}"))
-        else:
-            cells.append("–")
-        own = part[part["method"] == method]
+def wide(rows, method, column):
+    """Return a column of a method, ``(tables, seeds)``."""
+    own = rows[rows["method"] == method]
+    return own.pivot_table(index="table", columns="seed", values=column, dropna=False)
+
+
+def by_share(rows, seconds):
+    rival, lines = wide(rows, RIVAL, "loss"), []
+    points = rows[rows["table"].isin(CLASSES)]
+    for method in rows["method"].drop_duplicates():
+        own = rows[rows["method"] == method]
+        ratios = np.log(wide(rows, method, "loss") / rival)
+        gains = (wide(points, method, "metric") - wide(points, RIVAL, "metric")).mean()
+        both = ("1", "", "0")
+        if method != RIVAL:
+            both = (
+                interval(ratios.mean(), "{:.2f}", np.exp),
+                interval(ratios.mean(axis=1), "{:.2f}", np.exp).partition(" ")[2],
+                interval(gains, "{:+.1f}"),
+            )
         small = own["cut_parameters"] / own["parameters"]
-        cells.append("–" if small.isna().all() else f"{100 * small.mean():.0f}")
-        lines.append(cells)
+        left = "–" if small.isna().all() else f"{100 * small.mean():.0f}"
+        took = seconds.get(method, np.nan)
+        count = own["trainings"].iloc[0]
+        lines.append([method, count, *both, left, "–" if np.isnan(took) else f"{took:.2g}"])
     return lines
 
 
-def ordered(rows):
-    """Return rows in which scikit-learn's linear models have one name, where all are known."""
-    linear = rows["method"].isin(
-        ["scikit-learn logistic regression", "scikit-learn ridge regression"]
-    )
-    return rows.assign(method=rows["method"].where(~linear, "scikit-learn linear model"))
-
-
-def metrics(rows, share):
-    part = rows[rows["share"] == share].copy()
-    rare = part["table"] == "imbalanced"
-    part.loc[rare, "metric"] = part.loc[rare, "average_precision"]
-    wide = part.pivot_table(index="method", columns="table", values="metric", sort=False)
-    lines = []
-    for method, row in wide.iterrows():
-        lines.append([method, *(f"{value:.3g}" for value in row)])
-    return ["method", *wide.columns], lines
+def metrics(rows):
+    means = rows.pivot_table(index="method", columns="table", values="metric", sort=False)
+    lines = [[method, *(f"{value:.3g}" for value in row)] for method, row in means.iterrows()]
+    return ["method", *means.columns], lines
 
 
 def stability(rows):
+    """Return lines of spreads over those without regularisation, root mean square over seeds."""
     lines = []
-    for method in ("none", "none + masks", "fixed, tuned", "schedule, genetic", "schedule, random"):
-        own = rows[rows["method"] == method]
+    for method in rows.loc[rows["input_noise"].notna(), "method"].drop_duplicates():
         cells = [method]
-        for column in ("input_noise", "weight_noise", "resampled"):
-            wide, none = paired(rows, column, "none")
-            if column == "resampled" and method not in wide:
+        for column in STABLE:
+            own, none = (wide(rows, name, column) for name in (method, "none"))
+            if own.isna().to_numpy().any():  # measured of schedules that others chose too
                 cells.append("–")
                 continue
-            ratio = (wide[method] - none).dropna()
-            cells.append("0" if method == "none" else interval(ratio[ratio.index.isin(none.index)]))
-        spread = own.groupby(["table", "share"])["loss"].std().mean()
-        lines.append([*cells, f"{spread:.3f}"])
+            kept = none.index[(none.max(axis=1) > 0) & (own.max(axis=1) > 0)]
+            both = np.stack([own.loc[kept].to_numpy(), none.loc[kept].to_numpy()]) ** 2
+            (draws,) = BOOTSTRAP.draws(both.shape[2])
+            drawn = both[:, :, draws].mean(axis=3)
+            drawn[drawn == 0] = np.nan  # a table without any spread says nothing in that draw
+            told = np.log(both.mean(axis=2))
+            estimate = 0.5 * (told[0] - told[1]).mean()
+            resampled = 0.5 * np.nanmean(np.log(drawn[0]) - np.log(drawn[1]), axis=0)
+            spread = BOOTSTRAP.spread(resampled[None], both.shape[2])
+            found = BOOTSTRAP.interval(float(estimate), spread)
+            cells.append("1" if method == "none" else words(found, "{:.2f}", np.exp))
+        if set(cells[1:]) != {"–"}:
+            lines.append(cells)
     return lines
 
 
@@ -102,60 +107,113 @@ def transfer(rows):
     for method in rows["method"].drop_duplicates():
         cells = [method]
         for column in ("valid", "test", "start"):
-            wide, random = paired(rows, column, "random")
-            ratios = np.log(wide[method] / random)
-            cells.append("1" if method == "random" else interval(ratios, "{:.2f}", np.exp))
+            # Controllers of one target are means of each other here; tables are drawn whole.
+            own, random = (wide(rows, name, column) for name in (method, "random"))
+            ratios = np.log(own / random)
+            likes = interval(ratios.mean(axis=1), "{:.2f}", np.exp).partition(" ")[2]
+            here = interval(ratios.mean(), "{:.2f}", np.exp)
+            cells += ["1", ""] if method == "random" else [here, likes]
         lines.append(cells)
     return lines
 
 
+def agreement(rows):
+    own = rows[rows["source"] == rows["target"]]["correlation"]
+    other = rows[rows["source"] != rows["target"]]["correlation"]
+    return (
+        "What a table's random schedules came to and what its ridge regression says of schedules"
+        f" it has not seen have a rank correlation of {own.mean():.2f} (mean of {len(own)} tables,"
+        f" {own.min():.2f} to {own.max():.2f}); with what other tables' regressions say,"
+        f" {other.mean():.2f} ({other.min():.2f} to {other.max():.2f})."
+    )
+
+
+def together_or_alone(rows, alone):
+    """Return how far trainings side by side are from the same ones by `train_network`."""
+    keys = ["table", "share", "seed", "method", "trainings"]
+    both = rows.merge(alone, on=keys, suffixes=("", "_alone"))
+    both = both[
+        ~both["method"].str.startswith("scikit-learn")
+        & ~both["method"].str.contains("+ masks", regex=False)
+    ]
+    apart = (both["valid"] / both["valid_alone"] - 1).abs()
+    return (
+        f"Of {len(both)} choices of one seed that were trained again by `train_network`, one after"
+        f" another, {(apart < 0.01).sum()} have the same validation loss within 1 %; the median"
+        f" difference is {100 * apart.median():.2g} %."
+    )
+
+
+ABOUT = (
+    "Test loss (cross-entropy or squared error) over that of the fixed strength with eight"
+    " trainings, geometric mean: first with the 95 % interval for these tables (seeds drawn), then"
+    " with that for tables like these (tables drawn). Accuracy less that of the fixed strength, in"
+    f" points, on {', '.join(CLASSES)}, for these tables. Parameters left after cutting, in %."
+    " Seconds of a core for the trainings and what chooses them, one after another, on 10 % of the"
+    " rows, mean over tables (alone.csv)."
+)
+
+
 def main():
-    rows = ordered(pd.read_csv(HERE / "rows.csv"))
-    parts = ["# What schedules of regularisation came to", ""]
-    for share in sorted(rows["share"].unique()):
-        seeds = rows[rows["share"] == share].groupby("table")["seed"].nunique()
+    rows, alone = pd.read_csv(HERE / "rows.csv"), pd.read_csv(HERE / "alone.csv")
+    least = int(rows.loc[rows["method"] == RIVAL, "trainings"].min())
+    apart = together_or_alone(rows, alone)
+    largest = rows["outputs_apart"].max()
+    rows = named(rows, least)
+    seconds = alone.groupby("method")["seconds"].mean()
+    parts = ["# What schedules of regularisation came to", "", ABOUT, ""]
+    for share, own in rows.groupby("share"):
+        seeds = own.groupby("table")["seed"].nunique()
+        head = ["method", "trainings", "test loss, ratio", "tables like these"]
         parts += [
             f"## {share:.0%} of the training rows",
             "",
-            f"{seeds.min()} seeds of {len(seeds)} tables. Test loss (cross-entropy"
-            " or squared error) over that of the fixed strength, geometric mean; accuracy less that"
-            f" of the fixed strength, in points, on {', '.join(CLASSES)}; parameters left after"
-            f" cutting, in %. {ONLY_TABLES}",
+            f"{seeds.min()} seeds of {len(seeds)} tables.",
             "",
-            table(
-                ["method", "test loss, ratio", "accuracy, points", "parameters"],
-                by_share(rows, "fixed, tuned", share),
-            ),
+            table([*head, "accuracy, points", "parameters", "seconds"], by_share(own, seconds)),
             "",
-            "Means of the test metric: accuracy in % (of imbalanced the average precision in %), of"
+            "Means of the test metric: accuracy in %, of imbalanced the average precision in %, of"
             " diabetes and collinear the squared error of standardised targets.",
             "",
-            table(*metrics(rows, share)),
+            table(*metrics(own)),
             "",
         ]
     parts += [
         "## Stability",
         "",
-        "Standard deviation of the test metric less that without regularisation (negative: more"
-        " stable): under noise on inputs and weights, and of trainings on resampled rows; and that"
-        " of the test loss over seeds, mean over tables and shares.",
+        "Standard deviation of the test metric over that without regularisation (below 1: more"
+        " stable), geometric mean over tables of the root mean square over seeds; intervals are for"
+        " these tables. Four trainings each on other seeds and on resampled rows; five draws of"
+        " noise on inputs and weights.",
         "",
-        table(
-            ["method", "input noise", "weight noise", "resampled rows", "seeds"], stability(rows)
-        ),
+    ]
+    for share, own in rows.groupby("share"):
+        head = ["method", "other seeds", "resampled rows", "input noise", "weight noise"]
+        parts += [f"### {share:.0%} of the training rows", "", table(head, stability(own)), ""]
+    parts += [
+        "## What is exact",
+        "",
+        f"{apart} The outputs of cut networks and whole ones are at most {largest:.1e} apart, of"
+        f" {rows['outputs_apart'].notna().sum():,}.",
         "",
     ]
     if (HERE / "transfer.csv").exists():
         found = pd.read_csv(HERE / "transfer.csv")
         parts += [
-            "## A controller that learnt schedules on three tables, on the fourth",
+            "## Controllers that learnt schedules on three tables, on another",
             "",
-            f"{found['seed'].nunique()} seeds of {found['table'].nunique()} tables,"
-            f" {found['queries'].max()} queries. Losses over random search's, geometric mean:"
-            " validation (what a search sees), test, and validation after five queries."
-            f" {ONLY_TABLES}",
+            f"{found['seed'].nunique()} seeds of {found['table'].nunique()} tables and"
+            f" {found['controller'].nunique()} controllers for each, {found['queries'].max()}"
+            " queries. Losses over random search's, geometric mean: validation (what a search"
+            " sees), test, and validation after five queries; each first with the 95 % interval for"
+            " these tables, then with that for tables like these.",
             "",
-            table(["method", "validation", "test", "validation after 5"], transfer(found)),
+            table(
+                ["method", "validation", "like", "test", "like", "after 5", "like"],
+                transfer(found),
+            ),
+            "",
+            agreement(pd.read_csv(HERE / "agreement.csv")),
             "",
         ]
     (HERE / "tables.md").write_text("\n".join(parts), encoding="utf-8")

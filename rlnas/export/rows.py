@@ -8,9 +8,13 @@ they name only the standard library, PyTorch, each other, and the model's consta
 
 from __future__ import annotations
 
+import csv
+import gzip
+import io
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -22,6 +26,27 @@ WORDS: list[dict[str, Any]] = []
 MISSING: tuple[str, ...] = ()
 LARGEST = math.inf
 FARTHEST = math.inf
+
+
+def read(path: str | Path, delimiter: str | None = None) -> list[dict[str, str]]:
+    """Return the rows of a CSV or TSV file with a header; ``.gz`` too.
+
+    Without a delimiter it is the sign of , ; | and the tab that parts the header most often.
+    """
+    content = Path(path).read_bytes()
+    content = gzip.decompress(content) if str(path).lower().endswith(".gz") else content
+    try:
+        wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+        text = content.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("latin-1")
+    text = text.lstrip("\r\n")
+    header = text.splitlines()[0] if text.strip() else ""
+    signs = {sign: len(next(csv.reader([header], delimiter=sign), [])) for sign in ",;\t|"}
+    delimiter = delimiter or max(signs, key=lambda sign: signs[sign])
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    names = [name.strip() for name in next(lines, [])]
+    return [dict(zip(names, cells, strict=False)) for cells in lines if cells]
 
 
 def cell_number(cell: object, kind: str) -> float:
@@ -38,6 +63,8 @@ def cell_number(cell: object, kind: str) -> float:
             if day.tzinfo is None:
                 day = day.replace(tzinfo=timezone.utc)
             number = day.timestamp() / 86_400
+        elif isinstance(cell, str) and "_" in cell:  # Python's own digit groups
+            return math.nan
         else:
             number = float(cell)  # type: ignore[arg-type]
     except (TypeError, ValueError):
@@ -54,10 +81,17 @@ def cell_word(cell: object) -> str:
 def prepare(rows: Iterable[Mapping[str, object]]) -> Tensor:
     """Return the network's input, float32 (B, inputs), of raw rows: prepared as in training.
 
-    A row gives each column's cell by its name, as text from a file or as a value of Python.
+    A row gives each column's cell by its name, as text from a file or as a value of Python; an
+    empty one is missing. A row without one of the columns is a ValueError.
     """
     inputs = []
-    for row in rows:
+    columns = [column["name"] for column in [*NUMBERS, *WORDS]]
+    for place, row in enumerate(rows, start=1):
+        if absent := [name for name in columns if name not in row]:
+            raise ValueError(
+                f"row {place} has no column {absent[0]!r}; expected a cell for each of "
+                f"{', '.join(columns[:8])}{' …' if len(columns) > 8 else ''}"
+            )
         numbers = [cell_number(row[column["name"]], column["kind"]) for column in NUMBERS]
         values = [
             ((column["fill"] if math.isnan(number) else number) - column["mean"]) / column["scale"]
@@ -73,4 +107,6 @@ def prepare(rows: Iterable[Mapping[str, object]]) -> Tensor:
             if column["other"]:
                 values.append(float(word not in column["words"]))
         inputs.append([min(max(value, -FARTHEST), FARTHEST) for value in values])
+    if not inputs:
+        raise ValueError("there are no rows; expected one or more below a header")
     return torch.tensor(inputs, dtype=torch.float64).float()

@@ -26,6 +26,8 @@ _ACTIVATIONS = {
 _HEAD = """from __future__ import annotations
 
 import csv
+import gzip
+import io
 import math
 import sys
 from collections.abc import Iterable, Mapping
@@ -52,12 +54,6 @@ def load(folder: str | Path = Path(__file__).parent, device: str = "cpu") -> Net
     network = Network()
     network.load_state_dict(load_file(Path(folder) / "model.safetensors"))
     return network.eval().to(device)
-
-
-def read(path: str | Path, delimiter: str = ",") -> list[dict[str, str]]:
-    """Return the rows of a CSV file with a header."""
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file, delimiter=delimiter, skipinitialspace=True))
 '''
 
 _CLASSES = '''
@@ -77,7 +73,11 @@ def predict(
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        for found, shares in zip(*predict(read(name)), strict=True):
+        try:
+            predicted = predict(read(name))
+        except (OSError, ValueError) as error:
+            sys.exit(f"{name}: {error}")
+        for found, shares in zip(*predicted, strict=True):
             print(f"{found}\\t{shares.max():.3f}")
 '''
 
@@ -96,7 +96,11 @@ def predict(rows: Iterable[Mapping[str, object]], network: Network | None = None
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        for values in predict(read(name)).tolist():
+        try:
+            predicted = predict(read(name))
+        except (OSError, ValueError) as error:
+            sys.exit(f"{name}: {error}")
+        for values in predicted.tolist():
             print("\\t".join(f"{value:.6g}" for value in values))
 '''
 
@@ -143,7 +147,7 @@ def table_model_source(
     """
     functions = [
         inspect.getsource(getattr(rows, name)).rstrip()
-        for name in ("cell_number", "cell_word", "prepare")
+        for name in ("read", "cell_number", "cell_word", "prepare")
     ]
     first = f"{network.architecture}: a network of {network.space.name}."
     lines = [line for part in about.splitlines() for line in textwrap.wrap(part, 96) or [""]]

@@ -18,7 +18,8 @@ from rlnas.spaces.mixed import MixedSpace
 PENALTIES = ("l1", "l2", "group", "orthogonality", "activity", "distance", "smoothness")
 """What a part may be asked for, by the names of `rlnas.training.regularisation`."""
 
-LEVELS = (0.0, 0.003, 0.01, 0.03, 0.1, 0.3)
+LEVELS = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0)
+"""From no effect to more than one wants: with 1 a fixed group penalty leaves little of a layer."""
 SCALES = {"l2": 10.0, "distance": 10.0}
 """What a level of a penalty is multiplied by; 1 for others. Then equal levels are about equally
 strong in a training of some hundred steps: l1 and group take a constant off, these a share."""
@@ -78,7 +79,7 @@ class ScheduleSpace(MixedSpace):
         >>> space.parts, space.size
         (('layer-1', 'head'), 11664)
         >>> space.parse("group-0-0.1_l2-0.03-0.03").tolist()
-        [2, 3, 7, 1, 6, 6]
+        [2, 3, 6, 1, 5, 5]
     """
 
     def __init__(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from contextlib import ExitStack, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import torch
@@ -15,6 +15,7 @@ from rlnas.datasets.task_data import TaskData
 from rlnas.devices import choose_device, describe_device
 from rlnas.errors import DivergedError, InvalidArgumentError
 from rlnas.events import EventFile
+from rlnas.networks.dense import DenseNetwork
 from rlnas.networks.network import TaskNetwork
 from rlnas.run_folder import only_writer
 from rlnas.training.folder import TrainingFolder, describe_training
@@ -85,7 +86,11 @@ def train_network(
         _check_fit(network, data)
     where = choose_device(device)
     origin = next((p.device for p in network.parameters()), torch.device("cpu"))
-    with nullcontext() if folder is None else only_writer(folder):
+    small = isinstance(network, DenseNetwork) and where.type == "cpu"
+    with (
+        nullcontext() if folder is None else only_writer(folder),
+        _one_thread() if small else nullcontext(),
+    ):
         run = None if folder is None else TrainingFolder(folder)
         begun = False
         if run is not None:
@@ -133,6 +138,21 @@ def train_network(
         if run is not None:
             run.finish(network, result)
     return result
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Compute in one thread: of a small network others take longer to begin than to help.
+
+    On a machine with other work they wait for each other besides, which has made trainings of a
+    second take half a minute.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _check_fit(network: TaskNetwork, data: TaskData) -> None:

@@ -84,7 +84,7 @@ def prepare_training_of(table):
     return prepare_training(options, seed=0, epochs=5, device="cpu")
 
 
-def test_a_regression_is_reported_in_its_own_direction(tmp_path, capsys):
+def test_a_regression_is_reported_in_its_own_direction(tmp_path, capsys, trained_here):
     out = tmp_path / "run"
     command = ["search", "--table", "diabetes", "--out", str(out), "--queries", "2", *SHORT]
     assert main(command) == 0
@@ -94,7 +94,7 @@ def test_a_regression_is_reported_in_its_own_direction(tmp_path, capsys):
     assert run.best["valid"]["metric"] == pytest.approx(run.rows["valid"].min())
 
 
-def test_evaluate(tmp_path, capsys):
+def test_evaluate(tmp_path, capsys, trained_here):
     command = ["evaluate", "--table", "wine", "--space", "attn", "--architecture", "random:2"]
     assert main([*command, "--out", str(tmp_path / "e"), *SHORT, "--json"]) == 0
     said = json.loads(capsys.readouterr().out.splitlines()[-1])

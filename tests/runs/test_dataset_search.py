@@ -17,7 +17,7 @@ SMALL = {
 }
 
 
-def test_a_search_gives_back_its_run_and_goes_on_with_more_queries(tmp_path):
+def test_a_search_gives_back_its_run_and_goes_on_with_more_queries(tmp_path, trained_here):
     said = []
 
     def search(queries, **options):
@@ -46,7 +46,7 @@ def test_a_search_gives_back_its_run_and_goes_on_with_more_queries(tmp_path):
     assert len(longer.rows) == 3
 
 
-def test_what_its_files_say_is_checked(tmp_path):
+def test_what_its_files_say_is_checked(tmp_path, trained_here):
     run = rlnas.search_dataset("digits", "random", 2, out=tmp_path, **SMALL)
     rows, best = run.rows, dict(run.best)
     for damaged in (rows[:1], rows[::-1], rows.drop(columns="error"), rows.assign(error=3)):
@@ -74,7 +74,7 @@ def test_what_its_files_say_is_checked(tmp_path):
     assert TrainingSearchRun.open(tmp_path).best == best
 
 
-def test_schedules_are_searched_cut_and_exported(tmp_path):
+def test_schedules_are_searched_cut_and_exported(tmp_path, trained_here):
     """Every query trains one network; the best is cut, and its file gives the run's predictions."""
     import importlib.util
 
@@ -108,7 +108,7 @@ def test_schedules_are_searched_cut_and_exported(tmp_path):
         rlnas.search_dataset(table, "genetic", 3, out=tmp_path / "run", resume=True, **other)
 
 
-def test_proxies_of_dense_networks_and_a_named_schedule_for_all_of_them(tmp_path):
+def test_proxies_of_dense_networks_and_a_named_schedule_for_all_of_them(tmp_path, trained_here):
     """After its first queries ProxyBO goes by proxies that are computed on rows of the table."""
     from rlnas.datasets.tables import TableOptions
 

@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch import nn
 
+from rlnas.datasets.tables import load_table_data
 from rlnas.errors import InvalidArgumentError
-from rlnas.networks import SkeletonConfig
+from rlnas.networks import SkeletonConfig, build_dense_network
+from rlnas.spaces import get_space
 from rlnas.training import Recipe, train_network
 
 BETTER = SkeletonConfig(width=8, stem_strides=(1, 2), modules="4", cells_per_module=1)
@@ -131,3 +133,19 @@ def test_a_network_for_other_data_is_refused(digits, make_network, recipe):
         train_network(make_network(digits(image_size=24)), digits(), recipe, device="cpu")
     with pytest.raises(InvalidArgumentError, match="kind"):
         train_network(make_network(digits("jigsaw")), digits(), recipe, device="cpu")
+
+
+def test_a_dense_network_takes_one_thread():
+    """Several wait for each other longer than they compute, by far where a machine is busy."""
+    data = load_table_data("iris")
+    network = build_dense_network(get_space("dense"), "16-relu_identity_identity", data.spec)
+    before, seen = torch.get_num_threads(), []
+    torch.set_num_threads(2)
+    try:
+        recipe = Recipe(epochs=1, batch_size=32)
+        note = lambda record: seen.append(torch.get_num_threads())  # noqa: E731
+        train_network(network, data, recipe, device="cpu", on_epoch=note)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [1]

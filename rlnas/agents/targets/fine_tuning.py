@@ -114,7 +114,8 @@ class LedgerStreams:
     def step(self, actions: Tensor) -> tuple[Tensor, Tensor, FinishedEpisodes | None]:
         """See `EpisodeStreams.step`; nothing is noted of ended episodes."""
         rewards, ended = torch.zeros(actions.shape), torch.zeros(actions.shape, dtype=torch.bool)
-        won, over = self.cohort.step(actions[self.running, 0].numpy())
+        with torch.enable_grad():  # a query may be a training, whoever collects this rollout
+            won, over = self.cohort.step(actions[self.running, 0].numpy())
         rewards[self.running, 0] = torch.from_numpy(won).float()
         ended[self.running, 0] = torch.from_numpy(over)
         self.running = self.running[self.cohort.leave()]

@@ -36,7 +36,8 @@ class TableOptions:
         seed: Of the split, 0 or more.
         valid_share: Share of the rows for validation, above 0.
         test_share: Share of the rows for the test, above 0; both together below 1.
-        train_size: Rows to train on, drawn from the training part; None for all of them.
+        train_size: Rows to train on, drawn from the training part, of each class its share or group
+            by group; None for all of them.
         valid_size: Validation rows, likewise.
         test_size: Test rows, likewise.
         memory_limit: Bytes up to which a file is read.

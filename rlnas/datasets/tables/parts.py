@@ -25,7 +25,8 @@ def split_rows(
     """Return the rows of ``train``, ``valid`` and ``test``.
 
     By class, so that each part has its share of each; or whole groups; or in the order of time, the
-    newest rows in the test. Rows of equal time stay together.
+    newest rows in the test. Rows of equal time stay together. Of a part that shall have fewer rows
+    each class has its share too, and whole groups are taken.
 
     Args:
         frame: The rows that have targets.
@@ -57,9 +58,38 @@ def split_rows(
                 f"{len(rows)} or fewer, or None for all."
             )
         if size is not None:
-            order = generator(options.seed, "table", "order", name).permutation(len(rows))
-            parts[name] = np.sort(rows[order[:size]])
+            rng = generator(options.seed, "table", "order", name)
+            groups = None if options.group is None else words_of(frame[options.group].iloc[rows])
+            own = None if labels is None else labels[rows]
+            parts[name] = np.sort(rows[_order(len(rows), own, groups, rng)[:size]])
     return parts
+
+
+def _order(
+    count: int,
+    labels: NDArray[np.int64] | None,
+    groups: NDArray[np.object_] | None,
+    rng: np.random.Generator,
+) -> Rows:
+    """Return the order in which the rows of a part are taken, so that fewer are of the more.
+
+    Groups come one after another, whole but for the last. Without groups a row of each class comes
+    first, and then rows of the class that is furthest behind its share (Sainte-Laguë's method).
+    """
+    order = rng.permutation(count)
+    if groups is not None:
+        first: dict[object, int] = {}
+        for place, row in enumerate(order):
+            first.setdefault(groups[row], place)
+        places = [first[groups[row]] for row in order]
+        return order[np.argsort(places, kind="stable")]
+    if labels is None:
+        return order
+    turns = np.empty(count)
+    for members in _members(labels[order]):
+        turns[members] = (np.arange(len(members)) + 0.5) / len(members)
+        turns[members[0]] = -len(members)  # of a class with many rows before one with few
+    return order[np.argsort(turns, kind="stable")]
 
 
 def _at_random(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.datasets.tables.columns import ColumnKind, kinds_of, numbers_of, words_of
+from rlnas.datasets.tables.columns import ColumnKind, doubts, kinds_of, numbers_of, words_of
 from rlnas.errors import DataError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -155,6 +155,9 @@ def fit_preparation(
     for why in dict.fromkeys(useless.values()):
         names = [name for name in kinds if useless.get(name) == why]
         notes.append(f"Left out, {why}: {_listed(names)}.")
+    for name in (name for name in kinds if kinds[name] == "word"):
+        if doubt := doubts(name, words_of(train[name])):
+            notes.append(doubt)
     kept = [name for name in kinds if name not in useless]
     if not kept:
         raise DataError(

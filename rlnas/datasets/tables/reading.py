@@ -70,7 +70,7 @@ def _text(path: Path, ending: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
     try:
         encoding, notes = _encoding(path)
         with _opened(path, encoding) as file:
-            start = file.read(_SNIFFED)
+            start = file.read(_SNIFFED).lstrip("\ufeff\r\n")  # as pandas skips empty lines
         if not start.strip():
             raise DataError(f"{path} is empty; expected a header and a row for each example.")
         delimiter = "\t" if ending == ".tsv" else _delimiter(start)
@@ -90,7 +90,18 @@ def _text(path: Path, ending: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
     except (UnicodeError, csv.Error, pd.errors.ParserError, OSError, EOFError, ValueError) as error:
         raise DataError(f"{path} is no table ({_line(error)}).") from error
     frame.columns = pd.Index([name.strip() for name in header])
+    if "" in frame.columns and _numbers_rows(frame[""]):  # as pandas writes its index
+        frame = frame.drop(columns="")
+        notes += ("The column without a name numbers the rows; it is left out.",)
     return frame, notes
+
+
+def _numbers_rows(cells: pd.Series) -> bool:
+    """Return whether cells are 0, 1, 2 … or 1, 2, 3 and so on."""
+    first = cells.iloc[0] if len(cells) else None
+    if first not in ("0", "1"):
+        return False
+    return cells.tolist() == [str(n) for n in range(int(first), int(first) + len(cells))]
 
 
 def _encoding(path: Path) -> tuple[str, tuple[str, ...]]:
@@ -103,6 +114,11 @@ def _encoding(path: Path) -> tuple[str, tuple[str, ...]]:
         decoder = codecs.getincrementaldecoder("utf-8")()
         try:
             while piece := file.read(1 << 22):
+                if b"\0" in piece:
+                    raise DataError(
+                        f"{path} has NUL bytes in it, as damaged files have, or UTF-16 without its "
+                        "mark; expected a text, best in UTF-8."
+                    )
                 decoder.decode(piece)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
@@ -120,7 +136,7 @@ def _opened(path: Path, encoding: str | None):  # type: ignore[no-untyped-def]
 
 def _delimiter(start: str) -> str:
     """Return what separates the cells: the sign that parts the header most often."""
-    header = start.lstrip("\ufeff").splitlines()[0]
+    header = start.splitlines()[0]
     counts = {sign: len(next(csv.reader([header], delimiter=sign))) for sign in _DELIMITERS}
     return max(_DELIMITERS, key=lambda sign: counts[sign])
 

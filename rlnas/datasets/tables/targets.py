@@ -20,6 +20,7 @@ MOST_CLASSES = 20
 """Distinct whole numbers up to which a target is taken for classes."""
 _PARTS = 3
 _SAME = 1 - 1e-9
+_ENOUGH = 3
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,10 @@ def copies(inputs: pd.DataFrame, targets: TableTargets, rows: NDArray[np.int64])
     """
     import pandas as pd
 
-    found = []
+    found: list[str] = []
     values = targets.values[rows]
+    if len(values) < _ENOUGH * max(len(targets.classes), 1):
+        return found  # of so few rows any column may look like it
     for name in inputs.columns:
         column = inputs[name].iloc[rows]
         if targets.classes:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rlnas.atomic import atomic_file, write_text
+from rlnas.events import EventFile
+from rlnas.folders import remove
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -78,6 +80,21 @@ class Drawing:
             self.figure.savefig(partial, format="png", dpi=_DPI)
         write_text(svg, self.svg)
         return [png, svg]
+
+    def log(self, folder: str | Path, step: int) -> None:
+        """Write the figure as an image of TensorBoard, in place of what the folder holds.
+
+        Args:
+            folder: A folder of its own in the run folder, one run of TensorBoard's.
+            step: Step of the image; its tag is the figure's name.
+        """
+        folder = Path(folder)
+        remove(folder, within=folder.parent)
+        buffer = io.BytesIO()
+        self.figure.savefig(buffer, format="png", dpi=_DPI)
+        width, height = (round(_DPI * inches) for inches in self.figure.get_size_inches())
+        with EventFile(folder) as events:
+            events.add_image(step, self.name, buffer.getvalue(), (width, height))
 
     def inline(self, label: str) -> str:
         """Return the figure as an ``<svg>`` element for a page.

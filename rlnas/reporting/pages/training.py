@@ -204,8 +204,9 @@ def _certainty(run: TrainingSearchRun) -> str:
 def _trained(run: TrainingSearchRun) -> str:
     """Return the table of everything that was trained, best first."""
     metric = run.result.metric
-    head = ["query", "architecture", _column(run), "epochs", "parameters", "MACs"]
-    head += ["time", "remark"]
+    what = "schedule" if run.settings.get("network") else "architecture"
+    # What it came to stands first: names are long, and a phone is narrow.
+    head = ["query", _column(run), what, "epochs", "parameters", "MACs", "time", "remark"]
     lines: list[list[str | TableCell]] = []
     ordered = run.rows.sort_values("score", ascending=False, na_position="last", kind="stable")
     for row in ordered.to_dict("records"):
@@ -216,8 +217,8 @@ def _trained(run: TrainingSearchRun) -> str:
         lines.append(
             [
                 str(row["query"]),
-                TableCell(str(row["architecture"]), "text"),
                 TableCell(value, "better" if is_best else ""),
+                TableCell(str(row["architecture"]), "text"),
                 "–" if failed else str(row["epochs"]),
                 format_amount(row["parameters"]),
                 format_amount(row["macs"]),
@@ -252,7 +253,9 @@ def _schedule(run: TrainingSearchRun) -> str:
         "How strongly each term acts on each part of the best network, over its training (grey: "
         "not at all); below, what the terms times their strength, and the task's loss, came to."
     )
-    drawn = drawn_figure(Drawing(figure, "schedule"), run.folder, "Schedule", caption)
+    drawing = Drawing(figure, "schedule")
+    drawing.log(run.folder / "tensorboard" / "schedule", len(run.result.records))
+    drawn = drawn_figure(drawing, run.folder, "Schedule", caption)
     return heading("Schedule of regularisation") + drawn
 
 

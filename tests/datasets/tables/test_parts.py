@@ -1,5 +1,7 @@
 """Which rows go where: by class, by group, by time."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -53,6 +55,34 @@ def test_a_smaller_part_is_of_the_larger():
     assert set(parts["train"]) <= set(whole["train"])
     with pytest.raises(InvalidArgumentError, match="train_size is 90"):
         split_rows(FRAME, LABELS, TableOptions(table="t", train_size=90))
+
+
+@pytest.mark.parametrize("size", [3, 10, 33, 68])
+def test_a_smaller_part_has_of_each_class_its_share(size):
+    whole = parts_of(LABELS)["train"]
+    for seed in range(5):
+        options = TableOptions(table="t", seed=seed, train_size=size)
+        counts = np.bincount(LABELS[split_rows(FRAME, LABELS, options)["train"]], minlength=3)
+        shares = size * np.bincount(LABELS[whole]) / len(whole)
+        assert counts.sum() == size
+        assert (np.abs(counts - shares) < 1.5).all() or size == 3
+        assert (counts >= 1).all()
+
+
+def test_fewer_rows_are_of_the_more():
+    sizes = (1, 2, 5, 20, 60)
+    options = [TableOptions(table="t", seed=1, train_size=size) for size in sizes]
+    rows = [set(split_rows(FRAME, LABELS, each)["train"]) for each in options]
+    for few, many in pairwise(rows):
+        assert few < many
+    assert set(LABELS[list(rows[0])]) == {0}  # where there is no room for all, the largest
+
+
+def test_a_smaller_part_takes_whole_groups():
+    options = TableOptions(table="t", group="who", train_size=18)
+    rows = split_rows(FRAME, LABELS, options)["train"]
+    counts = FRAME["who"].iloc[rows].value_counts().tolist()
+    assert counts == [4, 4, 4, 4, 2]
 
 
 def test_what_rows_cannot_be_split_by():

@@ -1,7 +1,12 @@
 """The heatmap of a schedule: its rows, its colours, and the terms below."""
 
-import numpy as np
+import io
 
+import numpy as np
+from PIL import Image
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from rlnas.reporting.figures.drawing import Drawing
 from rlnas.reporting.figures.schedule import draw_schedule, loss_terms, ordered_keys
 from rlnas.training.regularisation import ExpertSchedule, Schedule, Term
 
@@ -45,6 +50,17 @@ def test_colours_are_strengths_over_time():
     values = np.ma.filled(image.get_array(), np.nan)
     assert np.isnan(values[0, :119]).all()
     assert (values[0, 120:] == 2).all()
+
+
+def test_it_is_an_image_of_tensorboard(tmp_path):
+    schedule = ExpertSchedule("constant").on(PARTS)
+    for step in (1, 2):  # a report that is written again has it once
+        Drawing(draw_schedule(schedule, PARTS, ROWS), "schedule").log(tmp_path / "s", step)
+    events = EventAccumulator(str(tmp_path / "s")).Reload()
+    (image,) = events.Images("schedule")
+    assert image.step == 2
+    pixels = Image.open(io.BytesIO(image.encoded_image_string))
+    assert pixels.size == (image.width, image.height)
 
 
 def test_what_came_of_terms():
