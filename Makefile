@@ -32,7 +32,7 @@ pages: $(STAMP) ## Run every block of README and docs and compare what it prints
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/docs
 
 fuzz: $(STAMP) ## Damaged files, users' functions and command lines by the thousand (an hour)
-	@for name in files loaders functions commands faults; do \
+	@for name in files loaders functions commands faults studies; do \
 	  script=tests/robustness/$$name.py; test -f $$script || continue; \
 	  echo "== $$script"; $(BIN)/python $$script || exit 1; \
 	done
