@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pages fuzz lint format install clean
+.PHONY: help demo test pages ray fuzz lint format install clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -31,8 +31,12 @@ test: $(STAMP) lint ## Lint, check types and run the tests on $(WORKERS) process
 pages: $(STAMP) ## Run every block of README and docs and compare what it prints (minutes)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests/docs
 
+ray: $(STAMP) ## Run the tests on Ray, in .venv with the extra (a minute or two)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ray]'
+	@$(BIN)/python -m pytest -m ray
+
 fuzz: $(STAMP) ## Damaged files, users' functions and command lines by the thousand (an hour)
-	@for name in files loaders functions commands faults; do \
+	@for name in files loaders functions commands faults studies; do \
 	  script=tests/robustness/$$name.py; test -f $$script || continue; \
 	  echo "== $$script"; $(BIN)/python $$script || exit 1; \
 	done

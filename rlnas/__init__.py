@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         seeding,
         spaces,
         statistics,
+        studies,
         tasks,
         testing,
         training,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from rlnas.runs import search_dataset
     from rlnas.search import Searcher, SearchResult, get_searcher
     from rlnas.spaces import get_space
+    from rlnas.studies import open_study
     from rlnas.tasks import Budget, Suite, TabularTask, Task, make_task
     from rlnas.training import make_training_task
     from rlnas.transfer import run_matrix
@@ -76,6 +78,7 @@ __all__ = [
     "make_task",
     "make_training_task",
     "networks",
+    "open_study",
     "proxies",
     "reporting",
     "run_matrix",
@@ -85,6 +88,7 @@ __all__ = [
     "seeding",
     "spaces",
     "statistics",
+    "studies",
     "tasks",
     "testing",
     "training",
@@ -109,6 +113,7 @@ _HOMES = {
     "make_task": "rlnas.tasks",
     "make_training_task": "rlnas.training",
     "write_report": "rlnas.reporting",
+    "open_study": "rlnas.studies",
     "run_matrix": "rlnas.transfer",
     "search_dataset": "rlnas.runs",
 }

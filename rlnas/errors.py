@@ -96,6 +96,10 @@ class RunError(RlnasError):
     """A run folder cannot be used: it exists, is unfinished, or holds another configuration."""
 
 
+class AnswerError(RlnasError, ValueError):
+    """An answer that a study cannot take: it asked for no such thing, or was told already."""
+
+
 class UnwritableError(RunError, OSError):
     """A file or folder cannot be written: the disk is full, read-only, or somebody else's.
 

@@ -21,10 +21,15 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
 
 @contextlib.contextmanager
-def folder_lock(folder: str | Path) -> Iterator[None]:
+def folder_lock(folder: str | Path, *, wait: float = 0.0) -> Iterator[None]:
     """Hold the lock of a folder, made if missing. The system lets go of a dead process's.
 
     A file system without locks gives none, and nothing is said.
+
+    Args:
+        folder: The folder.
+        wait: Seconds to wait for whoever holds it, for work of moments that several share. The file
+            then stays when it is let go of: to remove it takes longer than such work.
 
     Raises:
         RunError: If another process holds it, or another thread of this one; it says who and since
@@ -34,7 +39,7 @@ def folder_lock(folder: str | Path) -> Iterator[None]:
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = _acquire(folder / LOCK)
+        lock = _acquire_within(folder / LOCK, wait)
     except BlockingIOError:
         raise RunError(
             f"{folder} is being written to by {_owner(folder / LOCK)}. Wait for it, end it, or "
@@ -49,7 +54,7 @@ def folder_lock(folder: str | Path) -> Iterator[None]:
         yield
     finally:
         if lock is not None:
-            _release(folder / LOCK, lock)
+            _release(folder / LOCK, lock, remove=not wait)
 
 
 def _owner(path: Path) -> str:
@@ -59,6 +64,20 @@ def _owner(path: Path) -> str:
         return f"process {own['pid']} on {own['host']}, since {own['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"
+
+
+def _acquire_within(path: Path, wait: float) -> int | None:
+    """Return as `_acquire`, after asking again for some seconds."""
+    end, pause = time.monotonic() + wait, 0.001
+    while True:
+        try:
+            return _acquire(path)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                raise
+        # Not in step with others who wait.
+        time.sleep(pause * (1 + os.urandom(1)[0] / 255))
+        pause = min(2 * pause, 0.02)
 
 
 def _acquire(path: Path) -> int | None:
@@ -80,9 +99,10 @@ def _acquire(path: Path) -> int | None:
                     "since": time.strftime("%Y-%m-%d %H:%M:%S"),
                 }
                 with contextlib.suppress(OSError):  # on a full disk the lock says nothing
-                    os.ftruncate(descriptor, 0)
+                    # Over what the last one said, with blanks: to cut a file takes milliseconds.
+                    before = os.fstat(descriptor).st_size
                     os.lseek(descriptor, 0, os.SEEK_SET)
-                    os.write(descriptor, json.dumps(said).encode())
+                    os.write(descriptor, json.dumps(said).encode().ljust(min(before, 1000)))
                 return descriptor
         except BlockingIOError:
             os.close(descriptor)
@@ -115,12 +135,13 @@ if sys.platform == "win32":
         except PermissionError as error:
             raise BlockingIOError(*error.args) from error
 
-    def _release(path: Path, descriptor: int) -> None:
+    def _release(path: Path, descriptor: int, *, remove: bool) -> None:
         os.lseek(descriptor, _FAR, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
         os.close(descriptor)
-        with contextlib.suppress(OSError):  # somebody has it open, who then holds it
-            path.unlink()
+        if remove:
+            with contextlib.suppress(OSError):  # somebody has it open, who then holds it
+                path.unlink()
 
 else:
     import fcntl
@@ -128,9 +149,10 @@ else:
     def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
-    def _release(path: Path, descriptor: int) -> None:
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+    def _release(path: Path, descriptor: int, *, remove: bool) -> None:
+        if remove:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
         # By name, because a child of this process may have the descriptor too.
         fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)

@@ -62,7 +62,7 @@ def begin_run(
     """
     folder = Path(folder)
     refuse_file(folder)
-    if _holds_work(folder) and (resume or not _nothing_done(folder)):
+    if holds_work(folder) and (resume or not _nothing_done(folder)):
         if not resume:
             refuse_begun(folder, "something")
         old = read_settings(folder, kind)
@@ -88,7 +88,7 @@ def _nothing_done(folder: Path) -> bool:
     return names <= {CONFIG, *_FIRST}
 
 
-def _holds_work(folder: Path) -> bool:
+def holds_work(folder: Path) -> bool:
     """Return whether a folder holds more than what an unborn run left."""
     names = {path.name for path in folder.iterdir()} if folder.exists() else set()
     return any(name not in _FIRST and not is_leftover(name) for name in names)
@@ -111,7 +111,7 @@ def only_writer(folder: str | Path, settings: str = CONFIG) -> Iterator[None]:
     """
     folder = Path(folder)
     refuse_file(folder)
-    mine = not _holds_work(folder) or (folder / settings).exists()
+    mine = not holds_work(folder) or (folder / settings).exists()
     with folder_lock(folder) if mine else contextlib.nullcontext():
         yield
 

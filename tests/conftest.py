@@ -30,6 +30,22 @@ def isolated_cache(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def ray_cluster(isolated_cache):
+    """Start Ray once for the session, which takes a while; what tests open joins that.
+
+    With pytest-xdist every worker would start one, so then these tests are left out.
+    """
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        pytest.skip("tests on Ray run without pytest-xdist: make ray")
+    pytest.importorskip("ray", reason="needs the extra ray")
+    from rlnas.processes.on_ray import Ray
+
+    with Ray() as cluster:
+        cluster.connect(2)
+        yield cluster
+
+
+@pytest.fixture(scope="session")
 def real_suite(isolated_cache):
     """Return a loader of real suites by name; the test is skipped where there is no table."""
     from rlnas.benchmarks import load_suite

@@ -47,6 +47,7 @@ ORDER = [
     "proxies",
     "runs",
     "transfer",
+    "studies",
     "traces",
     "reporting",
     "bench",

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -86,3 +87,20 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     with pytest.raises(UnwritableError, match="permissions"), folder_lock(tmp_path / "run"):
         pass
     tmp_path.chmod(0o700)
+
+
+def test_one_who_waits_gets_it_when_it_is_let_go_of(tmp_path):
+    process = holder(tmp_path)
+    timer = threading.Timer(0.3, process.kill)
+    timer.start()
+    with folder_lock(tmp_path, wait=30.0):
+        assert process.wait() != 0
+        with pytest.raises(RunError, match=f"process {os.getpid()}"), folder_lock(tmp_path):
+            pass
+        with pytest.raises(RunError), folder_lock(tmp_path, wait=0.05):
+            pass
+    process.stdout.close()
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]  # for the next, in a moment
+    with folder_lock(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from rlnas.cli.options import CommonOptions, Flag, Folder, Text
+from rlnas.cli.options import CommonOptions, Flag, Folder, Place, Text
 from rlnas.cli.training_options import TableChoice, TrainingOptions, chosen_data
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class EvaluateOptions(CommonOptions):
 
     training: TrainingOptions = field(default_factory=TrainingOptions)
 
+    place: Place = field(default_factory=Place)
+
 
 def run(options: EvaluateOptions, screen: Screen) -> dict[str, Any]:
     """Train what is missing, and print the table."""
@@ -63,7 +65,7 @@ def run(options: EvaluateOptions, screen: Screen) -> dict[str, Any]:
     task = options.task
     if options.dataset is not None:
         task = choose_task(options.dataset, task)
-    with screen.progress() as report:
+    with options.place.open() as executor, screen.progress() as report:
         found = evaluate_architectures(
             options.architecture,
             data,
@@ -75,6 +77,7 @@ def run(options: EvaluateOptions, screen: Screen) -> dict[str, Any]:
             resume=options.resume,
             command=screen.command,
             on_progress=report,
+            executor=executor,
             **vars(options.training),
         )
     _print(found, options, screen)

@@ -26,6 +26,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "search": ("rlnas.cli.search", "SearchOptions"),
     "methods": ("rlnas.cli.methods", "MethodsOptions"),
     "evaluate": ("rlnas.cli.evaluate", "EvaluateOptions"),
+    "ask": ("rlnas.cli.study.ask", "AskOptions"),
+    "tell": ("rlnas.cli.study.tell", "TellOptions"),
     "report": ("rlnas.cli.report", "ReportOptions"),
     "bench": ("rlnas.cli.bench", "BenchOptions"),
 }

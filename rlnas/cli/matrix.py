@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -17,6 +17,7 @@ from rlnas.cli.options import (
     MethodOptions,
     Number,
     OptionalNames,
+    Place,
     TableSeed,
     Text,
     split_names,
@@ -144,12 +145,15 @@ class MatrixOptions(CommonOptions):
     resume: Flag = False
     """Go on with the run in `--out`; begins it if there is none."""
 
+    place: Place = field(default_factory=Place)
+
 
 def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
     """Run the matrix, print its tables and write its report."""
     if options.workers < 1:
         raise InvalidArgumentError(f"workers is {options.workers}; expected 1 or more.")
-    prepare_workers(("rlnas.transfer.matrix.preload",))
+    if not options.place.on_ray:
+        prepare_workers(("rlnas.transfer.matrix.preload",))
     # While the workers' server imports PyTorch on one core, what the report needs is imported here.
     import pandas as pd  # noqa: F401
     from matplotlib import figure  # noqa: F401
@@ -162,12 +166,13 @@ def run(options: MatrixOptions, screen: Screen) -> dict[str, Any]:
     config = _config(options)
     demo = options.preset == "demo"
     folder = options.out or (Path("runs", "demo") if demo else Path("runs", "matrix", config.suite))
-    with screen.progress() as report:
+    with options.place.open() as executor, screen.progress() as report:
         matrix = run_matrix(
             config,
             folder,
             workers=options.workers,
             device=options.device,
+            executor=executor,
             resume=options.resume,
             command=screen.command,
             on_progress=report,

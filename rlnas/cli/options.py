@@ -13,11 +13,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Literal, get_args, get_origin, get_type_hints
 
 import tyro
 
 from rlnas.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from rlnas.processes import Executor
 
 Flag = Annotated[bool, tyro.conf.arg(help_behavior_hint="")]
 """A switch that is off unless given; its help repeats no default."""
@@ -59,6 +62,9 @@ _CALLED = {
 }
 """Arguments whose flag has another name."""
 
+_ALONE = {"ray": "local"}
+"""Options that take one value or none, and what they mean without one."""
+
 _PLACE = r"(?<![-\w/.'\"])"
 _NAME = r"([a-z]\w*)"
 _VALUE = r"(…|True|False|None|'[^']*'|-?\d[\d.e-]*(?<!\.)|\[[^\]]*\]|{.*?}})"
@@ -75,6 +81,37 @@ class CommonOptions:
 
     debug: Flag = False
     """Show the traceback of an error (also: RLNAS_DEBUG=1)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where the work is done."""
+
+    executor: Literal["processes", "in-process", "ray"] = "processes"
+    """Where: processes of this machine, this process alone (in-process, for debugging), or ray."""
+
+    ray: Annotated[str | None, tyro.conf.arg(metavar="[ADDRESS]", help_behavior_hint="")] = None
+    """Work on a Ray cluster: the one at ADDRESS, or, without one, a cluster on this machine for
+    the time of the run. Needs the extra `ray`."""
+
+    gpus: Annotated[float, tyro.conf.arg(metavar="N", help_behavior_hint="")] = 0.0
+    """On Ray: GPUs of each worker, also a share; by default none."""
+
+    @property
+    def on_ray(self) -> bool:
+        """Whether it is Ray."""
+        return self.executor == "ray" or self.ray is not None
+
+    def open(self) -> Executor:
+        """Return the executor, to be closed.
+
+        Raises:
+            MissingDependencyError: If it is Ray, which is not installed.
+        """
+        from rlnas.processes import make_executor
+
+        name = "ray" if self.on_ray else self.executor
+        return make_executor(name, address=self.ray, gpus=self.gpus)
 
 
 def split_names(values: Iterable[str]) -> tuple[str, ...]:
@@ -143,6 +180,8 @@ def _joined(parts: Sequence[list[str]], kinds: Mapping[str, str]) -> list[str]:
         # For an option without a value `argparse` makes an empty list, as nobody meant it.
         if len(part) == 1 and kinds.get(_name(part[0])) == "several":
             raise InvalidArgumentError(f"{part[0]} is given without a value; give one or more.")
+        if len(part) == 1 and _name(part[0]) in _ALONE.keys() & kinds.keys():
+            part.append(_ALONE[_name(part[0])])
     return [word for part in once.values() for word in part]
 
 

@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rlnas.cli.options import split_names
+from rlnas.cli.options import Place, split_names
 from rlnas.cli.search_options import SearchOptions
 from rlnas.cli.training_options import TrainingOptions
 from rlnas.errors import InvalidArgumentError
@@ -50,6 +50,8 @@ def _check(options: SearchOptions) -> None:
     usual = TrainingOptions()
     given = [f.name for f in fields(usual) if getattr(options.training, f.name) != f.default]
     given += [name for name in ("source", "final_epochs") if getattr(options, name)]
+    anywhere = Place()
+    given += [f.name for f in fields(anywhere) if getattr(options.place, f.name) != f.default]
     if given:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise InvalidArgumentError(

@@ -42,7 +42,7 @@ def run_on_dataset(options: SearchOptions, screen: Screen) -> dict[str, Any]:
     data, place = chosen_data(options.columns, options.dataset, named)
     task = named if options.dataset is None else choose_task(options.dataset, named)
     narrator = _Narrator(queries, screen)
-    with screen.progress() as report:
+    with options.place.open() as executor, screen.progress() as report:
 
         def show(record: QueryRecord) -> None:
             narrator(record)
@@ -63,6 +63,7 @@ def run_on_dataset(options: SearchOptions, screen: Screen) -> dict[str, Any]:
             command=screen.command,
             on_query=show,
             on_task=narrator.begin,
+            executor=executor,
             **vars(options.training),
         )
     page = write_report(run.folder)

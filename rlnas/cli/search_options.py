@@ -16,6 +16,7 @@ from rlnas.cli.options import (
     Names,
     Number,
     OptionalNames,
+    Place,
     TableSeed,
     Text,
 )
@@ -82,3 +83,5 @@ class SearchOptions(CommonOptions):
     columns: TableChoice = field(default_factory=TableChoice)
 
     training: TrainingOptions = field(default_factory=TrainingOptions)
+
+    place: Place = field(default_factory=Place)

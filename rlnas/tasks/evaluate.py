@@ -14,7 +14,7 @@ from typing import cast
 from rlnas.errors import in_words
 from rlnas.processes import IsolationError
 from rlnas.spaces import Architecture
-from rlnas.tasks.objective import BatchObjective, Evaluation, Objective
+from rlnas.tasks.objective import BatchObjective, Evaluation, Objective, StopSearch
 from rlnas.tasks.outcome import checked
 
 
@@ -29,8 +29,8 @@ def evaluate(objective: Objective, architecture: Architecture) -> Evaluation:
     """Return the evaluation of an architecture ``(num_positions,)``.
 
     What is raised, `sys.exit` too, and what is no evaluation come back as a failed one with a NaN
-    score and a finite cost: see `checked`. Only Ctrl-C and an objective that cannot work at all
-    (`IsolationError`) pass.
+    score and a finite cost: see `checked`. Only Ctrl-C, an objective that cannot work at all
+    (`IsolationError`) and one that wants the search to end (`StopSearch`) pass.
     """
     start = time.perf_counter()
     try:
@@ -87,7 +87,7 @@ def evaluate_many(
         yield _failed(error, share())
 
 
-_NOT_DATA = (KeyboardInterrupt, IsolationError)
+_NOT_DATA = (KeyboardInterrupt, IsolationError, StopSearch)
 """What ends a search although it comes out of an objective."""
 
 

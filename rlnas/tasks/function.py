@@ -11,7 +11,7 @@ from typing import Literal
 from numpy.typing import ArrayLike
 
 from rlnas.errors import InvalidArgumentError
-from rlnas.processes import Failure, Isolated, StartMethod
+from rlnas.processes import Executor, Failure, Processes, StartMethod
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks.metric import Direction, Metric
 from rlnas.tasks.objective import Evaluation
@@ -41,6 +41,8 @@ class FunctionObjective:
             the function, whatever was done in this one before; ``spawn`` where it holds something
             on a CUDA device, ``fork`` where it cannot be sent to another process.
         workers: Evaluations at once, 1 or more.
+        executor: Where they run; None for this machine. With one that runs elsewhere every
+            evaluation does.
 
     Raises:
         InvalidArgumentError: If an argument is outside its range, or the function cannot be sent to
@@ -57,6 +59,7 @@ class FunctionObjective:
         timeout: float | None = None,
         start_method: StartMethod | None = None,
         workers: int = 1,
+        executor: Executor | None = None,
     ) -> None:
         if not callable(function):
             raise InvalidArgumentError(f"evaluate must be a function, got {function!r}.")
@@ -70,9 +73,10 @@ class FunctionObjective:
         self._pass_as = pass_as
         self._timeout = timeout
         self._workers = int(workers)
-        self._isolated = Isolated(self._call, start_method=start_method)
+        self._executor = executor or Processes()
+        self._calls = self._executor.calls(self._call, start_method=start_method)
         if self._apart:
-            self._isolated.check()
+            self._calls.check()
 
     @property
     def in_flight(self) -> int:
@@ -82,7 +86,7 @@ class FunctionObjective:
     @property
     def _apart(self) -> bool:
         """Whether every evaluation has a process of its own."""
-        return self._timeout is not None or self._workers > 1
+        return self._timeout is not None or self._workers > 1 or not self._executor.here
 
     def evaluate(self, architecture: Architecture) -> Evaluation:
         """Call the function; what it raises in this process is for the ledger to record."""
@@ -93,7 +97,7 @@ class FunctionObjective:
 
     def evaluate_many(self, architectures: Sequence[Architecture]) -> Iterator[Evaluation]:
         """Call the function for each, in processes of their own, and yield in order."""
-        outcomes = self._isolated.calls(
+        outcomes = self._calls.calls(
             [self._argument(architecture) for architecture in architectures],
             workers=self._workers,
             timeout=self._timeout,
@@ -154,6 +158,7 @@ def make_task(
     timeout: float | None = None,
     start_method: StartMethod | None = None,
     workers: int = 1,
+    executor: Executor | None = None,
     canonical_free: bool = False,
     proxies: ProxySource | Mapping[str, ArrayLike] | None = None,
 ) -> Task:
@@ -171,6 +176,8 @@ def make_task(
         start_method: How the processes of timed or parallel evaluations start.
         workers: Evaluations at once; searchers that can then ask for several together. Which
             architectures they ask for may depend on the number, but not on who is done first.
+        executor: Where evaluations run, e.g. `rlnas.processes.make_executor` of ``ray``; None for
+            this machine.
         canonical_free: Whether architectures that compute the same function (isomorphic cells, or
             cells that differ in dead edges) share one evaluation.
         proxies: What is known of the architectures before they are evaluated, for searchers such as
@@ -197,6 +204,7 @@ def make_task(
         timeout=timeout,
         start_method=start_method,
         workers=workers,
+        executor=executor,
     )
     task = Task(name, space, objective, canonical_free=canonical_free)
     task.proxies = ProxyColumns(space, proxies) if isinstance(proxies, Mapping) else proxies

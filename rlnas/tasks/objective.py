@@ -36,6 +36,10 @@ class Evaluation:
         return self.error is not None
 
 
+class StopSearch(BaseException):  # no error
+    """Raised by an objective to end the search that asked it; nothing is recorded of the query."""
+
+
 class Objective(Protocol):
     """Anything that scores one architecture; the ledger records failures it raises."""
 

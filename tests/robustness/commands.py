@@ -191,6 +191,7 @@ def guarded_home():
     os.environ.update(RLNAS_CACHE=f"{path.name}/cache", RLNAS_OFFLINE="1")
     os.environ.pop("RLNAS_DATA_MIRROR", None)
     import rlnas.cli.matrix
+    import rlnas.processes.executor
     import rlnas.reporting.figures
     import rlnas.runs.dataset_search
     import rlnas.runs.evaluation
@@ -205,7 +206,7 @@ def guarded_home():
                 setattr(owner, name, too_long)
     rlnas.training.objective.task.TrainingSetup.objective = too_long
     rlnas.cli.matrix.prepare_workers = lambda _: None
-    rlnas.transfer.matrix.run.worker_pool = too_long
+    rlnas.processes.executor.worker_pool = too_long
 
 
 @functools.cache

@@ -368,13 +368,13 @@ def prepare():
 
     from rlnas.cli import matrix
     from rlnas.cli.main import main
-    from rlnas.processes import Isolated
+    from rlnas.processes import Isolated, executor
     from rlnas.runs import controller_training
     from rlnas.transfer.matrix import run
 
     torch.set_num_threads(1)
     controller_training._CHUNK = 1000  # several checkpoints in a short training
-    run.worker_pool, run.stop_pool = (lambda *_: InProcess()), (lambda _: None)
+    executor.worker_pool, run.stop_pool = (lambda *_: InProcess()), (lambda _: None)
     matrix.prepare_workers = lambda _: None
     Isolated.calls = lambda self, arguments, **_: (
         (number, self._function(argument)) for number, argument in enumerate(arguments)

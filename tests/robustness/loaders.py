@@ -239,15 +239,16 @@ def checkpoint_sb3(rng, folder):
 @contextlib.contextmanager
 def one_process():
     """Run the parts of a matrix here: what its workers do, without starting them."""
+    import rlnas.processes.executor as executor
     import rlnas.transfer.matrix.run as matrix
 
-    pool, stop = matrix.worker_pool, matrix.stop_pool
-    matrix.worker_pool = lambda *_: Here()
+    pool, stop = executor.worker_pool, matrix.stop_pool
+    executor.worker_pool = lambda *_: Here()
     matrix.stop_pool = lambda *_, **__: None
     try:
         yield
     finally:
-        matrix.worker_pool, matrix.stop_pool = pool, stop
+        executor.worker_pool, matrix.stop_pool = pool, stop
 
 
 class Here(concurrent.futures.Executor):

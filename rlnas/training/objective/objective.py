@@ -14,7 +14,7 @@ from rlnas.devices import choose_device
 from rlnas.errors import InvalidArgumentError, RunError, UnwritableError
 from rlnas.networks import DenseNetwork, SearchedNetwork, SkeletonConfig, network_statistics
 from rlnas.networks.config import suitable_config
-from rlnas.processes import Failure, Isolated
+from rlnas.processes import Executor, Failure, InProcess, Processes
 from rlnas.spaces import Architecture, ScheduleSpace, SearchSpace, get_space
 from rlnas.tasks import Evaluation, Metric
 from rlnas.training.objective.records import FailureKind, RecordFolder, TrainingRecord
@@ -65,6 +65,8 @@ class TrainingObjective:
         isolate: Whether each training has a process of its own. Without, there is one worker and
             no time-out, and a crash of the training is a crash of the search.
         retry_failed: Whether architectures that failed before are trained again.
+        executor: Where trainings run; None for processes of this machine, or this process without
+            ``isolate``. Other machines have to see ``folder`` under the same path.
         train: What trains a network: a function with the signature of `train_network`; with
             ``isolate`` one that can be imported in another process.
 
@@ -96,29 +98,36 @@ class TrainingObjective:
         timeout: float | None = None,
         isolate: bool = True,
         retry_failed: bool = False,
+        executor: Executor | None = None,
         train: TrainFunction = train_network,
     ) -> None:
         if workers != int(workers) or workers < 1:
             raise InvalidArgumentError(f"workers is {workers}; expected an integer of 1 or more.")
         if timeout is not None and not timeout > 0:
             raise InvalidArgumentError(f"timeout is {timeout}; expected more than 0 seconds.")
+        if executor is None:
+            executor = Processes() if isolate else InProcess()
+        isolate = executor.apart
         if not isolate and (workers > 1 or timeout is not None):
             raise InvalidArgumentError(
-                "Several workers and a timeout need a process for each training; leave isolate on."
+                "Several workers and a timeout need a process for each training; leave isolate on, "
+                "or take another executor than this process."
             )
         self.space = get_space(space) if isinstance(space, str) else space
         self.data = data
         self.metric: Metric = data.spec.metric
         self.recipe = recipe_for(recipe, data.spec.name) if isinstance(recipe, str) else recipe
         self.config = suitable_config(self.space, data.spec) if config is None else config
-        choose_device(device)
+        if executor.here:
+            choose_device(device)
         # What does not fit is said now, not by every single architecture.
         network_statistics(self.space, self.space.from_example(), data.spec, self.config)
         self._records: dict[str, TrainingRecord] = {}
+        if folder is not None and not executor.here:
+            folder = Path(folder).absolute()  # workers may be anywhere
         self._folder = None if folder is None else RecordFolder(folder, self._settings(seed))
         self._workers = int(workers)
         self._timeout = timeout
-        self._isolate = isolate
         self._retry = retry_failed
         self._tried: set[str] = set()
         self._work = ArchitectureTraining(
@@ -131,7 +140,7 @@ class TrainingObjective:
             folder=self._folder,
             train=train,
         )
-        self._isolated = Isolated(self._work, modules=_IMPORTED_ONCE)
+        self._calls = executor.calls(self._work, modules=_IMPORTED_ONCE)
 
     def _settings(self, seed: int) -> Mapping[str, Any]:
         data = self.data
@@ -191,11 +200,7 @@ class TrainingObjective:
             self._tried.add(name)
             if self._folder is not None and self._folder.read(name) is not None:
                 self._folder.forget(name)  # a failure: begin anew, not at what led to it
-        if not self._isolate:
-            for name in architectures:
-                yield self._remember(self._work(name))
-            return
-        outcomes = self._isolated.calls(architectures, workers=self._workers, timeout=self._timeout)
+        outcomes = self._calls.calls(architectures, workers=self._workers, timeout=self._timeout)
         with closing(outcomes):
             for number, outcome in outcomes:
                 if isinstance(outcome, Failure):

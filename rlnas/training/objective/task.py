@@ -12,6 +12,7 @@ from rlnas.datasets.task_data import TaskData
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.networks import SkeletonConfig, published_config
 from rlnas.networks.config import suitable_config
+from rlnas.processes import Executor, InProcess
 from rlnas.spaces import DenseSpace, ScheduleSpace, SearchSpace, get_space
 from rlnas.tasks import Task
 from rlnas.training.objective.objective import TrainingObjective, metric_of, network_of
@@ -37,6 +38,7 @@ class TrainingSetup:
         workers: Trainings at once, each in a process of its own.
         timeout: Seconds after which a training is given up; None for never.
         retry_failed: Whether architectures that failed before are trained again.
+        executor: Where trainings run; None for processes of this machine.
     """
 
     space: SearchSpace
@@ -48,6 +50,7 @@ class TrainingSetup:
     workers: int = 1
     timeout: float | None = None
     retry_failed: bool = False
+    executor: Executor | None = None
 
     @property
     def name(self) -> str:
@@ -88,6 +91,7 @@ class TrainingSetup:
             timeout=self.timeout,
             isolate=isolate,
             retry_failed=self.retry_failed,
+            executor=self.executor,
             train=train,
         )
 
@@ -118,6 +122,7 @@ def prepare_training(
     workers: int = 1,
     timeout: float | None = None,
     retry_failed: bool = False,
+    executor: Executor | None = None,
     **data: Any,
 ) -> TrainingSetup:
     """Load the data and check that all fits; nothing is written.
@@ -148,6 +153,7 @@ def prepare_training(
         workers: Likewise, 1 or more.
         timeout: Likewise, more than 0.
         retry_failed: Likewise.
+        executor: Likewise, e.g. `rlnas.processes.make_executor` of ``ray``.
         data: Fields of `DataOptions`, or of `TableOptions`: image_size, seed, train_size, flip …
             Where a preset is named, its published augmentation is the default.
 
@@ -191,9 +197,15 @@ def prepare_training(
         workers=workers,
         timeout=timeout,
         retry_failed=retry_failed,
+        executor=executor,
     )
     # What does not fit is said now; without processes, to which the data would be sent.
-    replace(setup, workers=1, timeout=None).objective(isolate=False)
+    alone: dict[str, Any] = {"workers": 1, "timeout": None, "executor": InProcess()}
+    if executor is not None and not executor.here:  # which has devices of its own
+        alone["device"] = "cpu"
+    if executor is not None and not executor.apart:
+        alone = {"executor": executor}  # which has its own mind about workers
+    replace(setup, **alone).objective()
     return setup
 
 

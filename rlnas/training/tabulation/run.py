@@ -6,14 +6,14 @@ Every finished architecture is a finished file, so an interrupted build goes on 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache, partial
 from pathlib import Path
 
 from rlnas.errors import InvalidArgumentError, RunError
-from rlnas.processes import Failure, run_isolated, stop_pool, worker_pool
+from rlnas.processes import Executor, Failure, Processes, stop_pool, worker_pool
 from rlnas.run_folder import only_writer
 from rlnas.spaces import get_space
 from rlnas.training.tabulation.plan import (
@@ -36,6 +36,7 @@ def tabulate(
     *,
     seeds: Sequence[int] = (0,),
     workers: int = 1,
+    executor: Executor | None = None,
     on_cell: Callable[[TabulationCell, int, int], None] | None = None,
 ) -> list[Path]:
     """Train architectures on all tasks of a plan, each into a file of its own; skip what is there.
@@ -51,6 +52,8 @@ def tabulate(
         folder: Where the files are; beside them is the plan.
         seeds: Of first weights and order of examples; all architectures with one, then the next.
         workers: Processes with one thread each.
+        executor: Where they are; None for this machine. Other machines have to see the folder under
+            the same path.
         on_cell: Called after each cell with it, the number of cells trained and of those to train.
 
     Returns:
@@ -71,7 +74,11 @@ def tabulate(
     with only_writer(where, PLAN_FILE):
         keep_plan(plan, where)
         todo = list(missing_cells(where, architectures, seeds, plan.tasks))
-        trained = _train_all(plan, where, todo, workers) if todo else ()
+        trained: Iterable[TabulationCell] = ()
+        if todo and executor is not None and not executor.here:
+            trained = _train_apart(plan, where.absolute(), todo, executor, workers)
+        elif todo:
+            trained = _train_all(plan, where, todo, workers)
         for done, cell in enumerate(trained, start=1):
             if on_cell is not None:
                 on_cell(cell, done, len(todo))
@@ -104,7 +111,7 @@ def _train_all(
             if killed:
                 suspects = list(running.values())
                 running.clear()
-                yield from _train_apart(plan, folder, suspects)
+                yield from _train_apart(plan, folder, suspects, Processes(), 1)
                 pool = worker_pool(workers, _PRELOADED)
     except BrokenProcessPool as error:
         raise RunError(
@@ -118,11 +125,15 @@ def _train_all(
 
 
 def _train_apart(
-    plan: Tabulation, folder: Path, cells: Sequence[TabulationCell]
+    plan: Tabulation,
+    folder: Path,
+    cells: Sequence[TabulationCell],
+    executor: Executor,
+    workers: int,
 ) -> Iterator[TabulationCell]:
-    """Train cells one after the other, each in a process of its own; record one that kills it."""
-    train = partial(_train_cell, plan, folder)
-    for number, outcome in run_isolated(train, cells, workers=1, modules=_PRELOADED):
+    """Train cells, each kept apart from the others; record one that kills its process."""
+    train = executor.calls(partial(_train_cell, plan, folder), modules=_PRELOADED)
+    for number, outcome in train.calls(cells, workers=workers):
         if isinstance(outcome, Failure):
             if outcome.kind == "error":
                 raise RunError(f"{cells[number].file_name}: {outcome.message}")

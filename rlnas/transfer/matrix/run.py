@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 from rlnas.benchmarks import load_suite
 from rlnas.errors import InvalidArgumentError, RunError
-from rlnas.processes import stop_pool, worker_pool
+from rlnas.processes import Executor, Processes, stop_pool
 from rlnas.run_folder import CONFIG, only_writer
 from rlnas.runs.on_disk import Progress, no_progress
 from rlnas.search.registry import SEARCHERS
@@ -30,6 +30,7 @@ def run_matrix(
     *,
     workers: int = 2,
     device: str = "auto",
+    executor: Executor | None = None,
     resume: bool = False,
     command: str = "",
     on_progress: Progress | None = None,
@@ -48,6 +49,8 @@ def run_matrix(
         workers: Number of processes, each with one thread.
         device: Where sources are trained: ``auto`` (the faster one, measured), ``cpu`` or ``cuda``.
             Searches run on the CPU, where their targets are.
+        executor: Where the workers are; None for processes of this machine. Other machines have to
+            see the run folder and the tables under the same paths.
         resume: Go on with the run in ``out`` if there is one.
         command: The command line, kept in the folder.
         on_progress: Called as parts are finished.
@@ -77,11 +80,11 @@ def run_matrix(
         config = _as_begun(config, Path(out))
     with only_writer(out):
         run = MatrixRun.begin(out, config, suite, resume=resume, command=command)
-        pool = worker_pool(workers, PRELOADED)
+        pool = (executor or Processes()).pool(workers, PRELOADED)
         try:
             schedule = Schedule(run, device, on_progress or no_progress)
             schedule.run(pool)
-        except BrokenProcessPool as error:
+        except BrokenExecutor as error:
             raise RunError(
                 f"A worker process died (killed, or out of memory). What is finished is kept in "
                 f"{out}; go on with resume=True, with fewer workers if memory "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any
 
 from rlnas.runs.cell import RunCell
@@ -31,7 +31,7 @@ class Schedule:
 
     def __init__(self, run: MatrixRun, device: str, report: Progress) -> None:
         config, missing = run.config, set(run.missing())
-        self._folder = str(run.folder)
+        self._folder = str(run.folder.absolute())  # workers may be anywhere
         self._device = device
         self._report = report
         every = [training for batch in config.batches() for training in batch]
@@ -61,11 +61,11 @@ class Schedule:
         self._comparing: set[Future[None]] = set()
         self.found: dict[RunCell, SearchResult] = {}
 
-    def run(self, pool: ProcessPoolExecutor) -> None:
+    def run(self, pool: Executor) -> None:
         """Do all of it.
 
         Raises:
-            BrokenProcessPool: If a process died.
+            BrokenExecutor: If a process died.
         """
         for stage in self._total:
             self._say(stage)
@@ -95,7 +95,7 @@ class Schedule:
                 self._left["compare"] -= 1
                 self._say("compare")
 
-    def _submit(self, pool: ProcessPoolExecutor) -> None:
+    def _submit(self, pool: Executor) -> None:
         """Hand out what can be done with the controllers that are trained."""
         ready = [group for group in self._waiting if self._needs[group[0]] <= self._trained]
         self._waiting = [group for group in self._waiting if group not in ready]

@@ -10,6 +10,7 @@ import pytest
 
 from rlnas.errors import InvalidArchitectureError, InvalidArgumentError, RunError
 from rlnas.networks import SkeletonConfig
+from rlnas.processes import make_executor
 from rlnas.training import Recipe
 from rlnas.training.tabulation import run as tabulating
 from rlnas.training.tabulation import tabulator as training
@@ -98,6 +99,14 @@ def test_what_is_there_is_kept_and_what_is_damaged_made_again(table):
     assert files[0].stat().st_mtime_ns == stamp
     # Made in another process: the same numbers, bit for bit.
     assert [measurements(path) for path in again] == before
+
+
+@pytest.mark.ray
+def test_a_table_made_on_ray_is_the_same(table, tmp_path, ray_cluster):
+    _, files, _ = table
+    with make_executor("ray") as executor:
+        other = tabulate(PLAN, CELLS, tmp_path, executor=executor, workers=2)
+    assert [measurements(path) for path in other] == [measurements(path) for path in files]
 
 
 def test_another_seed_gives_other_numbers_beside(table, tmp_path):

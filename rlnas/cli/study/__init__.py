@@ -1,0 +1,1 @@
+"""Driving a search from a shell: ``rlnas ask`` and ``rlnas tell``."""
