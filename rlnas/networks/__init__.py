@@ -17,11 +17,17 @@ if TYPE_CHECKING:
     from rlnas.networks.counting import count_parameters
     from rlnas.networks.dense import DenseNetwork, build_dense_network, build_task_network
     from rlnas.networks.discriminator import build_discriminator
+    from rlnas.networks.known_costs import MeasuredCosts, NetworkCounts
+    from rlnas.networks.latency import Latency, measure_latency
+    from rlnas.networks.memory import peak_memory
     from rlnas.networks.network import SearchedNetwork, build_network
     from rlnas.networks.operations import operation_names
 
 __all__ = [
     "DenseNetwork",
+    "Latency",
+    "MeasuredCosts",
+    "NetworkCounts",
     "NetworkStatistics",
     "SearchedNetwork",
     "SkeletonConfig",
@@ -31,8 +37,10 @@ __all__ = [
     "build_task_network",
     "count_flops",
     "count_parameters",
+    "measure_latency",
     "network_statistics",
     "operation_names",
+    "peak_memory",
     "published_config",
     "statistics_of_many",
 ]
@@ -40,6 +48,9 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "Latency": "rlnas.networks.latency",
+        "MeasuredCosts": "rlnas.networks.known_costs",
+        "NetworkCounts": "rlnas.networks.known_costs",
         "NetworkStatistics": "rlnas.networks.costs",
         "DenseNetwork": "rlnas.networks.dense",
         "SearchedNetwork": "rlnas.networks.network",
@@ -49,8 +60,10 @@ __getattr__ = lazy_names(
         "build_network": "rlnas.networks.network",
         "count_flops": "rlnas.networks.costs",
         "count_parameters": "rlnas.networks.counting",
+        "measure_latency": "rlnas.networks.latency",
         "network_statistics": "rlnas.networks.costs",
         "operation_names": "rlnas.networks.operations",
+        "peak_memory": "rlnas.networks.memory",
         "statistics_of_many": "rlnas.networks.costs",
     },
 )

@@ -198,6 +198,7 @@ class Searcher(abc.ABC):
                 "canonical_free": ledger.canonical_free,
                 # It may change which architectures are asked for, so a result states it.
                 **({"in_flight": ledger.in_flight} if ledger.in_flight > 1 else {}),
+                **_limits(ledger),
             },
         )
 
@@ -208,6 +209,13 @@ class Searcher(abc.ABC):
     def options(self) -> Mapping[str, object]:
         """Return the settings that a result states, JSON-able."""
         return {}
+
+
+def _limits(ledger: QueryLedger) -> dict[str, object]:
+    """Return what a result says of limits, and how many architectures were over them."""
+    if ledger.limits is None:
+        return {}
+    return {"limits": ledger.limits.describe(), "refused": len(ledger.refused)}
 
 
 class SideBySideSearcher(Searcher):
