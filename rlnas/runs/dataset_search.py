@@ -24,6 +24,7 @@ from rlnas.sealed_json import read_sealed_json, write_sealed_json
 from rlnas.search import ParetoFront, Searcher, SearchResult, get_searcher
 from rlnas.spaces import ScheduleSpace
 from rlnas.tasks import Budget, QueryRecord, Task
+from rlnas.training.objective.examples import SearchExamples
 from rlnas.training.objective.records import TrainingRecord, read_record
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ KIND = "training-search"
 """What its ``config.json`` calls it."""
 
 SEARCH, ROWS, BEST, ARCHITECTURES = "search.parquet", "rows.parquet", "best.json", "architectures"
+ONE_SHOT = "one-shot"
+"""Subfolder of a search that trains a super-network."""
 
 _NUMBERS = ("query", "score", "valid", "epochs", "parameters", "macs", "seconds", "cost")
 _log = logging.getLogger("rlnas")
@@ -134,6 +137,9 @@ def search_dataset(
 
             target = setup.task(objective)
             target.limits = training_limits(setup, limits or {}, folder)
+            target.examples = SearchExamples.of(
+                setup.data, setup.config, setup.device, folder / ONE_SHOT
+            )
             if not isinstance(setup.space, ScheduleSpace):  # one network, whatever the schedule
                 target.proxies = LiveProxies(setup.space, setup.data, setup.config, seed=setup.seed)
             if on_task is not None:

@@ -16,7 +16,9 @@ from rlnas.run_folder import only_writer
 from rlnas.runs.cell import NO_SOURCE, RunCell
 from rlnas.runs.limits import limit_suite
 from rlnas.runs.on_disk import Progress, SearchesOnDisk, no_progress
+from rlnas.runs.suite_examples import give_examples
 from rlnas.search import Searcher, get_searcher
+from rlnas.search.registry import SEARCHERS
 
 _MOST_SEEDS = 10_000
 _log = logging.getLogger("rlnas")
@@ -177,6 +179,8 @@ def search_suite(
         limits=dict(limits or {}),
     )
     limit_suite(loaded, suite, plan.limits)
+    if any(SEARCHERS.get(searcher).trains for searcher in searchers):
+        give_examples(loaded, suite, plan.tasks)
     with only_writer(out):
         run = SearchRun.begin(out, plan, loaded, resume=resume, command=command)
         run_searches(

@@ -45,6 +45,10 @@ class QueryLedger:
         proxies: What is known of the architectures before any is evaluated, or None.
         limits: What architectures may cost at most, or None. One that costs more comes back as a
             failed evaluation, is not evaluated and costs no query; see `refused`.
+        examples: What a search may train shared weights on, or None.
+
+    Attributes:
+        said: What the search wants its result to say beside its queries, JSON-able, by name.
     """
 
     def __init__(
@@ -57,8 +61,11 @@ class QueryLedger:
         on_query: Callable[[QueryRecord], None] | None = None,
         proxies: ProxySource | None = None,
         limits: Limits | None = None,
+        examples: object | None = None,
     ) -> None:
         self.proxies = proxies
+        self.examples = examples
+        self.said: dict[str, object] = {}
         self.limits = limits or None
         self.space = space
         self.budget = Budget.of(budget)

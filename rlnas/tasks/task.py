@@ -38,6 +38,8 @@ class Task:
         proxies: What is known of its architectures before any is trained, or None; a search may
             read it.
         limits: What they may cost at most, or None; see `QueryLedger`.
+        examples: What a search may train shared weights on, or None; no example that scores an
+            architecture is among them. See `rlnas.training.objective.examples.SearchExamples`.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Task:
         self._objective = objective
         self.proxies: ProxySource | None = None
         self.limits: Limits | None = None
+        self.examples: object | None = None
         self._sealed = 0
 
     @property
@@ -80,6 +83,7 @@ class Task:
             on_query=on_query,
             proxies=self.proxies,
             limits=self.limits,
+            examples=self.examples,
         )
 
     @contextlib.contextmanager

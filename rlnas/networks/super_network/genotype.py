@@ -127,7 +127,7 @@ def reaching(space: CellSpace, mask: ArrayLike) -> NDArray[np.bool_]:
     kept: NDArray[np.bool_] = np.array(mask, dtype=np.bool_)
     if space.none is not None:
         kept[:, space.none] = False
-    passing: NDArray[np.bool_] = kept.any(axis=1)
+    passing: NDArray[np.bool_] = np.asarray(kept.any(axis=1))
     live = live_edges(space.positions, passing, space.input_node, space.output_node)
     return np.asarray(kept & live[:, None])
 
