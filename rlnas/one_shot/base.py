@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -53,6 +54,8 @@ class OneShotSearch(Searcher):
 
     by_name = True
     trains = True
+    imitates: ClassVar[bool] = False
+    """Whether its super-network can learn from a teacher, `SearchExamples.distillation`."""
 
     steps: int = 3000
     batch_size: int = 64
@@ -90,7 +93,14 @@ class OneShotSearch(Searcher):
             # More steps continue a training, see `train_one_shot`.
             **{k: v for k, v in self.options().items() if k not in ("save_every", *self.endless())},
         }
-        _, seconds = train_one_shot(training, self.steps, settings, save_every=self.save_every)
+        if examples.distillation is not None:
+            if not self.imitates:
+                raise InvalidArgumentError(
+                    f"{self.name} learns from no teacher; leave distillation out, or take snps."
+                )
+            settings["distillation"] = examples.distillation.describe()
+        with training.teach(getattr(self, "learning_rate", 5e-4)):
+            _, seconds = train_one_shot(training, self.steps, settings, save_every=self.save_every)
         ledger.charge(seconds)
         candidates = self.candidates(training, ledger, rng)
         for candidate in candidates:

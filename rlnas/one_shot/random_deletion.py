@@ -49,6 +49,7 @@ class RandomDeletion(OneShotSearch):
     """
 
     name = "random-deletion"
+    imitates = True
 
     deletions: tuple[int, ...] | None = None
     learning_rate: float = 5e-4
@@ -129,11 +130,12 @@ class RandomDeletionTraining(ShrinkingTraining):
         """See `OneShotTraining.step`."""
         self.network.train()
         loss = self.loss(*self._batch(number), Mix(self.network.present, self.weights().detach()))
-        (optimizer,) = self.optimizers.values()
-        optimizer.zero_grad()
+        for optimizer in self.optimizers.values():
+            optimizer.zero_grad()
         torch.autograd.backward(loss)
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self._options.clip)
-        optimizer.step()
+        for optimizer in self.optimizers.values():
+            optimizer.step()
         deleted = self._delete_by_lot(number, self._due[number + 1])
         if deleted:
             self.note(number + 1, CHANGE)

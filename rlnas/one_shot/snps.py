@@ -72,6 +72,7 @@ class SNPS(OneShotSearch, ControllerConfig):
     """
 
     name = "snps"
+    imitates = True
 
     learning_rate: float = 5e-4
     weight_decay: float = 3e-4

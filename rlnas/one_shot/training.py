@@ -6,7 +6,7 @@ import abc
 import math
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from rlnas.parquet import write_frame
 from rlnas.run_folder import keep_settings, only_writer
 from rlnas.seeding import torch_generator
 from rlnas.spaces import SearchSpace
+from rlnas.training.distillation import Distiller
 from rlnas.training.losses import task_loss
 from rlnas.training.objective.examples import SearchExamples
 from rlnas.training.precision import autocast
@@ -127,6 +128,29 @@ class OneShotTraining(abc.ABC):
         self.optimizers: dict[str, torch.optim.Optimizer] = {}
         self._train = examples.train.to(self.device)
         self._precision = precision
+        self._distiller: Distiller | None = None
+
+    def teach(self, learning_rate: float) -> AbstractContextManager[object]:
+        """Let the network learn from the examples' teacher too, while the result is entered.
+
+        Call it when `optimizers` are made and before `restore`: the projections get one.
+
+        Args:
+            learning_rate: Of the projections, by Adam.
+
+        Raises:
+            InvalidArgumentError: If the teacher does not fit.
+        """
+        options = self.examples.distillation
+        if options is None:
+            return nullcontext()
+        inputs, _ = self._train.batch(torch.arange(2))
+        spec = self.examples.spec
+        self._distiller = Distiller(options, self.network, spec, inputs, seed=self.seed)
+        if options.features:
+            projections = self._distiller.parameters()
+            self.optimizers["projections"] = torch.optim.Adam(projections, lr=learning_rate)
+        return self._distiller
 
     def batches(self, name: str, size: int, part: tuple[float, float] = (0.0, 1.0)) -> StepBatches:
         """Return batches of a part of the examples.
@@ -170,10 +194,13 @@ class OneShotTraining(abc.ABC):
         return torch_generator(self.seed, "one-shot", name, step)
 
     def loss(self, inputs: Tensor, targets: Tensor, mix: Any) -> Tensor:
-        """Return the task's loss of a batch, a scalar."""
+        """Return the task's loss of a batch, and what a teacher adds to it, a scalar."""
         with autocast(self._precision, self.device):
             outputs = self.network(inputs, mix)
-        return task_loss(self.examples.spec.kind, outputs, targets)
+            loss = task_loss(self.examples.spec.kind, outputs, targets)
+            if self._distiller is None:
+                return loss
+            return loss + self._distiller.loss(inputs, outputs, targets)
 
     @abc.abstractmethod
     def step(self, number: int) -> dict[str, float]:
@@ -188,6 +215,9 @@ class OneShotTraining(abc.ABC):
         """Return tensors and JSON-able values from which `restore` goes on exactly."""
         tensors = {f"network.{n}": value for n, value in self.network.state_dict().items()}
         tensors["alpha"] = self.alpha.detach()
+        if self._distiller is not None:
+            own = self._distiller.state_dict()
+            tensors |= {f"distiller.{name}": value for name, value in own.items()}
         for name, optimizer in self.optimizers.items():
             tensors |= optimizer_tensors(optimizer, name)
         return tensors, {"present": self.network.present.tolist()}
@@ -207,6 +237,11 @@ class OneShotTraining(abc.ABC):
         self.network.load_state_dict(
             {n.removeprefix(start): t for n, t in tensors.items() if n.startswith(start)}
         )
+        if self._distiller is not None:
+            own = "distiller."
+            self._distiller.load_state_dict(
+                {n.removeprefix(own): t for n, t in tensors.items() if n.startswith(own)}
+            )
         with torch.no_grad():
             self.alpha.copy_(tensors["alpha"])
         for name, optimizer in self.optimizers.items():
@@ -217,7 +252,8 @@ class OneShotTraining(abc.ABC):
         if not mask.any():
             return 0
         gone = self.network.delete(mask)
-        kept = {id(p) for p in (*self.network.parameters(), self.alpha)}
+        taught = () if self._distiller is None else self._distiller.parameters()
+        kept = {id(p) for p in (*self.network.parameters(), self.alpha, *taught)}
         for optimizer in self.optimizers.values():
             for group in optimizer.param_groups:
                 for parameter in group["params"]:

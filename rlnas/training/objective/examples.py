@@ -8,6 +8,7 @@ from pathlib import Path
 from rlnas.datasets.spec import TaskSpec
 from rlnas.datasets.task_data import Split, TaskData
 from rlnas.networks.config import SkeletonConfig
+from rlnas.training.distillation import Distillation
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class SearchExamples:
         config: The skeleton.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         fingerprint: Hex digest of what the data are.
+        distillation: What a shrinking super-network learns from a teacher, or None.
         folder: Where a search keeps what it goes on from, its events and its trace; None to keep
             nothing.
     """
@@ -34,6 +36,7 @@ class SearchExamples:
     config: SkeletonConfig
     device: str = "auto"
     fingerprint: str = ""
+    distillation: Distillation | None = None
     folder: Path | None = None
 
     @classmethod
