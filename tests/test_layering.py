@@ -45,6 +45,7 @@ ORDER = [
     "training",
     "export",
     "proxies",
+    "one_shot",
     "runs",
     "transfer",
     "studies",

@@ -84,6 +84,7 @@ def _run_on_suite(options: SearchOptions, screen: Screen) -> dict[str, Any]:
             seeds=range(options.seed, options.seed + seeds),
             options=method_options(options.option, algorithms),
             table_seed="first" if options.table_seed is None else options.table_seed,
+            limits=options.limits,
             tensorboard=options.tensorboard,
             resume=options.resume,
             command=screen.command,

@@ -59,6 +59,7 @@ def run_on_dataset(options: SearchOptions, screen: Screen) -> dict[str, Any]:
             final_epochs=options.final_epochs,
             sources=options.source,
             options=own,
+            limits=options.limits,
             resume=options.resume,
             command=screen.command,
             on_query=show,
@@ -136,6 +137,12 @@ def _say(run: TrainingSearchRun, page: Path, screen: Screen) -> None:
         f"{best['valid_size']:,} validation and {format_score(best['test']['metric'])}{unit} on "
         f"{best['test_size']:,} test {best.get('examples', 'images')}, epoch {best['epochs']}."
     )
+    if refused := result.options.get("refused"):
+        most = ", ".join(f"{name} {value:,.6g}" for name, value in run.settings["limits"].items())
+        screen.line(
+            f"{refused} architectures were over the limits ({most}); they cost no training and no "
+            "query."
+        )
     if failures := int(rows["error"].notna().sum()):
         screen.line(f"{failures} of {len(rows)} trainings failed; the report says of what.")
     screen.line(f"Model:   {run.folder / 'best'} (model.py, model.safetensors, README.txt)")

@@ -22,6 +22,8 @@ from rlnas.cli.options import (
 )
 from rlnas.cli.training_options import TableChoice, TrainingOptions
 
+Cost = Annotated[float | None, tyro.conf.arg(metavar="NUMBER", help_behavior_hint="")]
+
 
 @dataclass(frozen=True, kw_only=True)
 class SearchOptions(CommonOptions):
@@ -80,8 +82,29 @@ class SearchOptions(CommonOptions):
     final_epochs: Number = None
     """On a data set: train the best architecture again for so many epochs in the end."""
 
+    max_params: Cost = None
+    """Most trainable numbers of a network. An architecture with more is passed by: it is not
+    trained and costs no query."""
+
+    max_macs: Cost = None
+    """Most multiply-accumulates for one example, e.g. 5e6; likewise."""
+
+    max_latency_ms: Cost = None
+    """On a data set: most milliseconds for one example on --device, median of 50; measured before
+    an architecture is trained; likewise."""
+
     columns: TableChoice = field(default_factory=TableChoice)
 
     training: TrainingOptions = field(default_factory=TrainingOptions)
 
     place: Place = field(default_factory=Place)
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """The most of each cost, by the name that the library has for it."""
+        most = {
+            "parameters": self.max_params,
+            "macs": self.max_macs,
+            "latency_ms": self.max_latency_ms,
+        }
+        return {name: value for name, value in most.items() if value is not None}

@@ -40,6 +40,9 @@ def show_searches(run: SearchRun, screen: Screen, *, tensorboard: bool) -> dict[
         screen.line(line)
     if failures := int(rows["failures"].sum()):
         screen.print(f"{failures} queries failed; they spent their budget without a score.")
+    if run.plan.limits:
+        most = ", ".join(f"{name} {value:,.6g}" for name, value in run.plan.limits.items())
+        screen.print(f"Architectures over the limits ({most}) cost no query; ranks count them too.")
     page = results.report()
     screen.line(f"\nResults: {run.folder / 'rows.parquet'}")
     screen.line(f"Report:  {page}")

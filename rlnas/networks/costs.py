@@ -139,8 +139,45 @@ def _cell_rows(
 ) -> list[NetworkStatistics]:
     if not len(vectors):
         return []
-    blocks = plan_blocks(space, vectors[0], config)
-    frame = _frame(blocks, spec, config)
+    frame = _frame(plan_blocks(space, vectors[0], config), spec, config)
+    table = _edge_costs(space, spec, config)
+    none = space.operations.index("none") if "none" in space.operations else -1
+    costs = table[np.arange(space.num_positions), vectors]
+    return [
+        frame.row(
+            edges=tuple(cost.sum(axis=0).tolist()),
+            live=tuple(cost[_live(space, vector != none)].sum(axis=0).tolist()),
+        )
+        for vector, cost in zip(vectors, costs, strict=True)
+    ]
+
+
+def mask_statistics(
+    space: CellSpace, mask: ArrayLike, spec: TaskSpec, config: SkeletonConfig
+) -> NetworkStatistics:
+    """Return what one example costs in a network with several operations on an edge, or none.
+
+    Args:
+        space: The cell space.
+        mask: ``(edges, operations)``, which operations are there; those on no way from input to
+            output count as dead.
+        spec: The task.
+        config: The skeleton.
+    """
+    kept = np.array(mask, dtype=np.bool_)
+    frame = _frame(plan_blocks(space, space.from_example(), config), spec, config)
+    passing = kept.copy()
+    if "none" in space.operations:
+        passing[:, space.operations.index("none")] = False
+    live = passing & _live(space, passing.any(axis=1))[:, None]
+    table = _edge_costs(space, spec, config)
+    every, used = table[kept].sum(axis=0).tolist(), table[live].sum(axis=0).tolist()
+    return frame.row(edges=tuple(every), live=tuple(used))
+
+
+def _edge_costs(space: CellSpace, spec: TaskSpec, config: SkeletonConfig) -> NDArray[np.int64]:
+    """Return parameters, macs and flops ``(edges, operations, 3)`` of operations in all cells."""
+    blocks = plan_blocks(space, space.from_example(), config)
     # table[edge, operation] = (parameters, macs, flops) of that edge in all cells together.
     table = np.zeros((space.num_positions, space.num_operations, 3), dtype=np.int64)
     size = stem_size(spec.image_size, config)
@@ -155,15 +192,7 @@ def _cell_rows(
                     cost = _operation_counts(name, shape, side)
                     table[edge, operation] += (cost.parameters, cost.macs, cost.flops)
         size = reduced(size, block.stride)
-    none = space.operations.index("none") if "none" in space.operations else -1
-    costs = table[np.arange(space.num_positions), vectors]
-    return [
-        frame.row(
-            edges=tuple(cost.sum(axis=0).tolist()),
-            live=tuple(cost[_live(space, vector != none)].sum(axis=0).tolist()),
-        )
-        for vector, cost in zip(vectors, costs, strict=True)
-    ]
+    return table
 
 
 def _dense_row(space: DenseSpace, vector: NDArray[np.int8], spec: TaskSpec) -> NetworkStatistics:

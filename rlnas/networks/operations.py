@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rlnas.errors import UnknownNameError
+from rlnas.errors import InvalidArgumentError, UnknownNameError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +122,10 @@ def _pool(shape: EdgeShape, pool: nn.Module) -> nn.Module:
     return nn.Sequential(ReLUConvBN(widen, 1), pool)
 
 
-_OPERATIONS: dict[str, Callable[[EdgeShape], nn.Module]] = {
+Build = Callable[[EdgeShape], nn.Module]
+"""Makes the module of an operation for an edge."""
+
+_OPERATIONS: dict[str, Build] = {
     "none": Zero,
     "skip_connect": _skip,
     "nor_conv_1x1": lambda shape: ReLUConvBN(shape, 1),
@@ -138,6 +141,23 @@ _OPERATIONS: dict[str, Callable[[EdgeShape], nn.Module]] = {
 def operation_names() -> tuple[str, ...]:
     """Return the names of the operations that `build_operation` knows."""
     return tuple(_OPERATIONS)
+
+
+def register_operation(name: str, build: Build) -> None:
+    """Let networks have an operation of your own.
+
+    Args:
+        name: Its name, as the operations of your `rlnas.spaces.CellSpace` have it.
+        build: Makes its module for an `EdgeShape`: from ``channels_in`` to ``channels_out``, a side
+            of n pixels to ⌈n / stride⌉. Its layers with weights are convolutions, linear layers and
+            batch normalisations, whose first weights are known.
+
+    Raises:
+        InvalidArgumentError: If the name is taken.
+    """
+    if name in _OPERATIONS:
+        raise InvalidArgumentError(f"The network operation {name!r} is registered already.")
+    _OPERATIONS[name] = build
 
 
 def build_operation(name: str, shape: EdgeShape) -> nn.Module:

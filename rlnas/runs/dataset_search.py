@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rlnas.damage import guarded
-from rlnas.errors import RunError
+from rlnas.errors import InvalidArgumentError, RunError
 from rlnas.folders import remove
 from rlnas.parquet import write_frame
 from rlnas.run_folder import begin_run, only_writer, read_settings
 from rlnas.runs.best_network import check_best, keep_best
+from rlnas.runs.limits import training_limits
 from rlnas.runs.on_disk import read_table, table_guarded
 from rlnas.sealed_json import read_sealed_json, write_sealed_json
-from rlnas.search import Searcher, SearchResult, get_searcher
+from rlnas.search import ParetoFront, Searcher, SearchResult, get_searcher
 from rlnas.spaces import ScheduleSpace
 from rlnas.tasks import Budget, QueryRecord, Task
+from rlnas.training.objective.examples import SearchExamples
 from rlnas.training.objective.records import TrainingRecord, read_record
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ KIND = "training-search"
 """What its ``config.json`` calls it."""
 
 SEARCH, ROWS, BEST, ARCHITECTURES = "search.parquet", "rows.parquet", "best.json", "architectures"
+ONE_SHOT = "one-shot"
+"""Subfolder of a search that trains a super-network."""
 
 _NUMBERS = ("query", "score", "valid", "epochs", "parameters", "macs", "seconds", "cost")
 _log = logging.getLogger("rlnas")
@@ -53,6 +57,7 @@ def search_dataset(
     final_epochs: int | None = None,
     sources: Sequence[str | Path] = (),
     options: Mapping[str, object] | None = None,
+    limits: Mapping[str, float] | None = None,
     resume: bool = False,
     command: str = "",
     on_query: Callable[[QueryRecord], None] | None = None,
@@ -79,6 +84,9 @@ def search_dataset(
         sources: Where the searcher's controllers come from; kept with the settings.
         options: What the searcher was made with, or is made with if it is given by name; kept with
             the settings.
+        limits: The most of each cost that an architecture may have, e.g. ``{"macs": 1e6,
+            "latency_ms": 2}``; what costs more is not trained and costs no query. Names are those
+            of `rlnas.networks.NetworkCounts` and `rlnas.networks.MeasuredCosts`.
         resume: Go on with the run in ``out`` if there is one. More queries continue it.
         command: The command line, kept in the folder.
         on_query: Called with the record of each query.
@@ -109,7 +117,9 @@ def search_dataset(
         # Several in flight may change which architectures a searcher asks for.
         "workers": setup.workers,
         **({"options": {searcher.name: own}} if own else {}),
+        **({"limits": dict(limits)} if limits else {}),
     }
+    training_limits(setup, limits or {}, folder)  # what is wrong is said before anything is written
     with only_writer(folder):
         begin_run(folder, KIND, settings, resume=resume, command=command)
         for text in (describe_data(setup.data), *(f"Note: {note}" for note in setup.data.notes)):
@@ -126,6 +136,10 @@ def search_dataset(
                     on_query(record)
 
             target = setup.task(objective)
+            target.limits = training_limits(setup, limits or {}, folder)
+            target.examples = SearchExamples.of(
+                setup.data, setup.config, setup.device, folder / ONE_SHOT
+            )
             if not isinstance(setup.space, ScheduleSpace):  # one network, whatever the schedule
                 target.proxies = LiveProxies(setup.space, setup.data, setup.config, seed=setup.seed)
             if on_task is not None:
@@ -195,6 +209,23 @@ class TrainingSearchRun:
         home = self.folder / ARCHITECTURES
         found = {r.architecture: read_record(home, r.architecture) for r in self.result.records}
         return {name: record for name, record in found.items() if record is not None}
+
+    def pareto(self, *names: str) -> ParetoFront:
+        """Return the queries that no other beats in validation score and costs at once.
+
+        Args:
+            names: Which costs count: ``parameters``, ``macs``; by default ``macs``.
+
+        Raises:
+            InvalidArgumentError: If the rows have no such cost.
+        """
+        chosen = names or ("macs",)
+        if unknown := [name for name in chosen if name not in ("parameters", "macs")]:
+            raise InvalidArgumentError(
+                f"There is no cost {unknown[0]!r}; expected parameters or macs. For measured ones "
+                "give run.result.pareto() a MeasuredCosts."
+            )
+        return self.result.pareto({name: self.rows[name].to_numpy() for name in chosen})
 
     @property
     def unit(self) -> str:

@@ -14,8 +14,11 @@ from rlnas.errors import InvalidArgumentError
 from rlnas.plain import at_most, make_plain, whole
 from rlnas.run_folder import only_writer
 from rlnas.runs.cell import NO_SOURCE, RunCell
+from rlnas.runs.limits import limit_suite
 from rlnas.runs.on_disk import Progress, SearchesOnDisk, no_progress
+from rlnas.runs.suite_examples import give_examples
 from rlnas.search import Searcher, get_searcher
+from rlnas.search.registry import SEARCHERS
 
 _MOST_SEEDS = 10_000
 _log = logging.getLogger("rlnas")
@@ -35,6 +38,8 @@ class SearchPlan:
         options: Options of searchers, by method; those not named have their defaults.
         table_seed: What searches see where the suite's tables have several seeds, as in
             `load_suite`; the seeds they do not see judge what was found.
+        limits: The most of each cost that architectures may have, by name; see
+            `rlnas.runs.limits.limit_suite`.
     """
 
     suite: str
@@ -45,6 +50,7 @@ class SearchPlan:
     checkpoints: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     table_seed: SeedChoice = "first"
+    limits: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         make_plain(self)
@@ -84,6 +90,8 @@ class SearchPlan:
             del tree["options"]
         if self.table_seed == "first":
             del tree["table_seed"]
+        if not self.limits:
+            del tree["limits"]
         return tree
 
     @classmethod
@@ -98,6 +106,7 @@ class SearchPlan:
             checkpoints=tree["checkpoints"],
             options=tree.get("options", {}),
             table_seed=tree.get("table_seed", "first"),
+            limits=tree.get("limits", {}),
         )
 
 
@@ -122,6 +131,7 @@ def search_suite(
     seeds: Sequence[int] = range(5),
     options: Mapping[str, Mapping[str, object]] | None = None,
     table_seed: SeedChoice = "first",
+    limits: Mapping[str, float] | None = None,
     tensorboard: bool = False,
     resume: bool = False,
     command: str = "",
@@ -138,6 +148,8 @@ def search_suite(
         seeds: Seeds of each search.
         options: Options of searchers by name, e.g. ``{"local": {"improvement": "best"}}``.
         table_seed: What searches see where the suite's tables have several seeds, see `load_suite`.
+        limits: The most of each cost that architectures may have, e.g. ``{"macs": 1e6}``; what
+            costs more is passed by, free of a query. See `rlnas.runs.limits.limit_suite`.
         tensorboard: Whether to write TensorBoard curves too.
         resume: Go on with the run in ``out`` if there is one.
         command: The command line, kept in the folder.
@@ -164,7 +176,11 @@ def search_suite(
         queries=queries,
         options=own,
         table_seed=table_seed,
+        limits=dict(limits or {}),
     )
+    limit_suite(loaded, suite, plan.limits)
+    if any(SEARCHERS.get(searcher).trains for searcher in searchers):
+        give_examples(loaded, suite, plan.tasks)
     with only_writer(out):
         run = SearchRun.begin(out, plan, loaded, resume=resume, command=command)
         run_searches(

@@ -58,6 +58,8 @@ class Searcher(abc.ABC):
             method from which what the sources taught was taken away.
         by_name: Whether a matrix of all methods leaves it out, and measures it where it is named:
             model-based searchers, which are no transfer methods.
+        trains: Whether it trains a super-network, so that a task needs `Task.examples`: it cannot
+            search a table alone.
         version: One more whenever it comes to find something else with the same options and seeds,
             so that a matrix begun by the version before is not gone on with unnoticed.
     """
@@ -70,6 +72,7 @@ class Searcher(abc.ABC):
     compares_results: bool = False
     control: bool = False
     by_name: bool = False
+    trains: bool = False
     version: int = 1
 
     def search(
@@ -198,6 +201,8 @@ class Searcher(abc.ABC):
                 "canonical_free": ledger.canonical_free,
                 # It may change which architectures are asked for, so a result states it.
                 **({"in_flight": ledger.in_flight} if ledger.in_flight > 1 else {}),
+                **_limits(ledger),
+                **ledger.said,
             },
         )
 
@@ -208,6 +213,13 @@ class Searcher(abc.ABC):
     def options(self) -> Mapping[str, object]:
         """Return the settings that a result states, JSON-able."""
         return {}
+
+
+def _limits(ledger: QueryLedger) -> dict[str, object]:
+    """Return what a result says of limits, and how many architectures were over them."""
+    if ledger.limits is None:
+        return {}
+    return {"limits": ledger.limits.describe(), "refused": len(ledger.refused)}
 
 
 class SideBySideSearcher(Searcher):

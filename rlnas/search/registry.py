@@ -31,6 +31,7 @@ class Method:
         control: Whether nothing of it is learnt, so that it is there to be beaten.
         by_name: Whether a matrix of all methods leaves it out, and measures it where it is named.
         version: One more whenever it comes to find something else, see `Searcher`.
+        trains: Whether it trains a super-network on a task's examples.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Method:
     control: bool = False
     by_name: bool = False
     version: int = 1
+    trains: bool = False
 
     @classmethod
     def of(cls, name: str, made: Any) -> Method:
@@ -68,6 +70,7 @@ class Method:
             made.control,
             made.by_name,
             made.version,
+            made.trains,
         )
 
     def load(self) -> Any:
@@ -128,6 +131,7 @@ _METHODS = "rlnas.transfer.methods"
 _CONTROLS = "rlnas.transfer.controls"
 _BAYESIAN = "rlnas.search.bayesian"
 _PROXIES = "rlnas.search.proxies"
+_ONE_SHOT = "rlnas.one_shot"
 
 SEARCHERS: Registry[Method] = Registry(
     "searcher or transfer method",
@@ -204,6 +208,23 @@ SEARCHERS: Registry[Method] = Registry(
             Method("robot", f"{_PROXIES}.robot:RoBoT", by_name=True),
             Method("proxy-rank", f"{_PROXIES}.proxy_rank:ProxyRank", by_name=True),
             Method("proxy-evolution", f"{_PROXIES}.warm_evolution:WarmEvolution", by_name=True),
+            Method("snps", f"{_ONE_SHOT}.snps:SNPS", by_name=True, trains=True),
+            Method(
+                "random-deletion",
+                f"{_ONE_SHOT}.random_deletion:RandomDeletion",
+                by_name=True,
+                trains=True,
+            ),
+            Method("darts", f"{_ONE_SHOT}.darts:DARTS", by_name=True, trains=True),
+            Method("gdas", f"{_ONE_SHOT}.gdas:GDAS", by_name=True, trains=True),
+            Method("single-path", f"{_ONE_SHOT}.single_path:SinglePath", by_name=True, trains=True),
+            Method(
+                "random-sharing",
+                f"{_ONE_SHOT}.random_sharing:RandomSharing",
+                by_name=True,
+                trains=True,
+            ),
+            Method("shared-ppo", f"{_ONE_SHOT}.shared_ppo:SharedPPO", by_name=True, trains=True),
             Method(
                 "proxybo-sources",
                 f"{_METHODS}.proxy_bo_sources:SourcesAsProxies",

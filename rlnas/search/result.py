@@ -7,21 +7,23 @@ import html
 import json
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from rlnas.atomic import atomic_file, jsonable
 from rlnas.damage import guarded, parse_json
-from rlnas.errors import DataError, RlnasError, bounded
+from rlnas.errors import DataError, InvalidArgumentError, RlnasError, bounded
 from rlnas.parquet import parquet_bytes, read_parquet
 from rlnas.plain import whole
+from rlnas.search.pareto import ParetoFront, pareto_front
 from rlnas.spaces import Architecture
 from rlnas.tasks import Budget, Evaluation, Metric, QueryRecord
+from rlnas.tasks.proxies import ProxySource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +92,28 @@ class SearchResult:
     def cost(self) -> float:
         """Seconds of training spent."""
         return float(sum(r.evaluation.cost for r in self.records))
+
+    def pareto(
+        self, costs: ProxySource | Mapping[str, ArrayLike], names: Sequence[str] = ("macs",)
+    ) -> ParetoFront:
+        """Return the queries that no other beats in score and costs at once.
+
+        Args:
+            costs: What knows the costs of architectures, e.g. `rlnas.networks.NetworkCounts` or
+                `rlnas.networks.MeasuredCosts`; or the cost of each query ``(queries,)`` by name.
+            names: Which costs of the source count; those given by name all do.
+
+        Raises:
+            InvalidArgumentError: If there is no such cost, or not one for each query.
+        """
+        if not isinstance(costs, Mapping):
+            if unknown := [name for name in names if name not in costs.names]:
+                raise InvalidArgumentError(
+                    f"There is no cost {unknown[0]!r}; known are {', '.join(costs.names)}."
+                )
+            vectors = np.array([record.vector for record in self.records], dtype=np.int8)
+            costs = dict(zip(names, costs.values(names, vectors), strict=True))
+        return pareto_front(self.records, self.metric, costs)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row a query, with score, raw value, best_so_far, cost, seconds and error.

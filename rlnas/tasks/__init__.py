@@ -2,6 +2,7 @@
 
 from rlnas.tasks.function import FunctionObjective, make_task
 from rlnas.tasks.ledger import QueryLedger, query_together
+from rlnas.tasks.limits import Limit, Limits
 from rlnas.tasks.metric import Metric
 from rlnas.tasks.objective import BatchObjective, Evaluation, Objective, TableObjective
 from rlnas.tasks.records import Budget, QueryRecord
@@ -13,6 +14,8 @@ __all__ = [
     "Budget",
     "Evaluation",
     "FunctionObjective",
+    "Limit",
+    "Limits",
     "Metric",
     "Objective",
     "QueryLedger",

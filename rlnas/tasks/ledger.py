@@ -6,6 +6,8 @@ counts queries and cost, records failures, and never gives away anything that wa
 
 from __future__ import annotations
 
+import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -19,9 +21,15 @@ from numpy.typing import ArrayLike, NDArray
 from rlnas.errors import BudgetExhaustedError, InvalidArchitectureError
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks.evaluate import evaluate, evaluate_many, in_flight
+from rlnas.tasks.limits import Limits
 from rlnas.tasks.objective import Evaluation, Objective
 from rlnas.tasks.proxies import ProxySource
 from rlnas.tasks.records import Budget, QueryRecord
+
+_REFUSALS = 10_000
+"""Refusals in a row after which a search is over; a fiftieth where costs have to be measured."""
+
+_log = logging.getLogger("rlnas")
 
 
 class QueryLedger:
@@ -35,6 +43,12 @@ class QueryLedger:
             its score. Results state this option.
         on_query: Called with each new record, e.g. to draw a curve.
         proxies: What is known of the architectures before any is evaluated, or None.
+        limits: What architectures may cost at most, or None. One that costs more comes back as a
+            failed evaluation, is not evaluated and costs no query; see `refused`.
+        examples: What a search may train shared weights on, or None.
+
+    Attributes:
+        said: What the search wants its result to say beside its queries, JSON-able, by name.
     """
 
     def __init__(
@@ -46,8 +60,13 @@ class QueryLedger:
         canonical_free: bool = False,
         on_query: Callable[[QueryRecord], None] | None = None,
         proxies: ProxySource | None = None,
+        limits: Limits | None = None,
+        examples: object | None = None,
     ) -> None:
         self.proxies = proxies
+        self.examples = examples
+        self.said: dict[str, object] = {}
+        self.limits = limits or None
         self.space = space
         self.budget = Budget.of(budget)
         self.canonical_free = canonical_free
@@ -60,6 +79,8 @@ class QueryLedger:
         self._best: QueryRecord | None = None
         self._charged = 0.0
         self._notes: dict[Hashable, dict[str, float]] = {}
+        self._refused: dict[Hashable, tuple[Architecture, Evaluation]] = {}
+        self._vain = 0  # refusals since the last query
         self._start = time.perf_counter()
 
     def key(self, architecture: ArrayLike) -> Hashable:
@@ -95,6 +116,9 @@ class QueryLedger:
         known = self._known.get(key)
         if known is not None:
             return known.evaluation
+        refused = self._refuse(vector)
+        if refused is not None:
+            return refused
         self._check_budget()
         return self._record(key, vector, evaluate(self._objective, vector))
 
@@ -118,6 +142,50 @@ class QueryLedger:
             InvalidArchitectureError: If one is not an architecture of the space; likewise.
         """
         return query_together((self, architecture) for architecture in architectures)
+
+    def _refuse(self, vector: Architecture) -> Evaluation | None:
+        """Return the failed evaluation of an architecture over the limits; None if it keeps them.
+
+        What it takes to measure a cost counts as the search's own seconds.
+        """
+        if self.limits is None:
+            return None
+        own = self.space.key(vector)  # of networks that are equal one may cost more
+        if own not in self._refused:
+            start = time.perf_counter()
+            broken = self.limits.broken(vector)
+            if not self.limits.read:
+                self.charge(time.perf_counter() - start)
+            if broken is None:
+                return None
+            self._refused[own] = vector, Evaluation(math.nan, 0.0, broken)
+            if not (self.limits.read and self.space.indexable):  # else it is counted already
+                self.__dict__.pop("distinct", None)
+        self._vain += 1
+        if self._vain == self._patience:
+            _log.warning(
+                "%d architectures in a row were over the limits; the search ends.", self._vain
+            )
+        return self._refused[own][1]
+
+    @property
+    def _patience(self) -> float:
+        """Refusals in a row after which a search ends: nothing that it looks for may be left."""
+        if self.limits is None or (self.limits.read and self.space.indexable):
+            return math.inf  # what is left is known, see `distinct`
+        return _REFUSALS if self.limits.read else _REFUSALS // 50
+
+    def allowed(self, vectors: Architecture) -> NDArray[np.bool_]:
+        """Return which architectures ``(n, num_positions)`` are not known to be over the limits."""
+        if self.limits is None:
+            return np.ones(len(vectors), dtype=np.bool_)
+        return self.limits.allowed(vectors)
+
+    @property
+    def refused(self) -> Architecture:
+        """Architectures ``(n, num_positions)`` that were asked for and refused, in their order."""
+        shape = (len(self._refused), self.space.num_positions)
+        return np.array([v for v, _ in self._refused.values()], dtype=np.int8).reshape(shape)
 
     def _check_budget(self) -> None:
         if self.exhausted:
@@ -144,6 +212,7 @@ class QueryLedger:
             seconds=time.perf_counter() - self._start,
             notes=self._notes.pop(key, {}),
         )
+        self._vain = 0
         self.records.append(record)
         self._scores.append(record.score)
         self._known[key] = record
@@ -155,9 +224,22 @@ class QueryLedger:
         return evaluation
 
     def seen(self, architecture: ArrayLike) -> Evaluation | None:
-        """Return what is known of an architecture, without spending anything."""
-        record = self._known.get(self._key(self.space.check(architecture)))
-        return None if record is None else record.evaluation
+        """Return what is known of an architecture, without spending anything.
+
+        That it is over the limits is known where costs are only read, or it was asked for.
+        """
+        vector = self.space.check(architecture)
+        record = self._known.get(self._key(vector))
+        if record is not None:
+            return record.evaluation
+        if self.limits is None:
+            return None
+        asked = self._refused.get(self.space.key(vector))
+        if asked is not None:
+            return asked[1]
+        if self.limits.allowed(vector[None])[0]:
+            return None
+        return Evaluation(math.nan, 0.0, self.limits.broken(vector))
 
     def charge(self, seconds: float) -> None:
         """Count seconds that went into a search beside its queries, e.g. on computing proxies.
@@ -193,10 +275,15 @@ class QueryLedger:
 
     @cached_property
     def distinct(self) -> int:
-        """Number of architectures that each cost a query."""
+        """Number of architectures that each cost a query, as far as is known."""
+        if self.limits is not None and self.space.indexable:
+            left = self.limits.allowed(self.space.arrays)
+            left[self.space.index(self.refused)] = False
+            alike = self.space.canonical_index if self.canonical_free else np.arange(len(left))
+            return len(np.unique(alike[left]))
         if self.canonical_free and self.space.indexable:
             return len(np.unique(self.space.canonical_index))
-        return self.space.size
+        return self.space.size - len(self._refused)
 
     @property
     def _cost_spent(self) -> bool:
@@ -205,7 +292,7 @@ class QueryLedger:
     @property
     def exhausted(self) -> bool:
         """Whether no new architecture can be queried."""
-        return self.remaining <= 0
+        return self.remaining <= 0 or self._vain >= self._patience
 
     # -- what is known ---------------------------------------------------------------------
 
@@ -251,7 +338,7 @@ def query_together(asked: Iterable[tuple[QueryLedger, ArrayLike]]) -> list[Evalu
             evaluated and recorded.
         InvalidArchitectureError: If one is not an architecture of the space; likewise.
     """
-    places: list[tuple[QueryLedger, Hashable]] = []
+    places: list[tuple[QueryLedger, Hashable] | Evaluation] = []
     waiting: _Waiting = {}
     own: Counter[int] = Counter()  # how many of each ledger wait
     refused: BudgetExhaustedError | InvalidArchitectureError | None = None
@@ -261,6 +348,10 @@ def query_together(asked: Iterable[tuple[QueryLedger, ArrayLike]]) -> list[Evalu
             key = ledger._key(vector)
             place = id(ledger), key
             if place not in waiting and ledger._known.get(key) is None:
+                over = ledger._refuse(vector)
+                if over is not None:
+                    places.append(over)
+                    continue
                 if own[id(ledger)] >= ledger._room():
                     now, waiting, own = waiting, {}, Counter()
                     _evaluate_waiting(now)
@@ -274,7 +365,10 @@ def query_together(asked: Iterable[tuple[QueryLedger, ArrayLike]]) -> list[Evalu
     _evaluate_waiting(waiting)
     if refused is not None:
         raise refused
-    return [ledger._known[key].evaluation for ledger, key in places]
+    return [
+        place if isinstance(place, Evaluation) else place[0]._known[place[1]].evaluation
+        for place in places
+    ]
 
 
 def _evaluate_waiting(waiting: _Waiting) -> None:

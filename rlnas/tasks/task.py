@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from rlnas.errors import InvalidArgumentError, LeakageError
 from rlnas.spaces import SearchSpace
 from rlnas.tasks.ledger import QueryLedger
+from rlnas.tasks.limits import Limits
 from rlnas.tasks.metric import Metric
 from rlnas.tasks.objective import Objective, TableObjective
 from rlnas.tasks.proxies import ProxySource
@@ -36,6 +37,9 @@ class Task:
     Attributes:
         proxies: What is known of its architectures before any is trained, or None; a search may
             read it.
+        limits: What they may cost at most, or None; see `QueryLedger`.
+        examples: What a search may train shared weights on, or None; no example that scores an
+            architecture is among them. See `rlnas.training.objective.examples.SearchExamples`.
     """
 
     def __init__(
@@ -51,6 +55,8 @@ class Task:
         self.canonical_free = canonical_free
         self._objective = objective
         self.proxies: ProxySource | None = None
+        self.limits: Limits | None = None
+        self.examples: object | None = None
         self._sealed = 0
 
     @property
@@ -76,6 +82,8 @@ class Task:
             canonical_free=self.canonical_free if canonical_free is None else canonical_free,
             on_query=on_query,
             proxies=self.proxies,
+            limits=self.limits,
+            examples=self.examples,
         )
 
     @contextlib.contextmanager

@@ -60,7 +60,8 @@ def check_no_leakage(
             ),
             canonical_free=task.canonical_free,
         )
-        twin.proxies = task.proxies  # known before any query, and no score
+        # Known before any query, and no score.
+        twin.proxies, twin.examples, twin.limits = task.proxies, task.examples, task.limits
         second = factory().search(twin, budget, seed, canonical_free=canonical_free)
         pairs = zip(queries_of(first), queries_of(second), strict=False)
         differing = next((i for i, (a, b) in enumerate(pairs, start=1) if a != b), None)

@@ -12,6 +12,7 @@ from rlnas.training.result import EpochRecord, TrainingResult
 if TYPE_CHECKING:
     from rlnas.devices import choose_device
     from rlnas.networks.config import suitable_config
+    from rlnas.training.distillation import Distillation
     from rlnas.training.objective.objective import TrainingObjective
     from rlnas.training.objective.task import (
         TrainingSetup,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rlnas.training.tabulation.tabulator import Tabulator
 
 __all__ = [
+    "Distillation",
     "EpochRecord",
     "Recipe",
     "Tabulation",
@@ -45,6 +47,7 @@ __all__ = [
 __getattr__ = lazy_names(
     __name__,
     {
+        "Distillation": "rlnas.training.distillation",
         "Tabulation": "rlnas.training.tabulation.plan",
         "Tabulator": "rlnas.training.tabulation.tabulator",
         "TrainingObjective": "rlnas.training.objective.objective",

@@ -34,7 +34,7 @@ from rlnas.training.result import EpochRecord, TrainingResult
 HISTORY = "history.json"
 STATE = "training_state.safetensors"
 _KIND = "training"
-_COMPARED = ("recipe", "network", "data", "seed")
+_COMPARED = ("recipe", "network", "data", "seed", "distillation")
 
 
 def describe_training(

@@ -18,6 +18,7 @@ from rlnas.networks.parts import network_parts
 from rlnas.seeding import derive_seed
 from rlnas.training.adversary import Adversary
 from rlnas.training.batches import SharedBatches, SplitName
+from rlnas.training.distillation import Distillation, Distiller
 from rlnas.training.losses import task_loss
 from rlnas.training.metrics import EVALUATION_BATCH, Meter
 from rlnas.training.optimizers import build_optimizer, set_rate
@@ -42,6 +43,7 @@ class Loop:
             weights.
         device: Where the module is trained; it is moved there.
         train_metrics: Whether to measure the metric on training batches too.
+        distillation: What a single member learns from a teacher, or None.
 
     Attributes:
         module: The module.
@@ -64,6 +66,7 @@ class Loop:
         seed: int,
         device: torch.device,
         train_metrics: bool = True,
+        distillation: Distillation | None = None,
     ) -> None:
         self.specs: list[TaskSpec] = [item.spec for item in data]
         self._adversary: Adversary | None = None
@@ -81,7 +84,18 @@ class Loop:
         self._device = device
         self._train_metrics = train_metrics
         self._steps = self._batches.steps(recipe.batch_size, recipe.epoch_examples)
-        compiles = recipe.compile
+        self._distiller: Distiller | None = None
+        if distillation is not None:
+            inputs, _ = next(self._batches.all("valid", 2))
+            seed_of_it = derive_seed(seed, "training", "distillation")
+            self._distiller = Distiller(
+                distillation, self.module, self.specs[0], inputs, seed=seed_of_it
+            )
+            self._projector = (
+                build_optimizer(recipe, self._distiller) if distillation.features else None
+            )
+        # What is compiled cannot be listened to.
+        compiles = False if distillation is not None else recipe.compile
         if compiles is None:
             compiles = compile_pays(device, recipe.epochs * self._steps)
         self._call: Any = CompiledForward(self.module) if compiles else self.module
@@ -131,8 +145,16 @@ class Loop:
 
     def _train(self, number: int) -> list[dict[str, float]]:
         """Train for an epoch and return the means of each member over its batches."""
+        if self._distiller is None:
+            return self._train_steps(number)
+        with self._distiller:
+            return self._train_steps(number)
+
+    def _train_steps(self, number: int) -> list[dict[str, float]]:
         recipe = self.recipe
         self.module.train()
+        if self._distiller is not None:
+            self._distiller.train()
         total = torch.zeros(len(self.specs), device=self._device)
         meters = [Meter(spec) for spec in self.specs] if self._train_metrics else []
         batches = self._batches.epoch(self._seed, number, recipe.batch_size, recipe.epoch_examples)
@@ -152,6 +174,10 @@ class Loop:
                 )
             if self._additive is not None:
                 objective = self._additive.objective(objective, inputs, parts)
+            if self._distiller is not None:
+                with autocast(recipe.precision, self._device):
+                    imitation = self._distiller.loss(inputs, outputs[0], targets[0])
+                objective = objective + imitation
             self._step(objective, rate)
             total += losses.detach()
             for meter, output, target in zip(meters, outputs, targets, strict=False):
@@ -163,6 +189,8 @@ class Loop:
             train[0] |= self._adversary.take_losses()
         if self._additive is not None:
             train[0] |= self._additive.take_means()
+        if self._distiller is not None:
+            train[0] |= self._distiller.take_means()
         return train
 
     def _outputs(
@@ -181,6 +209,9 @@ class Loop:
         """Move the weights against the gradient of a scalar."""
         set_rate(self.optimizer, rate)
         self.optimizer.zero_grad()
+        if self._distiller is not None and self._projector is not None:
+            set_rate(self._projector, rate)
+            self._projector.zero_grad()
         torch.autograd.backward(self._scaler.scale(objective))
         if self.recipe.gradient_clip is not None:
             self._scaler.unscale_(self.optimizer)
@@ -188,6 +219,8 @@ class Loop:
         if self._additive is not None:
             self._additive.hold_back()
         self._scaler.step(self.optimizer)
+        if self._distiller is not None and self._projector is not None:
+            self._scaler.step(self._projector)
         self._scaler.update()
         if self._additive is not None:
             self._additive.shrink(rate)
@@ -217,6 +250,11 @@ class Loop:
             tensors |= self._adversary.tensors()
         if self._additive is not None:
             tensors |= self._additive.tensors()
+        if self._distiller is not None:
+            own = self._distiller.state_dict()
+            tensors |= {f"distiller.{name}": value for name, value in own.items()}
+            if self._projector is not None:
+                tensors |= optimizer_tensors(self._projector, "projector")
         return tensors, {"scaler": self._scaler.state_dict()}
 
     def restore(self, state: TrainingState) -> None:
@@ -235,5 +273,12 @@ class Loop:
             self._adversary.restore(tensors)
         if self._additive is not None:
             self._additive.restore(tensors)
+        if self._distiller is not None:
+            own = "distiller."
+            self._distiller.load_state_dict(
+                {n.removeprefix(own): t for n, t in tensors.items() if n.startswith(own)}
+            )
+            if self._projector is not None:
+                restore_optimizer(self._projector, tensors, "projector")
         if values["scaler"]:
             self._scaler.load_state_dict(values["scaler"])

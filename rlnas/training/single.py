@@ -18,6 +18,7 @@ from rlnas.events import EventFile
 from rlnas.networks.dense import DenseNetwork
 from rlnas.networks.network import TaskNetwork
 from rlnas.run_folder import only_writer
+from rlnas.training.distillation import Distillation
 from rlnas.training.folder import TrainingFolder, describe_training
 from rlnas.training.loop import Loop
 from rlnas.training.precision import arrange
@@ -37,6 +38,7 @@ def train_network(
     resume: bool = False,
     on_epoch: Callable[[EpochRecord], None] | None = None,
     train_metrics: bool = True,
+    distillation: Distillation | None = None,
 ) -> TrainingResult:
     """Train a network on the data of a task.
 
@@ -59,6 +61,7 @@ def train_network(
         on_epoch: Called with the record of each epoch, after its checkpoint. If it raises, the
             folder can be resumed, as after Ctrl-C or a killed process.
         train_metrics: Whether to measure the metric on the training batches too.
+        distillation: What the network learns from a teacher beside the task, or None.
 
     Returns:
         The result: curves, scores, seconds.
@@ -94,11 +97,22 @@ def train_network(
         run = None if folder is None else TrainingFolder(folder)
         begun = False
         if run is not None:
-            begun = run.begin(describe_training(network, data, recipe, seed), resume=resume)
+            described = describe_training(network, data, recipe, seed)
+            if distillation is not None:
+                described["distillation"] = distillation.describe()
+            begun = run.begin(described, resume=resume)
             if begun and (result := run.finished(network, data)) is not None:
                 network.eval()
                 return result
-        loop = Loop(network, [data], recipe, seed=seed, device=where, train_metrics=train_metrics)
+        loop = Loop(
+            network,
+            [data],
+            recipe,
+            seed=seed,
+            device=where,
+            train_metrics=train_metrics,
+            distillation=distillation,
+        )
         stopping = EarlyStopping(recipe.patience, data.spec.metric.sign)
         history: list[EpochRecord] = []
         if run is not None and begun:

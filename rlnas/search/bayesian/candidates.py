@@ -27,12 +27,12 @@ class Candidates:
         self._ledger = ledger
         self._rng = rng
         self._pool = pool
-        self._looked_at = 0
+        self._looked_at = self._refused = 0
         space = ledger.space
         if is_listed(space):
             alike = space.canonical_index if ledger.canonical_free else np.arange(space.size)
             self._alike = np.asarray(alike)
-            self._open = np.ones(space.size, dtype=np.bool_)
+            self._open = ledger.allowed(space.arrays)
 
     def open(self) -> Architecture:
         """Return all that is open ``(n, num_positions)``, or a new pool of it.
@@ -45,6 +45,9 @@ class Candidates:
             for index in ledger.space.index(vectors).tolist():
                 self._open[self._alike == self._alike[index]] = False
             self._looked_at += len(vectors)
+            refused = ledger.refused[self._refused :]
+            self._open[ledger.space.index(refused)] = False
+            self._refused += len(refused)
             return np.asarray(ledger.space.arrays[self._open])
         random = ledger.space.sample(self._pool, self._rng)
         scores = np.nan_to_num(ledger.scores(), nan=-np.inf)

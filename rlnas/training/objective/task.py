@@ -15,6 +15,7 @@ from rlnas.networks.config import suitable_config
 from rlnas.processes import Executor, InProcess
 from rlnas.spaces import DenseSpace, ScheduleSpace, SearchSpace, get_space
 from rlnas.tasks import Task
+from rlnas.training.objective.examples import SearchExamples
 from rlnas.training.objective.objective import TrainingObjective, metric_of, network_of
 from rlnas.training.objective.worker import TrainFunction
 from rlnas.training.presets import recipe_data_options, recipe_for
@@ -101,7 +102,9 @@ class TrainingSetup:
         A network that computes the same as a trained one is not worth another training: it has that
         one's score, for free.
         """
-        return Task(self.name, self.space, objective, canonical_free=True)
+        task = Task(self.name, self.space, objective, canonical_free=True)
+        task.examples = SearchExamples.of(self.data, self.config, self.device)
+        return task
 
 
 def prepare_training(

@@ -7,10 +7,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from rlnas.datasets.spec import TaskSpec, task_spec
 from rlnas.errors import InvalidArgumentError, UnknownNameError
-from rlnas.networks.config import published_config
-from rlnas.networks.costs import statistics_of_many
+from rlnas.networks.known_costs import NetworkCounts
 from rlnas.spaces import SearchSpace
 from rlnas.transfer.controls.listed import ListSearcher
 
@@ -66,18 +64,10 @@ def published_counts(space: SearchSpace, column: str) -> NDArray[np.float64]:
 @lru_cache(maxsize=4)
 def _counts(space: SearchSpace) -> dict[str, NDArray[np.float64]]:
     try:
-        config = published_config(space)
-        frame = statistics_of_many(space, space.arrays, _spec(config.skeleton), config)
+        values = NetworkCounts.published(space).values(NetworkCounts.names, space.arrays)
     except (InvalidArgumentError, UnknownNameError) as error:
         raise InvalidArgumentError(
             f"The networks of {space.name} cannot be counted, so they cannot be listed by size. "
             f"{error}"
         ) from error
-    return {str(name): frame[name].to_numpy(np.float64) for name in frame}
-
-
-def _spec(skeleton: str) -> TaskSpec:
-    """Return the images that a published skeleton was made for, with classes to tell apart."""
-    if skeleton == "stages":  # NAS-Bench-201 on CIFAR-10
-        return task_spec("class_object", outputs=10, image_size=32)
-    return task_spec("class_object", outputs=75, image_size=256)  # TransNAS-Bench-101
+    return dict(zip(NetworkCounts.names, values, strict=True))

@@ -4,18 +4,19 @@ import numpy as np
 import pytest
 
 from rlnas.errors import InvalidArgumentError
+from rlnas.networks import NetworkCounts
 from rlnas.networks.costs import network_statistics
 from rlnas.search import get_searcher
 from rlnas.spaces import CellSpace, get_space
 from rlnas.tasks import make_task
 from rlnas.testing import check_no_leakage
-from rlnas.transfer.controls.counts import MostParameters, _spec, published_counts
+from rlnas.transfer.controls.counts import MostParameters, published_counts
 
 
 @pytest.mark.parametrize("name", ["transnas-micro", "transnas-macro", "nasbench-201"])
 def test_counts_are_those_of_single_networks(name):
     space = get_space(name)
-    spec = _spec("stages" if name == "nasbench-201" else "modules")
+    spec = NetworkCounts.published(space).spec
     for index in (0, space.size // 3, space.size - 1):
         told = network_statistics(space, space.arrays[index], spec)
         assert published_counts(space, "parameters")[index] == told.parameters
