@@ -8,10 +8,10 @@ from rlnas.benchmarks import hostile_suite, load_suite, synthetic_suite
 from rlnas.benchmarks.hostile import KINDS, OF_TASKS, base_of, kind_of, origin_of
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.networks.costs import network_statistics
+from rlnas.networks.known_costs import NetworkCounts
 from rlnas.spaces import CellSpace, get_space
 from rlnas.tasks import Suite, TabularTask
 from rlnas.testing import check_task
-from rlnas.transfer.controls.counts import _spec
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,8 @@ def test_a_decoy_is_the_task_but_where_the_others_are_best(hostile, suite):
 
 
 def test_small_networks_win_where_small_is_asked_for(hostile):
-    space, spec = hostile.space, _spec("modules")
+    space = hostile.space
+    spec = NetworkCounts.published(space).spec
     for index in (5, 3000):
         told = network_statistics(space, space.arrays[index], spec)
         assert hostile["fewest-parameters"].scores[index] == -told.parameters

@@ -62,7 +62,7 @@ def test_learns_on_the_batched_environment(name, algorithm, random_policy):
     assert mean_return(name, learner_policy(model)) > baseline + GAINS[name]
 
 
-@pytest.mark.parametrize(("name", "algorithm"), zip(NAMES, (PPO, MaskablePPO), strict=True))
+@pytest.mark.parametrize(("name", "algorithm"), list(zip(NAMES, (PPO, MaskablePPO), strict=True)))
 def test_learns_on_single_environments(name, algorithm, random_policy):
     model = learn(algorithm, make_vec_env(name, 8, seed=0, env_kwargs=SUITE), 12_288, n_steps=128)
     baseline = mean_return(name, lambda obs, mask, rng: random_policy(mask, rng))
