@@ -6,7 +6,13 @@ import sys
 import pytest
 import torch
 
-from rlnas.devices import check_threads, choose_device, describe_device, fastest_device
+from rlnas.devices import (
+    check_device,
+    check_threads,
+    choose_device,
+    describe_device,
+    fastest_device,
+)
 from rlnas.errors import InvalidArgumentError
 
 
@@ -78,3 +84,11 @@ def test_nothing_is_measured_where_there_is_no_choice(monkeypatch):
 def test_auto_takes_the_faster_device(faster, monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     assert fastest_device("auto", lambda device: 0.1 if device == faster else 0.2) == faster
+
+
+def test_a_device_of_another_machine_is_checked_by_its_name_alone(gpus):
+    check_device("cuda:7", here=False)
+    with pytest.raises(InvalidArgumentError, match="device is 'cuda:x'"):
+        check_device("cuda:x", here=False)
+    with pytest.raises(InvalidArgumentError, match="PyTorch finds"):
+        check_device("cuda:7")

@@ -239,6 +239,7 @@ class Study:
         self.folder = folder
         self.settings = dict(settings)
         with guarded(folder / CONFIG, "description of a study", RunError):
+            _check_kinds(settings)
             self.metric = Metric(
                 name=settings["metric"], unit=settings["unit"], direction=settings["direction"]
             )
@@ -403,10 +404,10 @@ class Study:
             pause = min(2 * pause, _LOOK)
 
     def _ask(self, n: int, worker: str, again: float | None) -> list[str]:
-        known = self._progress
         while True:
             with folder_lock(self.folder, wait=_OTHERS):
                 self._look()
+                known = self._progress
                 if handed := known.to_hand_out(n, worker, again, time.time()):
                     return self._hand_out(handed, worker)
             if known.open or known.ended:
@@ -434,7 +435,7 @@ class Study:
         return names
 
     def _propose(self) -> tuple[str, ...]:
-        """Let the searcher go on, all questions being answered, and return what it asks for next.
+        """Let the searcher go on as far as there are answers; return what it waits for then.
 
         Raises:
             RunError: If with the answers so far it asks for something else than before.
@@ -464,12 +465,14 @@ class Study:
                 self._forget()
                 raise RunError(
                     f"{self.folder}: with the same answers {self.settings['searcher']} asks for "
-                    f"{bounded(', '.join(batch) or 'nothing', 300)} where it asked for "
-                    f"{bounded(before, 300)}. Go on with the versions that its versions.json "
+                    f"{bounded(', '.join(batch) or 'nothing', 200)} where it asked for "
+                    f"{bounded(before, 200)}. Go on with the versions that its versions.json "
                     "names, on a machine of the same kind, or begin in another folder."
                 )
-            answers = [question.evaluation for question in known]
-            self._search.answer([answer for answer in answers if answer is not None])
+            answers = [q.evaluation for q in known if q.evaluation is not None]
+            if len(answers) < len(batch):
+                return batch
+            self._search.answer(answers)
             self._fed += len(batch)
 
     # -- telling -------------------------------------------------------------------------------
@@ -582,9 +585,9 @@ class Study:
         """
         with self._mine:
             self._look()
-            if not self._progress.open:
-                self._propose()
-            records = self._search.records if self._search is not None else []
+            self._propose()
+            assert self._search is not None  # noqa: S101
+            records = self._search.records
             seconds = {r.architecture: r.seconds for r in self.records}
             free = self.settings["canonical_free"]
             return SearchResult(
@@ -609,16 +612,52 @@ class Study:
     def _look(self) -> None:
         """Take what others wrote."""
         path = self._journal.path
-        for event in self._journal.news():
-            remedy = "Restore it from a copy, or begin in another folder."
-            with guarded(path, "journal of a study", RunError, remedy):
-                self._progress.take(event)
+        try:
+            for event in self._journal.news():
+                remedy = "Restore it from a copy, or begin in another folder."
+                with guarded(path, "journal of a study", RunError, remedy):
+                    self._progress.take(event)
+        except RunError:  # what follows is not to be taken as if nothing had been wrong before
+            self._forget()
+            self._journal, self._progress = Journal(path), Progress()
+            raise
 
     def _happen(self, *events: Mapping[str, Any], settle: bool = False) -> None:
         """Write what happens, then take it."""
         self._journal.append(*events, settle=settle)
         for event in events:
             self._progress.take(event)
+
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "space": (str,),
+    "size": (int,),
+    "searcher": (str,),
+    "given": (bool,),
+    "options": (dict,),
+    "sources": (list,),
+    "budget": (dict,),
+    "seed": (int,),
+    "metric": (str,),
+    "unit": (str,),
+    "direction": (str,),
+    "in_flight": (int,),
+    "canonical_free": (bool,),
+    "proxies": (str, type(None)),
+}
+"""What each setting is."""
+
+
+def _check_kinds(settings: Mapping[str, Any]) -> None:
+    """Raise a `TypeError` if a setting is of another kind, a `KeyError` if it is missing."""
+    for name, kinds in _KINDS.items():
+        value = settings[name]
+        if type(value) not in kinds or (isinstance(value, str) and len(value) > _LONGEST_NAME):
+            raise TypeError(f"its {name} is {shown(settings[name])}")
+    if not all(isinstance(path, str) for path in settings["sources"]):
+        raise TypeError("its sources are no paths")
+    whole(settings["seed"], "seed")
+    whole(settings.get("version", 1), "version", 1)
 
 
 def _reopened(

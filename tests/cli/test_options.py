@@ -1,9 +1,12 @@
 """How options are given: names in lists, options more than once."""
 
+import sys
+
 import pytest
 
 from rlnas.cli.data import DataOptions
 from rlnas.cli.evaluate import EvaluateOptions
+from rlnas.cli.main import main
 from rlnas.cli.options import gather_repeated, option_kinds, split_names
 from rlnas.cli.search_options import SearchOptions
 from rlnas.cli.train import TrainOptions
@@ -50,3 +53,33 @@ def test_commas_alone_name_nothing():
 def test_a_list_without_a_value_is_refused(given):
     with pytest.raises(InvalidArgumentError, match="--task is given without a value"):
         gather_repeated(["--queries", "3", *given], SearchOptions)
+
+
+def test_ray_takes_an_address_or_none():
+    from rlnas.cli.matrix import MatrixOptions
+
+    for given, expected in (
+        (["--ray"], ["--ray", "local"]),
+        (["--ray", "--seeds", "2"], ["--ray", "local", "--seeds", "2"]),
+        (["--seeds", "2", "--ray"], ["--seeds", "2", "--ray", "local"]),
+        (["--ray", "auto", "--resume"], ["--ray", "auto", "--resume"]),
+        (["--ray=10.0.0.5:6379"], ["--ray=10.0.0.5:6379"]),
+    ):
+        assert gather_repeated(given, MatrixOptions) == expected
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["matrix", "--preset", "demo"],
+        ["evaluate", "--architecture", "random:1", "--dataset", "digits"],
+        ["search", "--dataset", "digits"],
+    ],
+)
+def test_ray_without_its_extra_says_what_to_install(command, capsys, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    out = tmp_path / "run"
+    for asked in (["--ray"], ["--executor", "ray"]):
+        assert main([*command, *asked, "--out", str(out)]) == 1
+        assert "pip install 'rlnas[ray]'" in capsys.readouterr().err
+    assert not out.exists()

@@ -17,6 +17,7 @@ import os
 import shutil
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -501,7 +502,47 @@ def table_in_cache(rng, folder):
         os.environ["RLNAS_CACHE"] = before
 
 
+@functools.cache
+def begun_study():
+    """Return the folder of a study, with answers, a failure and something open."""
+    from rlnas.studies import open_study
+
+    folder = Path(tempfile.mkdtemp(prefix="rlnas-loaders-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    study = open_study(folder / "s", "transnas-micro", budget=8, in_flight=2)
+    for number, architecture in enumerate(study.ask(8)[:-1]):
+        said = {"failure": "fails"} if number == 3 else {"score": float(number)}
+        study.tell(architecture, cost=1.0, **said)
+    return folder / "s"
+
+
+def study_folder(rng, folder):
+    """Open a damaged study, ask it, and tell it what it waits for."""
+    from rlnas.studies import open_study
+
+    target = copy_of(begun_study(), folder)
+    path = target / str(rng.choice(["config.json", "journal.jsonl", "journal.jsonl"]))
+    if path.suffix == ".jsonl" and rng.random() < 0.6:
+        lines = path.read_bytes().splitlines()
+        at = int(rng.integers(len(lines)))
+        event = files.damaged_values(rng, json.loads(lines[at][9:]))
+        text = json.dumps(event).encode()
+        lines[at] = b"%08x %b" % (zlib.crc32(text), text)  # of a writer that errs
+        path.write_bytes(b"".join(line + b"\n" for line in lines))
+    else:
+        damage(rng, path)
+    study = open_study(target)
+    architectures = study.waiting or study.ask()
+    repr(study)
+    if architectures:
+        study.tell(architectures[0], 1.0)
+    assert study.told == len(study.records)
+    study.ask()
+    study.result().save(folder / "result.parquet")
+
+
 KINDS = (
+    study_folder,
     search_result,
     checkpoint_mlp,
     checkpoint_construction,
@@ -529,6 +570,7 @@ def prepare():
     for line in (MATRIX, SEARCH, TRAIN):
         run_of(*line)
     result_file()
+    begun_study()
     training()
     dataset_run()
     command("report", run_of(*SEARCH), "--json")

@@ -10,7 +10,7 @@ from typing import Any
 
 from rlnas.checkpoints import read_tensors
 from rlnas.datasets.task_data import TaskData
-from rlnas.devices import choose_device
+from rlnas.devices import check_device, choose_device
 from rlnas.errors import InvalidArgumentError, RunError, UnwritableError
 from rlnas.networks import DenseNetwork, SearchedNetwork, SkeletonConfig, network_statistics
 from rlnas.networks.config import suitable_config
@@ -120,6 +120,8 @@ class TrainingObjective:
         self.config = suitable_config(self.space, data.spec) if config is None else config
         if executor.here:
             choose_device(device)
+        elif device != "auto":
+            check_device(device, here=False)
         # What does not fit is said now, not by every single architecture.
         network_statistics(self.space, self.space.from_example(), data.spec, self.config)
         self._records: dict[str, TrainingRecord] = {}

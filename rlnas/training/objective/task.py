@@ -9,6 +9,7 @@ from typing import Any, Literal
 from rlnas.datasets import DataOptions, load_task_data, task_names
 from rlnas.datasets.tables import TableOptions, load_table_data
 from rlnas.datasets.task_data import TaskData
+from rlnas.devices import check_device
 from rlnas.errors import InvalidArgumentError, UnknownNameError
 from rlnas.networks import SkeletonConfig, published_config
 from rlnas.networks.config import suitable_config
@@ -205,6 +206,8 @@ def prepare_training(
     # What does not fit is said now; without processes, to which the data would be sent.
     alone: dict[str, Any] = {"workers": 1, "timeout": None, "executor": InProcess()}
     if executor is not None and not executor.here:  # which has devices of its own
+        if device != "auto":
+            check_device(device, here=False)
         alone["device"] = "cpu"
     if executor is not None and not executor.apart:
         alone = {"executor": executor}  # which has its own mind about workers
