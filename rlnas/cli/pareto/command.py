@@ -51,8 +51,7 @@ class ParetoOptions(CommonOptions):
 
 def run(options: ParetoOptions, screen: Screen) -> dict[str, Any]:
     """Search, train the front, and print it."""
-    from rlnas.reporting.pages.pareto import write_pareto_page
-    from rlnas.reporting.terminal.pareto import pareto_table
+    from rlnas.reporting.results import ParetoResults
     from rlnas.runs.pareto_run import MODELS, search_front
     from rlnas.training.objective.task import choose_task
 
@@ -74,8 +73,9 @@ def run(options: ParetoOptions, screen: Screen) -> dict[str, Any]:
             on_progress=report,
             **vars(options.training),
         )
-    page = write_pareto_page(found)
-    screen.print(pareto_table(found))
+    results = ParetoResults(found)
+    page = results.report()
+    screen.print(results.table())
     for row in found.rows[found.rows["error"].notna()].itertuples():
         screen.line(f"{row.architecture} failed: {row.error}")
     screen.line(f"Models:  {found.folder / MODELS} (a folder each)")

@@ -2,6 +2,7 @@
 
 import json
 
+from rlnas import load_results
 from rlnas.cli.main import main
 
 SMALL = [
@@ -20,6 +21,11 @@ def test_it_prints_the_networks_and_says_where_they_are(tmp_path, capsys):
     assert found["task"] == "class"
     assert (tmp_path / "run" / "report.html").exists()
     assert "Models:" in said.err
+    results = load_results(tmp_path / "run")
+    assert results.figures() == ("shrinking", "front")
+    assert len(results.rows) == 2
+    assert main(["report", str(tmp_path / "run")]) == 0
+    assert "front.png" in capsys.readouterr().out
     assert main(run) == 1  # it is there already
     assert "--resume" in capsys.readouterr().err
 
