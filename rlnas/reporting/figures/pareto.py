@@ -71,10 +71,10 @@ def draw_shrinking(run: ParetoRun) -> Figure:
     shown = np.unique(np.linspace(0, len(run.shapes) - 1, _MOST).round().astype(int))
     names = [name for o, name in enumerate(space.operations) if o != space.none]
     colours = {name: _COLOURS[n % len(_COLOURS)] for n, name in enumerate(names)}
-    figure = new_figure(7.6, 1.9)
+    figure = new_figure(7.6, 2.1)
     width = 0.98 / len(shown)
     for place, number in enumerate(shown.tolist()):
-        axes = figure.add_axes((0.01 + place * width, 0.2, width, 0.66))
+        axes = figure.add_axes((0.01 + place * width, 0.18, width, 0.6))
         shape = run.shapes[number]
         _draw_cell(axes, space, shape["genotype"], colours)
         axes.set_title(f"step {shape['step']:,}\n{shape['macs'] / 1e6:.3g} M MACs", fontsize=8)
