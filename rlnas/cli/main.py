@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "similarity": ("rlnas.cli.similarity", "SimilarityOptions"),
     "matrix": ("rlnas.cli.matrix", "MatrixOptions"),
     "search": ("rlnas.cli.search", "SearchOptions"),
+    "pareto": ("rlnas.cli.pareto.command", "ParetoOptions"),
     "methods": ("rlnas.cli.methods", "MethodsOptions"),
     "evaluate": ("rlnas.cli.evaluate", "EvaluateOptions"),
     "ask": ("rlnas.cli.study.ask", "AskOptions"),

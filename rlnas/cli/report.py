@@ -19,7 +19,7 @@ _Count = Annotated[float | None, tyro.conf.arg(metavar="N", help_behavior_hint="
 
 @dataclass(frozen=True, kw_only=True)
 class ReportOptions(CommonOptions):
-    """Write the HTML report and the figures of a matrix, search or transfer run.
+    """Write the HTML report and the figures of a matrix, search, transfer or pareto run.
 
     The costs are for the return on investment of a matrix.
     """

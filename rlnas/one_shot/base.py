@@ -81,11 +81,34 @@ class OneShotSearch(Searcher):
                 f"{self.name} trains a super-network, and this task has no examples to train on. "
                 "Search a data set (rlnas search --dataset), or set task.examples."
             )
-        seed = int(rng.integers(2**31))
-        training = self.begin(ledger.space, examples, seed)
+        training, seconds = self.train(ledger.space, examples, int(rng.integers(2**31)))
+        ledger.charge(seconds)
+        candidates = self.candidates(training, ledger, rng)
+        for candidate in candidates:
+            if ledger.exhausted:
+                return
+            ledger.note(candidate.vector, candidate.notes)
+            ledger.query(candidate.vector)
+
+    def train(
+        self, space: SearchSpace, examples: SearchExamples, seed: int
+    ) -> tuple[OneShotTraining, float]:
+        """Return the super-network at the end of its training, and the seconds it took.
+
+        With ``examples.folder`` an interrupted training is gone on with, see `train_one_shot`.
+
+        Args:
+            space: The cell space.
+            examples: What it is trained on.
+            seed: Of first weights, the order of examples and all draws.
+
+        Raises:
+            RlnasError: As `train_one_shot`, and if the teacher does not fit.
+        """
+        training = self.begin(space, examples, seed)
         settings = {
             "searcher": self.name,
-            "space": ledger.space.name,
+            "space": space.name,
             "data": examples.fingerprint,
             "task": examples.spec.name,
             "skeleton": asdict(examples.config),
@@ -101,13 +124,7 @@ class OneShotSearch(Searcher):
             settings["distillation"] = examples.distillation.describe()
         with training.teach(getattr(self, "learning_rate", 5e-4)):
             _, seconds = train_one_shot(training, self.steps, settings, save_every=self.save_every)
-        ledger.charge(seconds)
-        candidates = self.candidates(training, ledger, rng)
-        for candidate in candidates:
-            if ledger.exhausted:
-                return
-            ledger.note(candidate.vector, candidate.notes)
-            ledger.query(candidate.vector)
+        return training, seconds
 
     def endless(self) -> Sequence[str]:
         """Return options that may grow when a search is gone on with."""

@@ -16,19 +16,23 @@ from rlnas.benchmarks import load_table
 from rlnas.errors import RlnasError, RunError, UnknownNameError
 from rlnas.reporting.figures.curves import draw_curves
 from rlnas.reporting.figures.matrix import matrix_figures
+from rlnas.reporting.figures.pareto import draw_front, draw_shrinking
 from rlnas.reporting.figures.training import training_figures
 from rlnas.reporting.matrix.investment import Investment
 from rlnas.reporting.matrix.numbers import MatrixNumbers
 from rlnas.reporting.pages.matrix import write_matrix_page
+from rlnas.reporting.pages.pareto import write_pareto_page
 from rlnas.reporting.pages.search import write_search_page
 from rlnas.reporting.pages.training import write_training_page
 from rlnas.reporting.search.numbers import SearchNumbers
 from rlnas.reporting.terminal.matrix import matrix_tables
+from rlnas.reporting.terminal.pareto import pareto_table
 from rlnas.reporting.terminal.search import search_tables
 from rlnas.reporting.terminal.table import as_html
 from rlnas.reporting.terminal.training import training_table
 from rlnas.run_folder import run_kind
 from rlnas.runs.dataset_search import KIND, TrainingSearchRun
+from rlnas.runs.pareto_run import PARETO, ParetoRun
 from rlnas.runs.search_run import SearchRun
 from rlnas.statistics.random_line import RandomLine, random_line
 from rlnas.tasks import Metric
@@ -309,12 +313,63 @@ class DatasetSearchResults(_Shown):
         return write_training_page(self.run)
 
 
-def load_results(folder: str | Path) -> MatrixResults | SearchResults | DatasetSearchResults:
+class ParetoResults(_Shown):
+    """What one search came to that left many networks.
+
+    Attributes:
+        run: The run folder, with its ``settings``, ``shapes`` and ``rows``.
+    """
+
+    def __init__(self, run: ParetoRun) -> None:
+        """Take a finished run.
+
+        Args:
+            run: The run folder.
+        """
+        self.run = run
+
+    @classmethod
+    def load(cls, folder: str | Path) -> ParetoResults:
+        """Open what ``rlnas pareto`` wrote.
+
+        Raises:
+            RunError: If it holds no such run, or it is not finished.
+        """
+        return cls(ParetoRun.open(folder))
+
+    def _run_in_words(self) -> str:
+        return repr(self.run)
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """One row a network, cheapest first; see `ParetoRun`."""
+        return self.run.rows
+
+    def table(self) -> RenderableType:
+        """Return what ``rlnas pareto`` prints, for `rich.print`."""
+        return pareto_table(self.run)
+
+    def _figures(self) -> dict[str, Callable[[], Figure]]:
+        found: dict[str, Callable[[], Figure]] = {"shrinking": partial(draw_shrinking, self.run)}
+        if self.rows["error"].isna().any():
+            found["front"] = partial(draw_front, self.run)
+        return found
+
+    def report(self) -> Path:
+        """Write ``report.html`` and all figures into the run folder, and return the page's path."""
+        return write_pareto_page(self.run)
+
+
+Results = MatrixResults | SearchResults | DatasetSearchResults | ParetoResults
+"""What a run came to, by what it is."""
+
+
+def load_results(folder: str | Path) -> Results:
     """Open what a run came to.
 
     Args:
-        folder: A run folder that ``rlnas matrix``, ``rlnas search`` or ``rlnas transfer`` wrote. A
-            matrix, or searches on a suite, may be unfinished.
+        folder: A run folder that ``rlnas matrix``, ``rlnas search``, ``rlnas transfer`` or ``rlnas
+            pareto`` wrote. A matrix, or searches on a suite, may be unfinished.
 
     Returns:
         The results, by what the folder holds.
@@ -329,10 +384,12 @@ def load_results(folder: str | Path) -> MatrixResults | SearchResults | DatasetS
         return SearchResults.load(folder)
     if kind == KIND:
         return DatasetSearchResults.load(folder)
+    if kind == PARETO:
+        return ParetoResults.load(folder)
     raise RunError(
         f"{folder} holds a run of kind {kind!r}, which has no results to open and no report; "
-        "expected the folder of a matrix, search or transfer. The curves of a training are in its "
-        "TensorBoard folder."
+        "expected the folder of a matrix, search, transfer or pareto. The curves of a training are "
+        "in its TensorBoard folder."
     )
 
 

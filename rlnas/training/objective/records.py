@@ -105,7 +105,7 @@ class RecordFolder:
 
     def path(self, architecture: str) -> Path:
         """Return the folder of an architecture; it need not exist."""
-        return self.folder / _folder_name(architecture)
+        return self.folder / folder_name(architecture)
 
     def read(self, architecture: str) -> TrainingRecord | None:
         """Return the record of an architecture, None if there is none.
@@ -135,7 +135,7 @@ def read_record(folder: Path, architecture: str) -> TrainingRecord | None:
     Raises:
         RunError: If it is damaged.
     """
-    path = folder / _folder_name(architecture) / _RECORD
+    path = folder / folder_name(architecture) / _RECORD
     return _parse(path) if path.exists() else None
 
 
@@ -150,6 +150,6 @@ def _parse(path: Path) -> TrainingRecord:
         return record
 
 
-def _folder_name(architecture: str) -> str:
+def folder_name(architecture: str) -> str:
     """Return a name that every file system takes, distinct for distinct architectures."""
     return architecture if _PLAIN.fullmatch(architecture) else escaped_name(architecture)

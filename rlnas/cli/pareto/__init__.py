@@ -1,0 +1,1 @@
+"""``rlnas pareto``: its options, and what it prints."""
