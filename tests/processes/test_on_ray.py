@@ -138,7 +138,7 @@ ALONE = """
 import os, sys
 from rlnas.processes.on_ray import Ray
 with Ray() as executor:
-    print(list(executor.calls(abs).calls([-1, -2], workers=2)))
+    print(sorted(executor.calls(abs).calls([-1, -2], workers=2)))
     print("session", executor._ray._private.worker._global_node.get_session_dir_path())
 """
 
