@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 
@@ -16,7 +16,9 @@ from rlnas.search.base import Searcher
 from rlnas.spaces import Architecture, SearchSpace
 from rlnas.tasks import QueryLedger
 from rlnas.training.objective.examples import SearchExamples
-from rlnas.training.recipe import Precision
+
+OneShotPrecision = Literal["auto", "float32", "bfloat16"]
+"""Without float16, whose gradients would have to be scaled."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,8 @@ class OneShotSearch(Searcher):
     Attributes:
         steps: Steps of training, 1 or more.
         batch_size: Examples in a batch, 2 or more.
-        precision: Arithmetic of the forward passes: ``float32``, ``bfloat16``, ``float16`` or
-            ``auto``.
+        precision: Arithmetic of the forward passes: ``float32``, ``bfloat16``, or ``auto``, which
+            is bfloat16 on a CUDA device that computes in it.
         save_every: Steps between two states to go on from, 1 or more.
 
     Raises:
@@ -59,15 +61,15 @@ class OneShotSearch(Searcher):
 
     steps: int = 3000
     batch_size: int = 64
-    precision: Precision = "auto"
+    precision: OneShotPrecision = "auto"
     save_every: int = 200
 
     def __post_init__(self) -> None:
         for option, least in (("steps", 1), ("batch_size", 2), ("save_every", 1)):
             object.__setattr__(self, option, whole(getattr(self, option), option, least))
-        if self.precision not in ("auto", "float32", "bfloat16", "float16"):
+        if self.precision not in get_args(OneShotPrecision):
             raise InvalidArgumentError(
-                f"precision is {self.precision!r}; expected auto, float32, bfloat16 or float16."
+                f"precision is {self.precision!r}; expected one of {get_args(OneShotPrecision)}."
             )
 
     def options(self) -> Mapping[str, object]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -22,9 +23,10 @@ class Mix:
         active: ``(edges, operations)``, which operations are computed.
         weights: ``(edges, operations)``, the factor of each operation's output; None for a plain
             sum, as in a network by itself.
-        echo: Whether the weights of operations that are not computed are added to their node as
-            plain numbers. They are 0 where weights are one-hot, but have a gradient: the
-            estimator of GDAS (Dong & Yang, CVPR 2019, arXiv 1910.04465, and the authors' code).
+        echo: Whether the weights of operations that are not active are added to their node as
+            plain numbers, if it is computed. They are 0 where weights are one-hot, but have a
+            gradient: the estimator of GDAS (Dong & Yang, CVPR 2019, arXiv 1910.04465, and the
+            authors' code).
     """
 
     active: NDArray[np.bool_]
@@ -98,10 +100,11 @@ class SuperCell(nn.Module):
                     if mix.weights is not None:
                         out = mix.weights[edge, operation] * out
                     total = out if total is None else total + out
-                if mix.echo and mix.weights is not None and total is not None:
-                    silent = [o for o in range(len(self._names)) if o not in operations]
-                    total = total + mix.weights[edge, silent].sum()
             assert total is not None  # noqa: S101 - a node of a plan has an edge
+            if mix.echo and mix.weights is not None:
+                into = [edge for edge, (_, head) in enumerate(self._pairs) if head == node]
+                silent = torch.from_numpy(~mix.active[into]).to(mix.weights)
+                total = total + (mix.weights[into] * silent).sum()
             values[node] = total
         return values[self._last]
 

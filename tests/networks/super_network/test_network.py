@@ -167,7 +167,19 @@ def test_the_echo_of_silent_operations_is_their_gradient_alone(make_spec, make_b
     silent_gradient, *_ = torch.autograd.grad(silent.square().sum(), weights)
     gradient, *_ = torch.autograd.grad(echoed.square().sum(), weights)
     assert (silent_gradient[~torch.from_numpy(active)] == 0).all()
-    assert (gradient[~torch.from_numpy(active)] != 0).any()
+    assert (gradient[~torch.from_numpy(active)] != 0).all()
+
+
+def test_an_edge_that_passes_nothing_echoes_too(make_spec, make_batch):
+    """Otherwise what was drawn once as nothing would never be drawn as something."""
+    spec = make_spec("class", 16)
+    network = build_super_network(MICRO, spec, super_config(CONFIG["transnas-micro"]))
+    active = mask_of(MICRO, [0, 0, 0, 3, 0, 0])  # 0→3 alone
+    weights = torch.from_numpy(active).float().requires_grad_()
+    out = network(make_batch(spec), Mix(active, weights, echo=True))
+    (gradient,) = torch.autograd.grad(out.square().sum(), weights)
+    assert (gradient[4, 1:] != 0).all()  # 1→3 enters the node that is computed
+    assert (gradient[0] == 0).all()  # node 1 is not
 
 
 def test_a_space_with_operations_of_ones_own(make_spec, make_batch):
