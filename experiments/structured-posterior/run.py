@@ -17,10 +17,10 @@ import pandas as pd
 
 from rlnas.agents import PPOController
 from rlnas.benchmarks import load_suite
+from rlnas.benchmarks.hostile import OF_TASKS, hostile_suite
 from rlnas.runs.tables import outcome_row
 from rlnas.search.bayesian.posterior import Features
 from rlnas.search.bayesian.structure import structure_kernel
-from rlnas.tasks import TabularTask
 from rlnas.transfer import Source, TransferBO
 from rlnas.transfer.methods.transfer_bo import CANDIDATES
 from rlnas.transfer.sources import further_scores
@@ -30,6 +30,7 @@ FURTHER = {
     "rooms-micro": ("nasbench-201", "transnas-micro"),
 }
 QUERIES = (10, 20, 50)
+KINDS = ("as it is", *OF_TASKS, "draw")
 
 
 def but(**changes: object) -> tuple[object, ...]:
@@ -48,9 +49,8 @@ VARIANTS = {
     "half the prior mean": {"priors": but(prior_mean=0.5)},
     "full prior mean": {"priors": but(prior_mean=1.0)},
     "little noise": {"priors": but(noise=0.05)},
-    "more noise": {"priors": but(noise=0.3)},
-    "no opening": {"opening": 0},
     "opening of 4": {"opening": 4},
+    "opening chosen": {"opening": None},
     "chosen by one start": {"starts": 1},
     "not chosen": {"choose": False},
     "never doubts": {"trusting": None},
@@ -67,37 +67,23 @@ class AsMeasured(TransferBO):
         return Features(self.space, columns, structure_kernel(self.space), denoised=False)
 
 
-def hostile(task: TabularTask, kind: str, rng: np.random.Generator) -> TabularTask:
-    """Return a target that its sources do not resemble: ``negated`` or ``permuted``."""
-    if kind == "negated":
-        scores = -task.scores
-    else:
-        networks = np.unique(task.space.canonical_index)
-        place = np.searchsorted(networks, task.space.canonical_index)
-        scores = task.scores[networks[rng.permutation(len(networks))]][place]
-    return TabularTask(f"{task.name}-{kind}", task.space, scores, task.metric)
-
-
-def _target(task: TabularTask, kind: str) -> TabularTask:
-    return task if kind == "as it is" else hostile(task, kind, np.random.default_rng(len(kind)))
-
-
 def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("suite")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
-    parser.add_argument("--targets", nargs="+", default=["as it is", "negated", "permuted"])
+    parser.add_argument("--targets", nargs="+", default=["as it is"], choices=KINDS)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     options = parser.parse_args()
     suite = load_suite(options.suite)
+    wrong = hostile_suite(suite, draws=len(suite)) if options.targets != ["as it is"] else {}
     path = options.out / f"{options.suite}-rows.csv"
     done = pd.read_csv(path) if path.exists() else pd.DataFrame()
     for variant in options.variants:
         settings = {"further": FURTHER.get(options.suite, ()), **VARIANTS[variant]}
         kind_of_method = AsMeasured if variant == "scores as measured" else TransferBO
-        for left_out in suite:
+        for number, left_out in enumerate(suite):
             controller = PPOController(suite.space)
             sources = [Source(t, controller, suite[t]) for t in suite if t != left_out]
             method = kind_of_method(sources, **settings)
@@ -105,7 +91,8 @@ def main() -> None:
                 here = "variant == @variant and target == @left_out and kind == @kind"
                 if len(done) and len(done.query(here)) >= options.seeds:
                     continue
-                task = _target(suite[left_out], kind)
+                name = f"draw-{number}" if kind == "draw" else f"{kind}-{left_out}"
+                task = suite[left_out] if kind == "as it is" else wrong[name]
                 noise = suite.noise[left_out] if kind == "as it is" else None
                 began = time.process_time()
                 chosen = method.chosen

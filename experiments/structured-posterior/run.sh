@@ -1,12 +1,20 @@
 #!/usr/bin/env bash
-# Leave one task out, micro and macro, and parts of it; half an hour on one core.
+# Leave one task out, with hostile targets, on four suites, and parts of it; about half an hour on one core.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-for suite in transnas-micro transnas-macro; do
-  python experiments/structured-posterior/run.py "$suite" --variants full
-done
+export OMP_NUM_THREADS=1
 run=(python experiments/structured-posterior/run.py)
-"${run[@]}" transnas-macro --variants "opening of 4"
-"${run[@]}" transnas-macro --targets "as it is" --variants "never doubts" "full prior mean" \
-  "no structure" "little noise" "no log rank" "prior not chosen"
-"${run[@]}" transnas-micro --targets "as it is" --variants "own sources only"
+"${run[@]}" transnas-micro --variants full
+"${run[@]}" transnas-macro --variants full "opening of 4"
+hostile=(negated permuted middling decoy draw)
+"${run[@]}" transnas-micro --variants full --targets "${hostile[@]}" --seeds 10
+"${run[@]}" transnas-macro --variants full --targets "${hostile[@]}" --seeds 10
+"${run[@]}" transnas-micro --seeds 10 --variants "own sources only" "scores as measured" "no structure" \
+  "never doubts" "no log rank" "opening of 4" "opening chosen"
+"${run[@]}" rooms-micro --variants full
+"${run[@]}" nasbench-201 --variants full
+"${run[@]}" transnas-macro --seeds 10 --variants "scores as measured" "no structure" "never doubts" \
+  "no log rank" "opening chosen"
+"${run[@]}" transnas-macro --variants "opening of 4" --targets "${hostile[@]}" --seeds 10
+"${run[@]}" transnas-micro --seeds 10 --variants "full prior mean" "little noise" "chosen by one start" "not chosen"
+"${run[@]}" transnas-macro --seeds 10 --variants "full prior mean" "little noise" "chosen by one start" "not chosen"
