@@ -18,9 +18,6 @@ from rlnas.seeding import generator
 CHECKPOINTS = (10, 20, 50)
 """Queries after which the rank of the best counts."""
 
-_FEWEST = 4
-"""Candidates that are left for the last starts."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
@@ -59,8 +56,7 @@ def choose_candidate(
 
     Each source is searched with the others as its sources, by every candidate. What counts is the
     sum over checkpoints of log₁₀ of the best rank, the mean over sources and starts. One search is
-    a lottery ticket, so there are several starts; after each the worse half of the candidates is
-    dropped (successive halving: Jamieson & Talwalkar, AISTATS 2016), as long as four are left.
+    a lottery ticket, so there may be several starts.
 
     Args:
         features: Of the sources, two or more.
@@ -77,21 +73,19 @@ def choose_candidate(
     if len(candidates) == 1 or features.scores.shape[1] < 2 or not len(scores):
         return candidates[0]
     tables = [np.where(np.isnan(each), np.nanmin(each), each) for each in scores]
-    ordered = [np.sort(-table) for table in tables]
-    others = [features.without(number) for number in range(len(tables))]
-    left, lost = list(range(len(candidates))), np.zeros(len(candidates))
-    for start in range(starts if jitter else 1):
-        for number, table in enumerate(tables):
+    lost = np.zeros(len(candidates))
+    for number, table in enumerate(tables):
+        others = features.without(number)
+        ordered = np.sort(-table)
+        for start in range(starts if jitter else 1):
             rng = generator(0, "choose", number, start)
-            weights = draw_weights(others[number].scores.shape[1], jitter, rng)
-            for place in left:
-                asked = replay(others[number], candidates[place], table, max(checkpoints), weights)
+            weights = draw_weights(others.scores.shape[1], jitter, rng)
+            for place, candidate in enumerate(candidates):
+                asked = replay(others, candidate, table, max(checkpoints), weights)
                 best = np.maximum.accumulate(table[asked])
                 at = [best[min(each, len(best)) - 1] for each in checkpoints]
-                lost[place] += np.log10(np.searchsorted(ordered[number], -np.array(at)) + 1).sum()
-        left.sort(key=lambda place: (lost[place], place))
-        left = left[: max(_FEWEST, (len(left) + 1) // 2)]
-    return candidates[left[0]]
+                lost[place] += np.log10(np.searchsorted(ordered, -np.array(at)) + 1).sum()
+    return candidates[int(lost.argmin())]
 
 
 def replay(

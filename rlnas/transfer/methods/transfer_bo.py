@@ -110,7 +110,7 @@ class TransferBOConfig:
     """
 
     choose: bool = True
-    starts: int = 3
+    starts: int = 6
     trusting: int | None = 10
     jitter: float = 0.2
     opening: int | None = 0
