@@ -30,7 +30,7 @@ _BOUNDS = ((0.5, 2.0), (0.1, 0.6), (1e-4, 0.1), (0.03, 0.3))
 
 Of a whole table most networks are middling or broken, and these alone would have the likelihood put
 the rough part at 0: what tells the best networks from each other would be smoothed away with the
-noise. So each part has its least share.
+noise. So the rough part has a least share.
 """
 
 
