@@ -1,61 +1,100 @@
 """Leave one task out: searches by the structured posterior, and without each of its parts.
 
-Usage: ``python run.py SUITE [--seeds 20] [--variants full no-distrust …] [--out FOLDER]``. Writes
-``SUITE-rows.csv``, a row a search; what is there already is not searched again.
+Usage: ``python run.py SUITE [--seeds 20] [--variants full "never doubts" …] [--out FOLDER]``.
+Writes ``SUITE-rows.csv``, a row a search; what is there already is not searched again.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from rlnas.agents import PPOController
-from rlnas.benchmarks import load_suite
+from rlnas.benchmarks import MeasuredSuite, load_suite
+from rlnas.benchmarks.hostile import OF_TASKS, hostile_suite
+from rlnas.runs.tables import outcome_row
 from rlnas.search.bayesian.distrust import STRUCTURED
-from rlnas.statistics.random_line import random_line
-from rlnas.tasks import TabularTask
+from rlnas.search.bayesian.posterior import Features
+from rlnas.search.bayesian.structure import structure_kernel
 from rlnas.transfer import Source, TransferBO
-from rlnas.transfer.methods.transfer_bo import CANDIDATES
+from rlnas.transfer.sources import further_scores
 
 FURTHER = {
     "transnas-micro": ("nasbench-201", "rooms-micro"),
     "rooms-micro": ("nasbench-201", "transnas-micro"),
 }
 QUERIES = (10, 20, 50)
+KINDS = ("as it is", *OF_TASKS, "draw")
+JUDGED = ("denoised_regret", "twins_rank", "test_score")
+CHOSEN = ("prior_mean", "log_rank", "noise", "exploration")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What is different from the method as it is.
+
+    Attributes:
+        prior: Fields of the prior that the sources chose, set otherwise; None lets them choose
+            under the variant's options.
+        options: Options of the method.
+    """
+
+    prior: Mapping[str, Any] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
 VARIANTS = {
-    "full": {},
-    "own sources only": {"further": ()},
-    "never doubts": {"trusting": None},
-    "prior not chosen": {"choose": False},
-    "full prior mean": {"priors": tuple(replace(c, prior_mean=1.0) for c in CANDIDATES)},
-    "no structure": {"priors": tuple(replace(c, structure=0.0) for c in CANDIDATES)},
-    "one edit for structure": {
-        "priors": tuple(replace(c, structure=0.0, operations=0.3) for c in CANDIDATES)
-    },
-    "little noise": {"priors": tuple(replace(c, noise=0.05) for c in CANDIDATES)},
-    "opening of 4": {"opening": 4},
-    "no log rank": {"priors": (STRUCTURED, replace(STRUCTURED, exploration=1.0))},
+    "full": Variant(),
+    "own sources only": Variant({}, {"further": ()}),
+    "scores as measured": Variant({}),
+    "no structure": Variant({"structure": 0.0}),
+    "one edit for structure": Variant({"structure": 0.0, "operations": 0.3}),
+    "no log rank": Variant({"log_rank": 0.0}),
+    "log rank for half": Variant({"log_rank": 0.5}),
+    "half the prior mean": Variant({"prior_mean": 0.5}),
+    "whole prior mean": Variant({"prior_mean": 1.0}),
+    "little noise": Variant({"noise": 0.05}),
+    "β 0.5": Variant({"exploration": 0.5}),
+    "β 1": Variant({"exploration": 1.0}),
+    "never doubts": Variant({}, {"trusting": None}),
+    "opening of 4": Variant({}, {"opening": 4}),
+    "opening of 4 and its own prior": Variant(None, {"opening": 4}),
+    "opening chosen": Variant(None, {"opening": None}),
+    "chosen by one start": Variant(None, {"starts": 1}),
+    "not chosen": Variant(None, {"choose": False}),
 }
 
 
-def hostile(task: TabularTask, kind: str, rng: np.random.Generator) -> TabularTask:
-    """Return a target that its sources do not resemble: ``negated`` or ``permuted``."""
-    if kind == "negated":
-        scores = -task.scores
-    else:
-        networks = np.unique(task.space.canonical_index)
-        place = np.searchsorted(networks, task.space.canonical_index)
-        scores = task.scores[networks[rng.permutation(len(networks))]][place]
-    return TabularTask(f"{task.name}-{kind}", task.space, scores, task.metric)
+class AsMeasured(TransferBO):
+    """The posterior on its sources' scores with the noise of their trainings."""
+
+    @cached_property
+    def features(self) -> Features:
+        """What the prior reads."""
+        columns = np.concatenate([self._scores, further_scores(self.config.further, self.space)])
+        return Features(self.space, columns, structure_kernel(self.space), denoised=False)
 
 
-def _target(task: TabularTask, kind: str) -> TabularTask:
-    return task if kind == "as it is" else hostile(task, kind, np.random.default_rng(len(kind)))
+def made(variant: str, left_out: str, suite: MeasuredSuite, done: pd.DataFrame) -> TransferBO:
+    """Return the method of a variant; what the sources chose for the full one is read from rows."""
+    blank = PPOController(suite.space)
+    sources = [Source(t, blank, suite[t]) for t in suite if t != left_out]
+    what = VARIANTS[variant]
+    options = {"further": FURTHER.get(suite.name, ()), **what.options}
+    full = done.query("variant == 'full' and target == @left_out") if len(done) else done
+    if what.prior is None and (variant != "full" or full.empty):
+        return TransferBO(sources, **options)
+    prior = replace(STRUCTURED, **{name: float(full.iloc[0][name]) for name in CHOSEN})
+    kind = AsMeasured if variant == "scores as measured" else TransferBO
+    return kind(sources, choose=False, priors=(replace(prior, **(what.prior or {})),), **options)
 
 
 def main() -> None:
@@ -64,47 +103,43 @@ def main() -> None:
     parser.add_argument("suite")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
-    parser.add_argument("--targets", nargs="+", default=["as it is", "negated", "permuted"])
+    parser.add_argument("--hostile", action="store_true", help="hostile targets too, half as often")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     options = parser.parse_args()
     suite = load_suite(options.suite)
+    wrong = hostile_suite(suite, draws=len(suite)) if options.hostile else {}
     path = options.out / f"{options.suite}-rows.csv"
     done = pd.read_csv(path) if path.exists() else pd.DataFrame()
     for variant in options.variants:
-        settings = {"further": FURTHER.get(options.suite, ()), **VARIANTS[variant]}
-        for left_out in suite:
-            controller = PPOController(suite.space)
-            sources = [Source(t, controller, suite[t]) for t in suite if t != left_out]
-            method = TransferBO(sources, **settings)
-            for kind in options.targets:
-                if (
-                    len(done)
-                    and len(
-                        done.query("variant == @variant and target == @left_out and kind == @kind")
-                    )
-                    >= options.seeds
-                ):
+        for number, left_out in enumerate(suite):
+            method = None
+            for kind in KINDS if options.hostile else KINDS[:1]:
+                seeds = options.seeds if kind == "as it is" else options.seeds // 2
+                here = "variant == @variant and target == @left_out and kind == @kind"
+                if len(done) and len(done.query(here)) >= seeds:
                     continue
-                task = _target(suite[left_out], kind)
+                method = method or made(variant, left_out, suite, done)
+                name = f"draw-{number}" if kind == "draw" else f"{kind}-{left_out}"
+                task = suite[left_out] if kind == "as it is" else wrong[name]
+                noise = suite.noise[left_out] if kind == "as it is" else None
                 began = time.process_time()
-                results = method.search_many(
-                    [task] * options.seeds, max(QUERIES), range(options.seeds)
-                )
-                seconds = (time.process_time() - began) / options.seeds
-                rows = [
-                    {"variant": variant, "target": left_out, "kind": kind, "seed": seed}
-                    | {f"rank_at_{q}": task.rank(result.best_so_far[q - 1]) for q in QUERIES}
-                    | {"seconds": seconds}
-                    for seed, result in enumerate(results)
-                ]
+                prior = method.chosen.prior
+                choosing = time.process_time() - began
+                results = method.search_many([task] * seeds, max(QUERIES), range(seeds))
+                seconds = (time.process_time() - began - choosing) / seeds
+                rows = []
+                for seed, result in enumerate(results):
+                    told = outcome_row(result, task, max(QUERIES) + 1, QUERIES, noise)
+                    row = {"variant": variant, "target": left_out, "kind": kind, "seed": seed}
+                    row |= {f"rank_at_{q}": told[f"rank_at_{q}"] for q in QUERIES}
+                    row |= {name: told[name] for name in JUDGED}
+                    row |= {name: getattr(prior, name) for name in CHOSEN}
+                    row |= {"opening": method.chosen.opening}
+                    rows.append(row | {"seconds": seconds, "choosing": choosing})
                 done = pd.concat([done, pd.DataFrame(rows)], ignore_index=True)
                 done.to_csv(path, index=False, float_format="%.6g")
         told = done[done["variant"] == variant].groupby("kind")[[f"rank_at_{q}" for q in QUERIES]]
         print(variant, told.mean().round(1).to_string(), sep="\n", flush=True)
-    for kind in options.targets:
-        tasks = [_target(task, kind) for task in suite.values()]
-        exact = [np.mean([random_line(t.scores, q).rank for t in tasks]) for q in QUERIES]
-        print(f"random, exact, {kind}: {np.round(exact, 1).tolist()}")
 
 
 if __name__ == "__main__":

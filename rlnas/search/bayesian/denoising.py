@@ -18,15 +18,20 @@ from rlnas.spaces import SearchSpace
 
 Floats = NDArray[np.float64]
 
-_FITTED_ON = 400
+_FITTED_ON = 500
 """Networks by which the hyperparameters are chosen."""
 
 _MOST_NETWORKS = 4_096
 """Most networks that the posterior is conditioned on; in a larger table a random part of them."""
 
 _START = (0.5, 0.1, 0.03, 0.1)
-_BOUNDS = ((0.05, 5.0), (0.01, 2.0), (1e-4, 0.3), (0.01, 1.0))
-"""Variances of the smooth part, the rough part, the network itself, and one training."""
+_BOUNDS = ((0.5, 2.0), (0.1, 0.6), (1e-4, 0.1), (0.03, 0.3))
+"""Variances of the smooth part, the rough part, the network itself, and one training.
+
+Of a whole table most networks are middling or broken, and these alone would have the likelihood put
+the rough part at 0: what tells the best networks from each other would be smoothed away with the
+noise. So the rough part has a least share.
+"""
 
 
 def denoise(space: SearchSpace, kernel: StructureKernel, scores: Floats) -> Floats:

@@ -9,6 +9,9 @@ import numpy as np
 from rlnas.search.bayesian.posterior import Features, Floats, PosteriorConfig
 from rlnas.statistics.score_scales import log_rank
 
+_TIE = 1e-9
+"""Weight of the prior mean where nothing adds anything: of few sources the best are soon asked."""
+
 
 class Opening:
     """A portfolio, built one query after the other.
@@ -40,4 +43,5 @@ class Opening:
             queried: Indices of what was queried.
         """
         best = self._ranks[:, list(queried)].min(axis=1, initial=np.inf)
-        return np.asarray(-self._weights @ np.minimum(best[:, None], self._ranks))
+        left = self._weights @ np.minimum(best[:, None], self._ranks)
+        return np.asarray(-left - _TIE * self._ranks[0])

@@ -36,6 +36,9 @@ _LEAST_VARIANCE = 1e-9
 _MOST_ROWS = 1_000
 """Rows of correlations kept at a time."""
 
+_MOST_COVARIANCES = 2_000_000
+"""Numbers of covariances kept at a time, 16 MB."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PosteriorConfig:
@@ -54,8 +57,9 @@ class PosteriorConfig:
             its sources would be all but impossible.
         noise: Variance of what follows from none of these.
         prior_mean: Weight of the sources' mean score in the prior mean, 0 or more.
-        log_rank: Share, in [0, 1], of the prior mean that goes by −log₁₀ of the place in the order
-            of the sources' mean, which sets the head of the list apart.
+        log_rank: Share, in [0, 1], of the prior mean that goes by the mean over sources of −log₁₀
+            of the place in each one's order: what one source sets apart counts for more than what
+            all find good.
         scale: How queried scores are standardised: ``robust`` (median and interquartile range, cut
             at ± 3), ``z-score``, or ``rank-gaussian``.
         exploration: β of the upper confidence bound mean + β·deviation that says which
@@ -120,6 +124,7 @@ class Features:
             none at all if only operations are to count.
         structure: The structure kernel of the space. With it the sources' scores are freed from
             the noise of their trainings, see `rlnas.search.bayesian.denoising`.
+        denoised: Whether they are; without, they are taken as they were measured.
 
     Attributes:
         scores: ``(size, S)`` rank-gaussianised source scores; what was not measured counts as 0.
@@ -130,11 +135,13 @@ class Features:
         space: SearchSpace,
         source_scores: Floats | Sequence[Floats] = (),
         structure: StructureKernel | None = None,
+        *,
+        denoised: bool = True,
     ) -> None:
         self.space = space
         columns = np.asarray(source_scores, dtype=np.float64).reshape(-1, space.size)
         bells = [_bell(column) for column in columns]
-        if structure is not None:
+        if structure is not None and denoised:
             bells = [
                 denoise(space, structure, np.where(np.isnan(column), np.nan, bell))
                 for column, bell in zip(columns, bells, strict=True)
@@ -142,19 +149,25 @@ class Features:
         self._measured = columns
         self._use(np.stack(bells, axis=1) if bells else np.zeros((space.size, 0)))
         self._structure = structure
-        self._rows: dict[tuple[str, int], Floats] = {}  # correlations, shared by all posteriors
+        self._rows: dict[tuple[str, int], Floats] = {}  # correlations, shared
 
     def _use(self, scores: Floats) -> None:
         self.scores = scores
         self._squares = np.square(scores).sum(axis=1)
+        self._covariances: dict[tuple[float, ...], Floats] = {}  # shared by all posteriors
 
     def without(self, source: int) -> Features:
         """Return the features without one source, by its number; correlations are shared."""
         others = copy.copy(self)
         others._use(np.delete(self.scores, source, axis=1))
         others._measured = np.delete(self._measured, source, axis=0)
-        vars(others).pop("alike", None)
+        for derived in ("alike", "_log_ranks"):
+            vars(others).pop(derived, None)
         return others
+
+    @cached_property
+    def _log_ranks(self) -> Floats:
+        return np.stack([log_rank(column) for column in self.scores.T], axis=1)
 
     @cached_property
     def alike(self) -> NDArray[np.int64]:
@@ -179,7 +192,8 @@ class Features:
             return np.zeros(len(self.scores))
         mean = self.scores.mean(axis=1) if weights is None else self.scores @ weights
         if config.log_rank:
-            head = log_rank(mean)
+            heads = self._log_ranks
+            head = heads.mean(axis=1) if weights is None else heads @ weights
             head = (head - head.mean()) * (mean.std() / (head.std() or 1.0))
             mean = (1 - config.log_rank) * mean + config.log_rank * head
         return np.asarray(config.prior_mean * mean)
@@ -192,6 +206,15 @@ class Features:
 
     def covariance(self, index: int, config: PosteriorConfig) -> Floats:
         """Return the prior covariance ``(size,)`` of all with one, noise and slope left out."""
+        kernel = (config.constant, config.linear, config.smooth, config.length)
+        key = (*kernel, config.operations, config.structure, index)
+        if key not in self._covariances:
+            if len(self._covariances) * len(self.scores) >= _MOST_COVARIANCES:
+                self._covariances.clear()
+            self._covariances[key] = self._covariance(index, config)
+        return self._covariances[key]
+
+    def _covariance(self, index: int, config: PosteriorConfig) -> Floats:
         sources = max(1, self.scores.shape[1])
         product = self.scores @ self.scores[index]
         found = config.constant + config.linear * product / sources

@@ -20,9 +20,9 @@ from rlnas.errors import InvalidArgumentError
 from rlnas.plain import whole
 from rlnas.search import SideBySideSearcher
 from rlnas.search.base import Takes
-from rlnas.search.bayesian.choice import choose_prior
+from rlnas.search.bayesian.choice import Candidate, choose_candidate, draw_weights
 from rlnas.search.bayesian.distrust import STRUCTURED, DistrustingPosterior
-from rlnas.search.bayesian.posterior import Features, Floats, PosteriorConfig, observe_queries
+from rlnas.search.bayesian.posterior import Features, PosteriorConfig, observe_queries
 from rlnas.search.bayesian.structure import structure_kernel
 from rlnas.search.options import make_config
 from rlnas.spaces import SearchSpace
@@ -95,22 +95,25 @@ class TransferBOConfig:
     """What the posterior takes from its sources, and when it doubts them.
 
     Attributes:
-        choose: Whether the prior is chosen by searching each source with the others as its
-            sources; otherwise it is the first candidate.
+        choose: Whether prior and opening are chosen by searching each source with the others as its
+            sources; otherwise they are the first candidate's.
+        starts: Searches of each source by which they are chosen, 1 or more.
         trusting: Queries before the first random probe; none never doubts the sources.
         jitter: How much the sources' weights in the prior mean vary from search to search: weights
             are drawn from a Dirichlet distribution with this variance against 1 over the sources
             alike; 0 makes all searches of a target the same.
         opening: First queries that are spread over what single sources like, and not by the prior
-            mean alone, see `rlnas.search.bayesian.opening.Opening`; 0 or more.
+            mean alone, see `rlnas.search.bayesian.opening.Opening`; 0 or more. None lets the
+            sources choose between none and four.
         further: Suites whose tables are sources too, e.g. ``rooms-micro``: on the target's space,
             or on one that holds every architecture of it.
     """
 
     choose: bool = True
+    starts: int = 6
     trusting: int | None = 10
     jitter: float = 0.2
-    opening: int = 0
+    opening: int | None = 0
     further: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -118,7 +121,9 @@ class TransferBOConfig:
             raise InvalidArgumentError(
                 f"trusting is {self.trusting}; expected 1 or more, or None to never doubt."
             )
-        object.__setattr__(self, "opening", whole(self.opening, "opening"))
+        if self.opening is not None:
+            object.__setattr__(self, "opening", whole(self.opening, "opening"))
+        object.__setattr__(self, "starts", whole(self.starts, "starts", 1))
         if not 0 <= self.jitter <= 10:
             raise InvalidArgumentError(f"jitter is {self.jitter}; expected a number in [0, 10].")
 
@@ -130,6 +135,9 @@ CANDIDATES: tuple[PosteriorConfig, ...] = tuple(
     for beta in (0.5, 1.0)
 )
 """The priors among which the sources choose."""
+
+OPENINGS = (0, 4)
+"""First queries spread over the sources, among which the sources choose."""
 
 
 class TransferBO(SideBySideSearcher):
@@ -152,7 +160,7 @@ class TransferBO(SideBySideSearcher):
     """
 
     name = "transfer-bo"
-    version = 2  # its posterior knows structure and may doubt its sources
+    version = 3  # sources keep what tells their best apart; the log rank is each source's
     takes: tuple[Takes, ...] = ("one", "several")
     compares_results = True
     Config: type[TransferBOConfig] = TransferBOConfig
@@ -194,12 +202,27 @@ class TransferBO(SideBySideSearcher):
         columns = np.concatenate([self._scores, further])
         return Features(self.space, columns, structure_kernel(self.space))
 
-    @cached_property
+    @property
     def prior(self) -> PosteriorConfig:
         """The prior that the sources chose."""
+        return self.chosen.prior
+
+    @cached_property
+    def chosen(self) -> Candidate:
+        """The prior and the opening that the sources chose."""
+        openings = OPENINGS if self.config.opening is None else (self.config.opening,)
+        candidates = [
+            Candidate(prior=prior, opening=opening) for prior in self.priors for opening in openings
+        ]
         if not self.config.choose:
-            return self.priors[0]
-        return choose_prior(self.features, self._scores, self.priors)
+            return candidates[0]
+        return choose_candidate(
+            self.features,
+            self._scores,
+            candidates,
+            starts=self.config.starts,
+            jitter=self.config.jitter,
+        )
 
     def _search_many(self, ledgers: Ledgers, rngs: Generators) -> None:
         if ledgers[0].space.name != self.space.name:
@@ -215,16 +238,13 @@ class TransferBO(SideBySideSearcher):
 
     def _posterior(self, rng: np.random.Generator) -> DistrustingPosterior:
         sources = self.features.scores.shape[1]
-        weights: Floats | None = None
-        if self.config.jitter and sources > 1:
-            weights = rng.dirichlet(np.full(sources, 1 / self.config.jitter))
         return DistrustingPosterior(
             self.features,
             rng,
-            self.prior,
+            self.chosen.prior,
             trusting=self.config.trusting,
-            weights=weights,
-            opening=self.config.opening,
+            weights=draw_weights(sources, self.config.jitter, rng),
+            opening=self.chosen.opening,
         )
 
     def _run(self, searches: Sequence[PosteriorSearch]) -> None:
@@ -237,6 +257,7 @@ class TransferBO(SideBySideSearcher):
         """Return the sources, the prior and the options."""
         return {
             "sources": [source.name for source in self.sources],
-            "prior": asdict(self.prior),
+            "prior": asdict(self.chosen.prior),
             **{k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self.config).items()},
+            "opening": self.chosen.opening,
         }

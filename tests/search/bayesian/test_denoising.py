@@ -25,7 +25,7 @@ def test_the_noise_of_trainings_is_taken_off(truth, noise):
     rng = np.random.default_rng(1)
     measured = truth + noise * rng.normal(size=SPACE.size)
     found = denoise(SPACE, KERNEL, measured)
-    assert np.sqrt(np.mean((found - truth) ** 2)) < 0.6 * noise
+    assert np.sqrt(np.mean((found - truth) ** 2)) < 0.65 * noise
 
 
 def test_equivalent_architectures_have_one_score(truth):
@@ -40,6 +40,19 @@ def test_what_was_not_measured_is_predicted(truth):
     found = denoise(SPACE, KERNEL, measured)
     unknown = np.isnan(measured)
     assert np.corrcoef(found[unknown], truth[unknown])[0, 1] > 0.9
+
+
+def test_what_tells_the_best_apart_is_kept():
+    """Most networks are middling and noisy; by these alone what is rough would be called noise."""
+    rng = np.random.default_rng(7)
+    points = rng.choice(SPACE.size, 400, replace=False)
+    parts = (part @ rng.normal(size=400) for part in KERNEL.parts(np.arange(SPACE.size), points))
+    smooth, rough = ((part - part.mean()) / part.std() for part in parts)
+    best = smooth > np.quantile(smooth, 0.85)
+    truth = smooth + 0.4 * best * rough
+    measured = truth + np.where(best, 0.1, 0.4) * rng.normal(size=SPACE.size)
+    found = denoise(SPACE, KERNEL, measured)
+    assert np.corrcoef((found - smooth)[best], rough[best])[0, 1] > 0.9
 
 
 def test_nothing_measured_is_nothing():

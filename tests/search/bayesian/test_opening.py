@@ -33,6 +33,15 @@ def test_each_query_lowers_what_is_left_most():
     assert np.isclose(opening.worth([first])[first], opening.worth([first]).min())
 
 
+def test_where_nothing_is_left_to_add_the_prior_mean_goes_on():
+    features = sources()
+    opening = Opening(features, STRUCTURED)
+    mean = features.prior_mean(STRUCTURED)
+    heads = [int(mean.argmax()), *features.scores.argmax(axis=0).tolist()]
+    worth = opening.worth(heads)
+    assert np.argsort(-worth)[:20].tolist() == np.argsort(-mean)[:20].tolist()
+
+
 def test_a_posterior_opens_so_often_and_no_more():
     features = sources(structure_kernel(SPACE))
     posterior = DistrustingPosterior(features, np.random.default_rng(0), opening=2)

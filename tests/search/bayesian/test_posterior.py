@@ -64,6 +64,19 @@ def test_a_slope_lets_the_target_reverse_its_sources(suite):
     assert agreement[0] < -0.9 < 0.9 < agreement[1]
 
 
+def test_the_head_of_each_source_counts_in_the_log_rank(suite):
+    features = Features(suite.space, scores_of(suite, 1, 2))
+    config = PosteriorConfig(log_rank=1.0)
+    found = features.prior_mean(config)
+    for source in (0, 1):  # the best of one source is set apart, wherever the other has it
+        best = features.scores[:, source].argmax()
+        assert (found > found[best]).sum() <= 2
+    assert found.std() == pytest.approx(features.scores.mean(axis=1).std())
+    one = features.prior_mean(config, np.array([0.0, 1.0]))
+    np.testing.assert_array_equal(np.argsort(one), np.argsort(features.scores[:, 1]))
+    assert features.without(0).prior_mean(config).argmax() == features.scores[:, 1].argmax()
+
+
 def test_structure_needs_a_kernel(suite):
     features = Features(suite.space, scores_of(suite, 1))
     with pytest.raises(InvalidArgumentError, match="structure_kernel"):

@@ -5,11 +5,12 @@ import pytest
 
 from rlnas.agents import PPOController
 from rlnas.benchmarks import load_suite
-from rlnas.errors import LeakageError
+from rlnas.errors import InvalidArgumentError, LeakageError
 from rlnas.search import get_searcher
 from rlnas.search.base import declared_bound
 from rlnas.tasks import TabularTask
 from rlnas.transfer import Source
+from rlnas.transfer.methods.transfer_bo import CANDIDATES
 
 
 def known(synthetic, *names):
@@ -45,3 +46,27 @@ def test_a_further_suite_with_the_target_is_refused(synthetic):
     )
     with pytest.raises(LeakageError, match="synthetic-1"):
         method.search(synthetic["synthetic-1"], 3)
+
+
+@pytest.mark.parametrize(("opening", "openings"), [(3, {3}), (None, {0, 4})])
+def test_the_sources_are_asked_which_prior_and_opening(synthetic, monkeypatch, opening, openings):
+    asked = {}
+
+    def last(features, scores, candidates, **options):
+        asked.update(options, openings={each.opening for each in candidates})
+        return candidates[-1]
+
+    monkeypatch.setattr("rlnas.transfer.methods.transfer_bo.choose_candidate", last)
+    sources = known(synthetic, "synthetic-0", "synthetic-1")
+    method = get_searcher("transfer-bo", sources=sources, opening=opening, starts=2)
+    assert method.prior == CANDIDATES[-1]
+    assert method.options()["opening"] == max(openings)
+    assert asked == {"openings": openings, "starts": 2, "jitter": method.config.jitter}
+    plain = get_searcher("transfer-bo", sources=sources, choose=False)
+    assert plain.prior == CANDIDATES[0]
+
+
+@pytest.mark.parametrize("wrong", [{"starts": 0}, {"opening": -1}, {"trusting": 0}])
+def test_what_is_out_of_range_is_refused(synthetic, wrong):
+    with pytest.raises(InvalidArgumentError, match=next(iter(wrong))):
+        get_searcher("transfer-bo", sources=known(synthetic, "synthetic-0"), **wrong)
