@@ -150,7 +150,7 @@ ABOUT = (
     " with that for tables like these (tables drawn). Accuracy less that of the fixed strength, in"
     f" points, on {', '.join(CLASSES)}, for these tables. Parameters left after cutting, in %."
     " Seconds of a core for the trainings and what chooses them, one after another, on 10 % of the"
-    " rows, mean over tables (alone.csv)."
+    " rows, median over tables (alone.csv)."
 )
 
 
@@ -160,7 +160,7 @@ def main():
     apart = together_or_alone(rows, alone)
     largest = rows["outputs_apart"].max()
     rows = named(rows, least)
-    seconds = alone.groupby("method")["seconds"].mean()
+    seconds = alone.groupby("method")["seconds"].median()
     parts = ["# What schedules of regularisation came to", "", ABOUT, ""]
     for share, own in rows.groupby("share"):
         seeds = own.groupby("table")["seed"].nunique()
