@@ -6,7 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 export OMP_NUM_THREADS=1
 here=experiments/leave-one-out
-learnt=guided-reuse,guided-reuse-random,transfer-bo,selected-source,selected-source-untrained
+posterior=guided-reuse,guided-reuse-random,transfer-bo
+selected=selected-source,selected-source-untrained
 lists=round-robin,mean-source-score,most-parameters,most-flops,proxy-rank-sum
 measure() {  # what methods start from, their names, searches of each source and controller
   local run=${RUNS:-runs/leave-one-out}/$suite-$1
@@ -15,7 +16,8 @@ measure() {  # what methods start from, their names, searches of each source and
   cp "$run/rows.parquet" "$here/$suite-$1.parquet"
 }
 for suite in ${SUITES:-transnas-micro}; do
-  measure others "$learnt,$lists,local,regularised-evolution,random" 7
+  measure posterior "$posterior" 7
+  measure others "$selected,$lists,local,regularised-evolution,random" 7
   measure shared shared-representation,shared-representation-untrained 7
   measure none scratch 20
   measure each weight-init,zero-shot,weight-init-untrained,zero-shot-untrained 2
