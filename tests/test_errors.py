@@ -61,7 +61,7 @@ def test_the_library_names_arguments_of_python_and_the_command_line_alone_its_fl
         for path in root.rglob("*.py")
         if path.relative_to(root).parts[0] != "cli"
         for line, text in _texts(path)
-        if re.search(r"(?:^|[\s(>])--[a-z]", re.sub("`rlnas [^`]*`", "", text))
+        if re.search(r"(?:^|[\s(>])--[a-z]", re.sub("`(?:rlnas|ray) [^`]*`", "", text))
         and "in Python" not in text
     ]
     assert not wrong, "\n".join(wrong)

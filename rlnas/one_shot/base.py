@@ -81,7 +81,7 @@ class OneShotSearch(Searcher):
         if not isinstance(examples, SearchExamples):
             raise InvalidArgumentError(
                 f"{self.name} trains a super-network, and this task has no examples to train on. "
-                "Search a data set (rlnas search --dataset), or set task.examples."
+                "Search a data set (`rlnas search --dataset`), or set task.examples."
             )
         training, seconds = self.train(ledger.space, examples, int(rng.integers(2**31)))
         ledger.charge(seconds)

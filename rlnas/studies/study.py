@@ -318,6 +318,11 @@ class Study:
                 f"{self.folder} was begun with proxies; give them again: "
                 "open_study(folder, proxies=…)."
             )
+        if self.searcher.trains:
+            raise InvalidArgumentError(
+                f"{self.searcher.name} trains a super-network itself, so it cannot be asked and "
+                "told; give it a data set (`rlnas search --dataset`), or choose another searcher."
+            )
         return self.searcher, self.space, proxies
 
     def __repr__(self) -> str:

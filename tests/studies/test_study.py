@@ -270,6 +270,11 @@ class TestRefusals:
         assert not (tmp_path / "no" / "config.json").exists()
         open_study(tmp_path / "no", "transnas-micro", budget=5)
 
+    def test_a_searcher_that_trains_by_itself_is_refused(self, tmp_path):
+        with pytest.raises(InvalidArgumentError, match="snps trains a super-network itself"):
+            open_study(tmp_path / "new", "transnas-micro", "snps", budget=3)
+        assert not (tmp_path / "new" / "config.json").exists()
+
     def test_other_settings_are_refused_and_those_that_are_left_out_are_as_begun(self, begin):
         begin(6, seed=4, in_flight=2)
         assert begin(6).settings["in_flight"] == 2
