@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,21 +12,18 @@ from torch import Tensor, nn
 
 from rlnas.errors import InvalidArgumentError
 from rlnas.networks.super_network import Mix
-from rlnas.one_shot.base import Candidate, OneShotSearch
 from rlnas.one_shot.shrinking import (
     CHANGE,
+    ShrinkingSearch,
     ShrinkingTraining,
     node_weights,
-    shapes_as_candidates,
 )
-from rlnas.one_shot.training import OneShotTraining
 from rlnas.spaces import SearchSpace
-from rlnas.tasks import QueryLedger
 from rlnas.training.objective.examples import SearchExamples
 
 
 @dataclass(frozen=True, kw_only=True)
-class RandomDeletion(OneShotSearch):
+class RandomDeletion(ShrinkingSearch):
     """A shrinking super-network that loses its operations by lot.
 
     The control that tells whether it matters what such a network learns of its operations. As
@@ -39,23 +35,14 @@ class RandomDeletion(OneShotSearch):
         deletions: Numbers of the steps, from 1, in which an operation is deleted; one that stands
             there twice deletes two. Those of a search with SNPS are in its trace. None: evenly over
             the steps, until the entropy has fallen as far as ``stop`` says.
-        learning_rate: Of the network's weights, by Adam with betas .5 and .999.
-        weight_decay: Of the network's weights.
-        clip: Largest norm of the gradient.
-        stop: Part of the first entropy under which the search ends, in (0, 1).
 
     Raises:
         InvalidArgumentError: If an option is outside its range.
     """
 
     name = "random-deletion"
-    imitates = True
 
     deletions: tuple[int, ...] | None = None
-    learning_rate: float = 5e-4
-    weight_decay: float = 3e-4
-    clip: float = 5.0
-    stop: float = 250 / 576
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -64,19 +51,10 @@ class RandomDeletion(OneShotSearch):
             if any(step < 1 for step in steps):
                 raise InvalidArgumentError(f"deletions are {steps}; expected steps from 1 on.")
             object.__setattr__(self, "deletions", steps)
-        if not 0 < self.stop < 1:
-            raise InvalidArgumentError(f"stop is {self.stop}; expected a number in (0, 1).")
 
-    def begin(self, space: SearchSpace, examples: SearchExamples, seed: int) -> OneShotTraining:
+    def begin(self, space: SearchSpace, examples: SearchExamples, seed: int) -> ShrinkingTraining:
         """See `OneShotSearch.begin`."""
         return RandomDeletionTraining(space, examples, seed, self)
-
-    def candidates(
-        self, training: OneShotTraining, ledger: QueryLedger, rng: np.random.Generator
-    ) -> Sequence[Candidate]:
-        """See `OneShotSearch.candidates`."""
-        assert isinstance(training, ShrinkingTraining)  # noqa: S101 - what begin returned
-        return shapes_as_candidates(training, ledger)
 
 
 class RandomDeletionTraining(ShrinkingTraining):
@@ -93,14 +71,7 @@ class RandomDeletionTraining(ShrinkingTraining):
         self, space: SearchSpace, examples: SearchExamples, seed: int, options: RandomDeletion
     ) -> None:
         self._options = options
-        super().__init__(
-            space,
-            examples,
-            seed,
-            precision=options.precision,
-            batch_size=options.batch_size,
-            stop=options.stop,
-        )
+        super().__init__(space, examples, seed, options)
         steps = options.deletions
         if steps is None:
             # About as many as SNPS deletes until its end: all but one or two a node.
@@ -108,14 +79,6 @@ class RandomDeletionTraining(ShrinkingTraining):
             count = int(self.network.present.sum()) - nodes
             steps = tuple(np.linspace(1, options.steps, count + 1).round().astype(int)[1:].tolist())
         self._due = Counter(steps)
-        self.optimizers = {
-            "weights": torch.optim.Adam(
-                self.network.parameters(),
-                lr=options.learning_rate,
-                betas=(0.5, 0.999),
-                weight_decay=options.weight_decay,
-            )
-        }
 
     def weights(self) -> Tensor:
         """See `ShrinkingTraining.weights`: equal ones."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,14 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rlnas.checkpoints import TrainingState
+from rlnas.errors import InvalidArgumentError
 from rlnas.networks import Genotype
 from rlnas.networks.costs import NetworkStatistics, mask_statistics
-from rlnas.one_shot.base import Candidate
+from rlnas.one_shot.base import Candidate, OneShotSearch
 from rlnas.one_shot.training import OneShotTraining
 from rlnas.spaces import SearchSpace
 from rlnas.tasks import QueryLedger
 from rlnas.training.objective.examples import SearchExamples
-from rlnas.training.recipe import Precision
 
 STEEPNESS = 50.0
 """Factor of a weight in the logarithm of the sparsity entropy, as in the authors' code."""
@@ -93,6 +94,73 @@ def sparsity_entropy(weights: Tensor) -> Tensor:
     return torch.log1p(STEEPNESS * weights).sum()
 
 
+@dataclass(frozen=True, kw_only=True)
+class ShrinkingSearch(OneShotSearch):
+    """Deletes a super-network's operations and queries what it was at every stage.
+
+    Attributes:
+        learning_rate: Of the network's weights, by Adam with betas .5 and .999, above 0.
+        weight_decay: Of the network's weights, 0 or more.
+        clip: Largest norm of a gradient, above 0.
+        stop: Part of the first entropy under which the search ends, in (0, 1).
+
+    Raises:
+        InvalidArgumentError: If an option is outside its range.
+    """
+
+    imitates = True
+
+    learning_rate: float = 5e-4
+    weight_decay: float = 3e-4
+    clip: float = 5.0
+    stop: float = 250 / 576
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for option in ("learning_rate", "clip"):
+            if not 0 < getattr(self, option) < np.inf:
+                raise InvalidArgumentError(
+                    f"{option} is {getattr(self, option)}; expected more than 0."
+                )
+        if not 0 <= self.weight_decay < np.inf:
+            raise InvalidArgumentError(f"weight_decay is {self.weight_decay}; expected 0 or more.")
+        if not 0 < self.stop < 1:
+            raise InvalidArgumentError(f"stop is {self.stop}; expected a number in (0, 1).")
+
+    @abc.abstractmethod
+    def begin(self, space: SearchSpace, examples: SearchExamples, seed: int) -> ShrinkingTraining:
+        """Return the training, not begun."""
+
+    def candidates(
+        self, training: OneShotTraining, ledger: QueryLedger, rng: np.random.Generator
+    ) -> Sequence[Candidate]:
+        """Return the architectures nearest to what a network was, later and stable ones first.
+
+        The result says all shapes: ``shapes``, and on how many edges the last had several
+        operations.
+        """
+        if not isinstance(training, ShrinkingTraining):
+            raise TypeError(f"{self.name} shrinks a network, and got {training!r}.")
+        training.note(training.taken, END)
+        last = training.shapes[-1]
+        ledger.said["shapes"] = [shape.to_dict() for shape in training.shapes]
+        ledger.said["projected_edges"] = last.genotype.several
+        order = {END: 0, STAGE: 1, CHANGE: 2, BEGIN: 3}
+        shapes = sorted(training.shapes, key=lambda shape: (order[shape.kind], -shape.step))
+        found: dict[str, Candidate] = {}
+        for shape in shapes:
+            notes = {
+                "step": float(shape.step),
+                "entropy": shape.entropy,
+                "genotype_macs": float(shape.macs),
+                "several": float(shape.genotype.several),
+            }
+            found.setdefault(
+                shape.architecture, Candidate(training.space.parse(shape.architecture), notes)
+            )
+        return list(found.values())
+
+
 class ShrinkingTraining(OneShotTraining):
     """A super-network whose operations are deleted one after the other.
 
@@ -102,9 +170,7 @@ class ShrinkingTraining(OneShotTraining):
         space: The cell space.
         examples: What it is trained on.
         seed: Of first weights, the order of examples and all draws.
-        precision: Arithmetic of the forward passes.
-        batch_size: Examples in a batch.
-        stop: Part of the first entropy under which the training ends.
+        options: How it is trained.
         alpha: First value of every α.
 
     Attributes:
@@ -116,28 +182,34 @@ class ShrinkingTraining(OneShotTraining):
         space: SearchSpace,
         examples: SearchExamples,
         seed: int,
+        options: ShrinkingSearch,
         *,
-        precision: Precision,
-        batch_size: int,
-        stop: float,
         alpha: float = 1.0,
     ) -> None:
         present = np.ones((space.num_positions, space.num_operations), dtype=np.bool_)
         if (none := getattr(space, "none", None)) is not None:
             present[:, none] = False
-        super().__init__(space, examples, seed, precision=precision, present=present)
+        super().__init__(space, examples, seed, precision=options.precision, present=present)
         with torch.no_grad():
             self.alpha.fill_(alpha)
         ends = torch.from_numpy(self.space.positions[:, 1])
         self._heads = (ends[:, None] == ends[None]).to(self.alpha)
         self._nodes = [ends.to(self.device) == head for head in sorted(set(ends.tolist()))]
-        self._batch = self.batches("train", batch_size)
+        self._batch = self.batches("train", options.batch_size)
         self._there = self._as_tensor(self.network.present)
         self._costs = self._count()
         self._first = float(sparsity_entropy(self.weights().detach()))
-        self._stop = stop * self._first
+        self._stop = options.stop * self._first
         self.shapes: list[Shape] = []
         self.note(0, BEGIN)
+        self.optimizers = {
+            "weights": torch.optim.Adam(
+                self.network.parameters(),
+                lr=options.learning_rate,
+                betas=(0.5, 0.999),
+                weight_decay=options.weight_decay,
+            )
+        }
 
     def _as_tensor(self, mask: NDArray[np.bool_]) -> Tensor:
         return torch.from_numpy(mask).to(self.alpha)
@@ -231,32 +303,3 @@ class ShrinkingTraining(OneShotTraining):
             )
             for told in state[1]["shapes"]
         ]
-
-
-def shapes_as_candidates(training: ShrinkingTraining, ledger: QueryLedger) -> list[Candidate]:
-    """Return the architectures nearest to what a network was, those of later and stable ones first.
-
-    The result says all shapes: ``shapes``, and on how many edges the last had several operations.
-
-    Args:
-        training: The finished training.
-        ledger: Of the search.
-    """
-    training.note(training.taken, END)
-    last = training.shapes[-1]
-    ledger.said["shapes"] = [shape.to_dict() for shape in training.shapes]
-    ledger.said["projected_edges"] = last.genotype.several
-    order = {END: 0, STAGE: 1, CHANGE: 2, BEGIN: 3}
-    shapes = sorted(training.shapes, key=lambda shape: (order[shape.kind], -shape.step))
-    found: dict[str, Candidate] = {}
-    for shape in shapes:
-        notes = {
-            "step": float(shape.step),
-            "entropy": shape.entropy,
-            "genotype_macs": float(shape.macs),
-            "several": float(shape.genotype.several),
-        }
-        found.setdefault(
-            shape.architecture, Candidate(training.space.parse(shape.architecture), notes)
-        )
-    return list(found.values())

@@ -12,24 +12,21 @@ from torch import Tensor, nn
 from rlnas.checkpoints import TrainingState
 from rlnas.errors import InvalidArgumentError
 from rlnas.networks.super_network import Mix
-from rlnas.one_shot.base import Candidate, OneShotSearch
 from rlnas.one_shot.controller import ControllerConfig, ShrinkingController
 from rlnas.one_shot.shrinking import (
     CHANGE,
     STAGE,
+    ShrinkingSearch,
     ShrinkingTraining,
     node_weights,
-    shapes_as_candidates,
     sparsity_entropy,
 )
-from rlnas.one_shot.training import OneShotTraining
 from rlnas.spaces import SearchSpace
-from rlnas.tasks import QueryLedger
 from rlnas.training.objective.examples import SearchExamples
 
 
 @dataclass(frozen=True, kw_only=True)
-class SNPS(OneShotSearch, ControllerConfig):
+class SNPS(ShrinkingSearch, ControllerConfig):
     """Super-network progressive shrinking.
 
     Source: Rao, Zhao & Liu, "Differentiable neural architecture distillation", arXiv 2504.20080,
@@ -72,44 +69,31 @@ class SNPS(OneShotSearch, ControllerConfig):
     """
 
     name = "snps"
-    imitates = True
 
-    learning_rate: float = 5e-4
-    weight_decay: float = 3e-4
     alpha_rate: float = 0.2
     alpha: float = 2.0
-    clip: float = 5.0
     threshold: float = 0.01
-    stop: float = 250 / 576
     warmup: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for option in ("learning_rate", "alpha_rate", "alpha", "clip", "gamma", "rate"):
+        for option in ("alpha_rate", "alpha", "gamma", "rate"):
             if not 0 < getattr(self, option) < np.inf:
                 raise InvalidArgumentError(
                     f"{option} is {getattr(self, option)}; expected more than 0."
                 )
-        for option in ("threshold", "stop"):
-            if not 0 < getattr(self, option) < 1:
-                raise InvalidArgumentError(
-                    f"{option} is {getattr(self, option)}; expected a number in (0, 1)."
-                )
+        if not 0 < self.threshold < 1:
+            raise InvalidArgumentError(
+                f"threshold is {self.threshold}; expected a number in (0, 1)."
+            )
 
     def endless(self) -> Sequence[str]:
         """Return that more steps continue a search."""
         return ("steps",)
 
-    def begin(self, space: SearchSpace, examples: SearchExamples, seed: int) -> OneShotTraining:
+    def begin(self, space: SearchSpace, examples: SearchExamples, seed: int) -> ShrinkingTraining:
         """See `OneShotSearch.begin`."""
         return SNPSTraining(space, examples, seed, self)
-
-    def candidates(
-        self, training: OneShotTraining, ledger: QueryLedger, rng: np.random.Generator
-    ) -> Sequence[Candidate]:
-        """See `OneShotSearch.candidates`."""
-        assert isinstance(training, ShrinkingTraining)  # noqa: S101 - what begin returned
-        return shapes_as_candidates(training, ledger)
 
 
 class SNPSTraining(ShrinkingTraining):
@@ -127,24 +111,8 @@ class SNPSTraining(ShrinkingTraining):
     ) -> None:
         self._options = options
         self._controller = ShrinkingController.begin(options)
-        super().__init__(
-            space,
-            examples,
-            seed,
-            precision=options.precision,
-            batch_size=options.batch_size,
-            stop=options.stop,
-            alpha=options.alpha,
-        )
-        self.optimizers = {
-            "weights": torch.optim.Adam(
-                self.network.parameters(),
-                lr=options.learning_rate,
-                betas=(0.5, 0.999),
-                weight_decay=options.weight_decay,
-            ),
-            "architecture": torch.optim.SGD([self.alpha], lr=options.alpha_rate),
-        }
+        super().__init__(space, examples, seed, options, alpha=options.alpha)
+        self.optimizers["architecture"] = torch.optim.SGD([self.alpha], lr=options.alpha_rate)
 
     def weights(self) -> Tensor:
         """See `ShrinkingTraining.weights`."""

@@ -5,6 +5,8 @@ import math
 import pytest
 import torch
 
+from rlnas.errors import InvalidArgumentError
+from rlnas.one_shot import SNPS, RandomDeletion
 from rlnas.one_shot.shrinking import node_weights, sparsity_entropy
 from rlnas.spaces import get_space
 
@@ -48,3 +50,13 @@ def test_equal_weights_have_the_largest_entropy():
     equal = torch.full((1, 4), 0.25)
     uneven = torch.tensor([[0.4, 0.3, 0.2, 0.1]])
     assert sparsity_entropy(uneven) < sparsity_entropy(equal)
+
+
+@pytest.mark.parametrize("search", [SNPS, RandomDeletion])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"learning_rate": 0}, {"learning_rate": math.nan}, {"weight_decay": -1}, {"clip": -2}],
+)
+def test_options_of_every_shrinking_search_are_refused_out_of_range(search, wrong):
+    with pytest.raises(InvalidArgumentError, match=next(iter(wrong))):
+        search(**wrong)
